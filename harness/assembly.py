@@ -1,0 +1,131 @@
+"""From a decoded scenario to something that can be replayed: world, desks, ledgers.
+
+Knows: plugins by name, documents. Does not know: the loop, processes, verdicts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.desk import AuditPlan, Desk, DeskPlan, Fit
+from harness.featurizer import Featurizer
+from harness.kinds import Candidate, Metric
+from harness.ledger import Ledger
+from harness.training import LabelRule
+from harness.trial import CandidatePlan, Loaded
+from sim import open_world
+from sim.core import plugins
+from sim.core.errors import UserError
+from sim.core.world import World
+
+
+@dataclass
+class Setting:
+    """What one replay needs."""
+
+    world: World
+    desks: dict[str, Desk]
+    ledgers: dict[str, Ledger]
+
+
+def build_replay(
+    loaded: Loaded,
+    plan: CandidatePlan,
+    seed: int,
+    ledger_folder: Path | None,
+    fits: list[dict[str, Any]],
+    model_folder: Path | None = None,
+    world: World | None = None,
+    wrap: Callable[[Candidate], Candidate] = lambda candidate: candidate,
+) -> Setting:
+    """Everything for one candidate on one seed. `fits` receives a record of each training, with label honesty."""
+    world = open_world(loaded.scenario, seed) if world is None else world
+    setting = Setting(world, {}, {})
+    metrics = load_metrics(loaded)
+    for name, kind in world.kinds.items():
+        folder = ledger_folder if len(world.kinds) == 1 or ledger_folder is None else ledger_folder / name
+        keep = loaded.trial.ledger
+        ledger = Ledger(
+            kind,
+            metrics,
+            world.slices,
+            world.go_live,
+            seed,
+            folder,
+            keep=keep.keep,
+            sample_share=keep.sample_share,
+        )
+        desk_plan = _desk_plan(loaded, plan, wrap)
+        specs = [s for s in loaded.features if not plan.features or s.name in plan.features]
+        featurizer = Featurizer(specs if plan.use else [], kind, world.streams)
+        desk = Desk(kind, desk_plan, featurizer, seed, world.go_live)
+        desk.on_fit = _recorder(ledger, fits, model_folder, world.go_live)
+        setting.desks[name], setting.ledgers[name] = desk, ledger
+    return setting
+
+
+def load_metrics(loaded: Loaded) -> dict[str, Metric]:
+    """The metrics that the charter names, and every other that ships: what is not judged is still reported."""
+    found: dict[str, Metric] = {}
+    for name in plugins.names("metric"):
+        found[name] = plugins.load("metric", name)()
+    for clause in loaded.charter.spec.clauses:
+        if clause.metric not in found:
+            found[clause.metric] = plugins.load("metric", clause.metric)()
+    return found
+
+
+def _desk_plan(loaded: Loaded, plan: CandidatePlan, wrap: Callable[[Candidate], Candidate]) -> DeskPlan:
+    trial = loaded.trial
+    candidate = wrap(_made("candidate", plan.use, plan.with_)) if plan.use else None
+    labels = LabelRule(
+        tuple(trial.labels.positives),
+        trial.labels.maturity,
+        trial.labels.training_window,
+        trial.labels.max_rows,
+    )
+    audit = trial.audit
+    audits = (
+        AuditPlan(audit.share, audit.busy_calls, audit.busy_share, audit.flagged_share)
+        if audit
+        else AuditPlan()
+    )
+    return DeskPlan(
+        name=plan.name,
+        candidate=candidate,
+        policy=_made("policy", plan.policy.use, plan.policy.with_),
+        labels=labels,
+        audits=audits,
+        holdout_share=trial.holdout.share if trial.holdout else 0.0,
+        retrain_every=plan.retrain.every if plan.retrain else None,
+    )
+
+
+def _made(kind: str, use: str, parameters: Mapping[str, Any]) -> Any:
+    plugin = plugins.load(kind, use)
+    try:
+        return plugin(**parameters)
+    except (TypeError, ValueError) as error:
+        raise UserError(f"{kind} '{use}': {error}") from error
+
+
+def _recorder(ledger: Ledger, fits: list[dict[str, Any]], folder: Path | None, go_live: int) -> Any:
+    def record(fit: Fit) -> None:
+        honesty = ledger.label_honesty(fit.keys.entity, fit.keys.day, fit.past.y)
+        card = {
+            "as_of": fit.as_of,
+            **honesty,
+            "verified": int(fit.past.verified.sum()),
+            "verified_positives": int((fit.past.verified & (fit.past.y > 0)).sum()),
+            **{f"policy.{k}": v for k, v in fit.facts.items()},
+        }
+        fits.append(card)
+        save = getattr(fit.scorer, "save", None)
+        if folder is not None and save is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+            save(folder)
+
+    return record

@@ -1,0 +1,288 @@
+"""The charter: what a model must achieve, who owns it, and what operations does when it does not.
+
+Knows: clauses, rungs, owners, playbook, and which half of it changes what happens. Does not know: measurements, worlds,
+how a ruling is reached. How a document's faults are found is harness.charter_rules.
+
+Two halves. *Operating* (rungs and what they watch, playbook, signals, retention, exclusions, constraints on what may
+be kept) is part of a run's identity. *Judged* (objective, goodEnough, slices, confidence, owners, reasons) is not: a
+run can be judged again under another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Discriminator, Field, Tag
+from pydantic.json_schema import WithJsonSchema
+
+from sim.core.records import Description, Duration, Metadata, Name, Record, Span, Text, digest
+from sim.core.time import DAY
+
+RUNGS = ("investigate", "retrain", "rollback", "escalate")
+"""From mild to grave."""
+
+Op = Literal["gte", "lte", "within"]
+RungName = Literal["investigate", "retrain", "rollback", "escalate"]
+
+
+def _refuse(value: object) -> object:
+    raise ValueError("cannot be measured by this version yet, expected it left out")
+
+
+Unmeasured = Annotated[Any, AfterValidator(_refuse), WithJsonSchema({"not": {}})]
+"""A section of the charter format that this version refuses rather than passes over."""
+
+
+def _number_or(record: str) -> Discriminator:
+    """Tells a bare number from the longer form of the same thing."""
+    return Discriminator(lambda value: "<number>" if isinstance(value, int | float | str) else record)
+
+
+class Rung(Record):
+    """A threshold and what is done when it is crossed, in the observed view over `lookback_window`.
+
+    alert_after: for how long it must stay crossed. notify: who is told, beside the owner in the playbook.
+    """
+
+    value: float = Field(description="a number")
+    lookback_window: Span = 28 * DAY
+    alert_after: Duration = 0
+    notify: tuple[Text, ...] = ()
+
+
+AnyRung = Annotated[
+    Annotated[float, Tag("<number>")] | Annotated[Rung, Tag("<rung>")],
+    _number_or("<rung>"),
+    AfterValidator(lambda rung: rung if isinstance(rung, Rung) else Rung(value=rung)),
+]
+
+
+class Rungs(Record):
+    """The ladder of a clause. For `within`, values are distances from the target."""
+
+    investigate: AnyRung | None = None
+    retrain: AnyRung | None = None
+    rollback: AnyRung | None = None
+    escalate: AnyRung | None = None
+
+    @property
+    def ladder(self) -> tuple[tuple[str, Rung], ...]:
+        """The rungs that there are, from mild to grave."""
+        return tuple((name, getattr(self, name)) for name in RUNGS if getattr(self, name) is not None)
+
+
+class Band(Record):
+    """Where `op: within` is good: at most `half_width` from `target`."""
+
+    target: float = Field(description="a number")
+    half_width: Annotated[float, Field(gt=0.0)] = Field(description="a number above 0")
+
+
+GoodEnough = Annotated[
+    Annotated[float, Tag("<number>")] | Annotated[Band, Tag("<band>")],
+    _number_or("<band>"),
+]
+
+
+class SliceLimit(Record):
+    """The clause, held for each label of a slice by itself (or only for some of them)."""
+
+    by: Text = Field(description="the name of a slice of the metric")
+    good_enough: GoodEnough | None = None
+    """The clause's own where it is left out."""
+    min_entities: Annotated[int, Field(ge=30)] = 30
+    only: tuple[Text, ...] = ()
+
+
+class Clause(Record):
+    """One thing to keep. `op` is the good side, one direction for the whole ladder; `view` is what the rungs watch."""
+
+    name: Name = Field(description="a name of its own")
+    metric: Text = Field(description="the name of a metric")
+    unit: Text = Field(description="the metric's unit")
+    op: Op = Field(description="gte, lte or within")
+    critical: bool = False
+    view: Annotated[Literal["true", "observed"], BeforeValidator(lambda v: "true" if v is True else v)] = (
+        "observed"
+    )
+    because: Text = Field(
+        description="the reason for the threshold: one that nobody can explain is worse than none"
+    )
+    owner: Text = Field(description="the role of an owner")
+    good_enough: GoodEnough = Field(description="the threshold: a number, or target and halfWidth for within")
+    rungs: Rungs = Rungs()
+    slices: tuple[SliceLimit, ...] = ()
+
+    def limit(self, part: SliceLimit | None = None) -> tuple[float, float | None]:
+        """Threshold and half width (None but for `within`) of the clause, or of one of its slices."""
+        good = self.good_enough if part is None or part.good_enough is None else part.good_enough
+        return (good.target, good.half_width) if isinstance(good, Band) else (good, None)
+
+
+class Owner(Record):
+    """Somebody who answers for a clause or a step of the playbook."""
+
+    role: Name = Field(description="a role such as business")
+    name: Text = Field(description="who it is")
+    contact: Text = Field(description="how to reach them")
+
+
+class Objective(Record):
+    """What all of it is for."""
+
+    statement: Text = Field(description="the objective in a sentence")
+
+
+class Exclusion(Record):
+    """An attribute that no feature may read."""
+
+    name: Text = Field(description="the name of a field")
+    because: Text | None = None
+    proxies: Unmeasured = None
+
+
+class Availability(Record):
+    """When half and nearly all of a field's values are there."""
+
+    p50: Duration = Field(description="a duration such as 2d")
+    p95: Duration = Field(description="a duration such as 14d")
+
+
+class DataConstraint(Record):
+    """What is known of a feed or field before anything is built, and for how long it may be kept."""
+
+    field: Text | None = None
+    feed: Text | None = None
+    available_after: Availability | None = None
+    retention: Span | None = None
+    purpose: Text | None = None
+    driver: Literal["operational", "regulatory", "technical", "contractual"] | None = None
+    because: Text | None = None
+
+
+class SignalPlan(Record):
+    """A drift signal; keys beside these are parameters of the plugin that `use` names."""
+
+    model_config = ConfigDict(extra="allow")
+
+    use: Text = Field(description="the name of a signal")
+    investigate: float | None = None
+    retrain: float | None = None
+    rollback: float | None = None
+    escalate: float | None = None
+
+
+class PlaybookStep(Record):
+    """What is done when a rung is crossed: by whom, within what time, in which steps."""
+
+    on: RungName = Field(description="a rung: investigate, retrain, rollback or escalate")
+    owner: Text = Field(description="the role of an owner")
+    time_budget: Span = Field(description="a duration such as 2d")
+    steps: Annotated[tuple[Text, ...], Field(min_length=1)] = Field(description="a list of steps")
+    target: Text | None = None
+    """What a rollback goes back to: previous_champion, incumbent, or a policy or candidate by its plugin's name."""
+
+
+class CharterSpec(Record):
+    """What is asked of a model."""
+
+    description: Description = Field(description="a mapping with a purpose")
+    objective: Objective = Field(description="a mapping with a statement")
+    owners: Annotated[tuple[Owner, ...], Field(min_length=1)] = Field(description="a list of owners")
+    retention: Span | None = None
+    confidence: Annotated[float, Field(ge=0.8, lt=1.0)] = 0.95
+    """Of the intervals by which clauses are ruled on."""
+    clauses: Annotated[tuple[Clause, ...], Field(min_length=1)] = Field(description="a list of clauses")
+    excluded_attributes: tuple[Exclusion, ...] = ()
+    data_constraints: tuple[DataConstraint, ...] = ()
+    signals: tuple[SignalPlan, ...] = ()
+    playbook: tuple[PlaybookStep, ...] = ()
+    latency: Unmeasured = None
+    fairness: Unmeasured = None
+
+
+class Charter(Record):
+    """A whole charter document, decoded."""
+
+    api_version: Literal["windtunnel/v1"]
+    kind: Literal["Charter"]
+    metadata: Metadata
+    spec: CharterSpec
+
+    def operating(self) -> Mapping[str, Any]:
+        """What changes what happens, as plain values. A clause without rungs watches nothing and is not here."""
+        spec = self.spec
+        return {
+            "retention": spec.retention,
+            "excludedAttributes": _by(spec.excluded_attributes, "name", leave={"because"}),
+            "dataConstraints": [_plain(item, {"because"}) for item in spec.data_constraints],
+            "signals": [_plain(item) for item in spec.signals],
+            "playbook": _by(spec.playbook, "on"),
+            "clauses": {
+                clause.name: {**_plain(clause, keep={"metric", "op", "view"}), "rungs": _plain(clause.rungs)}
+                for clause in spec.clauses
+                if clause.rungs.ladder
+            },
+        }
+
+    def judged(self) -> Mapping[str, Any]:
+        """What is held against the measurements afterwards, as plain values."""
+        spec = self.spec
+        return {
+            "objective": _plain(spec.objective),
+            "confidence": spec.confidence,
+            "owners": _by(spec.owners, "role"),
+            "clauses": _by(spec.clauses, "name", leave={"rungs", "view"}),
+        }
+
+    def operating_digest(self) -> str:
+        """SHA-256 of the operating half: part of a run's identity."""
+        return digest(self.operating())
+
+    def judged_digest(self) -> str:
+        """SHA-256 of the judged half."""
+        return digest(self.judged())
+
+    def digest(self) -> str:
+        """SHA-256 of the whole decoded document."""
+        return digest(self.model_dump(mode="json", by_alias=True))
+
+    def differing_operating_keys(self, other: Charter) -> list[str]:
+        """Dotted keys of the operating half that differ, sorted, such as `clauses.false_blocks.rungs.retrain.value`."""
+        mine, theirs = dict(_flat(self.operating(), "")), dict(_flat(other.operating(), ""))
+        return sorted(key for key in {**mine, **theirs} if mine.get(key, ...) != theirs.get(key, ...))
+
+    def warnings(self) -> Sequence[str]:
+        """What the owners should know, a sentence each: what is declared and not followed up."""
+        steps = {step.on for step in self.spec.playbook}
+        used = {name for clause in self.spec.clauses for name, _ in clause.rungs.ladder}
+        found = [
+            f"no playbook step for the rung '{name}', so nobody acts on it"
+            for name in RUNGS
+            if name in used - steps
+        ]
+        if any(c.available_after is not None for c in self.spec.data_constraints):
+            found.append("availableAfter is a statement of the charter; this version does not measure it")
+        return found
+
+
+def _plain(record: Record, leave: set[str] | None = None, keep: set[str] | None = None) -> dict[str, Any]:
+    plain: dict[str, Any] = record.model_dump(mode="json", by_alias=True, exclude=leave, include=keep)
+    return plain
+
+
+def _by(records: Sequence[Record], name: str, leave: set[str] | None = None) -> dict[str, Any]:
+    """Records by one of their fields, so that their order does not matter."""
+    return {str(getattr(record, name)): _plain(record, {name, *(leave or ())}) for record in records}
+
+
+def _flat(node: Any, key: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(node, Mapping) and node:
+        for name, child in node.items():
+            yield from _flat(child, f"{key}.{name}" if key else str(name))
+    elif isinstance(node, list) and node:
+        for index, child in enumerate(node):
+            yield from _flat(child, f"{key}.{index}")
+    else:
+        yield key, node

@@ -1,0 +1,214 @@
+"""The rules of a charter: all faults of a document at once, or the charter.
+
+Knows: what spans several keys: roles, metrics and their units and slices, the order of rungs. Does not know: worlds,
+scenarios, measurements. Each rule reads the keys it needs and keeps silent where they cannot be read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from harness.charter import RUNGS, AnyRung, Band, Charter, GoodEnough, Op
+from harness.kinds import MetricSpec
+from sim.core import catalogue, plugins
+from sim.core.checking import duplicates, first_told, indices, readable, validate
+from sim.core.documents import Document
+from sim.core.errors import BadDocument, Fault, closest
+from sim.core.overrides import strays
+from sim.core.parameters import instantiate, load
+from sim.core.places import Key, shown
+
+SPEC: Key = ("spec",)
+CLAUSES: Key = ("spec", "clauses")
+NOWHERE: Key = ("spec", "with")
+ANY = "*"
+"""What a metric that may be cut by every slice of a world says of its slices."""
+
+
+def find(reference: str) -> Charter:
+    """The charter that a path or id names. Raises UserError or BadDocument with all faults."""
+    return decode(catalogue.find("Charter", reference).document)
+
+
+def decode(document: Document) -> Charter:
+    """The charter in a document. Raises BadDocument with all faults."""
+    charter, faults = examine(document)
+    if charter is None:
+        raise BadDocument(faults)
+    return charter
+
+
+def examine(document: Document) -> tuple[Charter | None, list[Fault]]:
+    """The charter in a document, or None with every fault that it holds."""
+    charter, faults = validate(document, Charter)
+    faults += strays(document, NOWHERE)
+    faults += [*_names(document), *_constraints(document), *_signals(document), *_playbook(document)]
+    for key in indices(document, CLAUSES):
+        faults += [*_metric(document, key), *_ladder(document, key), *_slices(document, key)]
+    faults += _criticals(document)
+    return (None, first_told(faults)) if charter is None or faults else (charter, [])
+
+
+def _names(document: Document) -> Iterator[Fault]:
+    """Distinct names, and owners that exist."""
+    owners, playbook = (*SPEC, "owners"), (*SPEC, "playbook")
+    roles = [(*key, "role") for key in indices(document, owners)]
+    yield from duplicates(document, owners, roles, "owners")
+    yield from duplicates(document, CLAUSES, [(*k, "name") for k in indices(document, CLAUSES)], "clauses")
+    yield from duplicates(
+        document, playbook, [(*k, "on") for k in indices(document, playbook)], "rungs in the playbook"
+    )
+    known = [role for role in (document.at(key) for key in roles) if isinstance(role, str)]
+    for where in (CLAUSES, playbook):
+        for key in indices(document, where):
+            owner = document.at((*key, "owner"))
+            if isinstance(owner, str) and owner.strip() and known and owner.strip() not in known:
+                what = f"no owner with the role {shown(owner)}{closest(owner, known)}"
+                yield document.fault((*key, "owner"), what)
+
+
+def _metric(document: Document, key: Key) -> Iterator[Fault]:
+    """The metric, its unit and slices, and whether the thresholds can be values of it."""
+    spec, faults = _spec(document, key)
+    yield from faults
+    if spec is None:
+        return
+    unit = document.at((*key, "unit"))
+    if isinstance(unit, str) and unit != spec.unit:
+        yield document.fault(
+            (*key, "unit"), f"got {shown(unit)}, expected '{spec.unit}', the unit of {spec.name}"
+        )
+    for index in indices(document, (*key, "slices")):
+        by = document.at((*index, "by"))
+        if isinstance(by, str) and by not in spec.slices and ANY not in spec.slices:
+            hint = closest(by, spec.slices) or f", {spec.name} cannot be cut"
+            yield document.fault((*index, "by"), f"{spec.name} has no slice {shown(by)}{hint}")
+    for place, value in _values(document, key):
+        if wrong := _impossible(spec, value):
+            yield document.fault(place, f"got {shown(value)}, expected {wrong}")
+
+
+def _spec(document: Document, key: Key) -> tuple[MetricSpec | None, list[Fault]]:
+    plugin, faults = load(document, (*key, "metric"), "metric", document.at((*key, "metric")))
+    spec = getattr(plugin, "spec", None)
+    return (spec if isinstance(spec, MetricSpec) else None), faults
+
+
+def _values(document: Document, key: Key) -> Iterator[tuple[Key, float]]:
+    """Where the thresholds of a clause stand, and what they are; distances of `within` are not among them."""
+    for where in (key, *indices(document, (*key, "slices"))):
+        good = readable(document, GoodEnough, (*where, "goodEnough"))
+        if isinstance(good, Band):
+            yield (*where, "goodEnough", "target"), good.target
+        elif good is not None:
+            yield (*where, "goodEnough"), good
+    if document.at((*key, "op")) != "within":
+        for name in RUNGS:
+            place = (*key, "rungs", name)
+            rung = readable(document, AnyRung, place)
+            if rung is not None:
+                yield place, rung.value
+
+
+def _impossible(spec: MetricSpec, value: float) -> str:
+    """What a value of the metric may be, where this is none; empty where it is one."""
+    if spec.form == "rate" and not 0.0 <= value <= 1.0:
+        return f"0 to 1, since {spec.name} is a share"
+    if spec.form == "reduction" and value > 1.0:
+        return f"at most 1, since {spec.name} is a reduction"
+    if spec.form == "count" and value < 0.0:
+        return f"at least 0, since {spec.name} counts"
+    return ""
+
+
+def _ladder(document: Document, key: Key) -> Iterator[Fault]:
+    """goodEnough in the form that `op` needs, and rungs that go from it in the bad direction, each further."""
+    op: Any = readable(document, Op, (*key, "op"))
+    good = readable(document, GoodEnough, (*key, "goodEnough"))
+    for where in (key, *indices(document, (*key, "slices"))):
+        yield from _form(document, where, op)
+    if op is None or good is None or isinstance(good, Band) != (op == "within"):
+        return
+    last, before = (
+        (good.half_width, "goodEnough.halfWidth") if isinstance(good, Band) else (good, "goodEnough")
+    )
+    for name in RUNGS:
+        rung = readable(document, AnyRung, (*key, "rungs", name))
+        if rung is None:
+            continue
+        further = rung.value < last if op == "gte" else rung.value > last
+        if not (further or (before.startswith("goodEnough") and rung.value == last)):
+            side = "below" if op == "gte" else "above"
+            what = f"got {shown(rung.value)}, expected a value {side} {before} ({last:.15g}): rungs get worse"
+            yield document.fault((*key, "rungs", name), what)
+        last, before = rung.value, name
+
+
+def _form(document: Document, key: Key, op: str | None) -> Iterator[Fault]:
+    good = readable(document, GoodEnough, (*key, "goodEnough"))
+    if op is None or good is None or isinstance(good, Band) == (op == "within"):
+        return
+    wanted = "a mapping with target and halfWidth" if op == "within" else "a number"
+    got = "a mapping" if isinstance(good, Band) else shown(good)
+    yield document.fault((*key, "goodEnough"), f"got {got}, expected {wanted} since op is {op}")
+
+
+def _slices(document: Document, key: Key) -> Iterator[Fault]:
+    """No label of a slice is limited twice."""
+    taken: dict[str, set[str]] = {}
+    for index in indices(document, (*key, "slices")):
+        by, only = document.at((*index, "by")), document.at((*index, "only"))
+        if not isinstance(by, str):
+            continue
+        labels = [str(label) for label in only] if isinstance(only, tuple) else [""]
+        seen = taken.setdefault(by, set())
+        for place, label in enumerate(labels):
+            if label in seen or (seen and "" in (label, *seen)):
+                at = (*index, "only", place) if label else (*index, "by")
+                named = f"the label {shown(label)} of {shown(by)}" if label else f"the slice {shown(by)}"
+                yield document.fault(at, f"{named} limited twice, expected each label once")
+            seen.add(label)
+
+
+def _criticals(document: Document) -> Iterator[Fault]:
+    clauses = [document.at(key) for key in indices(document, CLAUSES)]
+    named = [clause for clause in clauses if isinstance(clause, dict)]
+    if named and not any(clause.get("critical", False) is not False for clause in named):
+        yield document.fault(CLAUSES, "no clause is critical, expected one at least: else nothing can fail")
+
+
+def _constraints(document: Document) -> Iterator[Fault]:
+    for key in indices(document, (*SPEC, "dataConstraints")):
+        node = document.at(key)
+        if isinstance(node, dict) and len({"field", "feed"} & node.keys()) != 1:
+            yield document.fault(key, "expected exactly one of field and feed")
+
+
+def _signals(document: Document) -> Iterator[Fault]:
+    for key in indices(document, (*SPEC, "signals")):
+        node = document.at(key)
+        use = node.get("use") if isinstance(node, dict) else None
+        if not isinstance(use, str):
+            continue
+        known = plugins.names("signal")
+        if ":" not in use and use not in known:
+            hint = closest(use, known)
+            what = f"the signal {shown(use)} cannot be measured by this version yet{hint}"
+            yield document.fault((*key, "use"), what)
+            continue
+        plugin, faults = load(document, (*key, "use"), "signal", use)
+        own = {name: value for name, value in node.items() if name not in ("use", *RUNGS)}
+        yield from faults if plugin is None else instantiate(document, key, plugin, own)[1]
+
+
+def _playbook(document: Document) -> Iterator[Fault]:
+    for key in indices(document, (*SPEC, "playbook")):
+        target, place = document.at((*key, "target")), (*key, "target")
+        if not isinstance(target, str):
+            continue
+        if document.at((*key, "on")) in ("investigate", "retrain", "escalate"):
+            yield document.fault(place, "only a rollback has a target")
+        known = ("previous_champion", "incumbent", *plugins.names("policy"), *plugins.names("candidate"))
+        if target not in known:
+            yield document.fault(place, f"unknown target {shown(target)}{closest(target, known)}")

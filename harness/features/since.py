@@ -1,0 +1,33 @@
+"""`since`: how long ago the key's last item became known.
+
+Knows: the instant known of the last item. Does not know: what it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from harness.features._algebra import Accumulator, Column, Ints, Own, Where, equal, seconds
+from sim.core.time import Micros
+
+
+@dataclass(frozen=True)
+class Since:
+    """Seconds since the last item; NaN where none became known in the window."""
+
+    feed: str
+    by: tuple[str, ...]
+    window: Micros
+    where: Where = ()
+    at: tuple[str, ...] = ()
+
+    def accumulators(self) -> Sequence[Accumulator]:
+        return (Accumulator("last", self.feed, self.by, self.at or self.by, self.window, equal(self.where)),)
+
+    def finish(self, raw: Sequence[Ints], t: Ints, own: Own) -> Column:
+        gap = t - raw[0]
+        return seconds(gap, gap <= self.window)
+
+
+PLUGIN = Since

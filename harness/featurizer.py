@@ -1,0 +1,314 @@
+"""The featurizer: compiles declared features and answers questions from them, exactly, in time order.
+
+Knows: feature declarations, schemas, what is known when. Does not know: operations (plugins), kernels, models, truth.
+
+Features over the same stream and key share one accumulation. Each question row is answered from what became known
+strictly before its own instant; then the row itself becomes an item of the question's own stream.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+
+from harness.accumulation import Accumulation, width_of
+from harness.coded import CodedFeature
+from harness.features._algebra import Accumulator, Coded, Ints, Operation
+from harness.kinds import FeatureSpec, Matrix
+from sim.core import plugins
+from sim.core.errors import OutOfTurn, UserError, closest
+from sim.core.events import Block, Schema
+from sim.core.time import Micros, format_duration, parse_duration
+from sim.core.world import News, QuestionKind
+
+SIGNALLING = "signalling"
+"""The stream of the questions themselves: each attempt is known at its own instant."""
+
+PIECE = 8192
+"""Rows walked at a time: what is asked of one accumulation stays in the cache while its features are finished."""
+
+SHARED = ("by", "window", "feed", "of", "where")
+"""Parameters that a FeatureSpec spells out; all others are under `parameters`."""
+
+Source = tuple[str, tuple[str, ...], tuple[str, ...]]
+"""Stream, key columns of its items, columns of the question that are looked up."""
+
+
+@dataclass(frozen=True)
+class Feature:
+    """A compiled declaration: what it needs, and in which row of which accumulation it finds it."""
+
+    spec: FeatureSpec
+    operation: Operation
+    needs: tuple[Accumulator, ...]
+    rows: tuple[tuple[Source, int], ...]
+
+
+class Featurizer:
+    """Feature values for one kind of question. One instance lives through one replay; state follows active keys."""
+
+    def __init__(
+        self,
+        specs: Sequence[FeatureSpec],
+        kind: QuestionKind,
+        streams: Mapping[str, Schema],
+        retention: Mapping[str, Micros] | None = None,
+    ) -> None:
+        """Raises UserError with one line for each fault: an unknown stream, field, operation or parameter (with the
+        closest match), a sensitive field, a window longer than its stream's retention."""
+        self.kind, self.names = kind, tuple(spec.name for spec in specs)
+        self.streams = {**streams, SIGNALLING: kind.schema}
+        self._open = tuple(f.name for f in kind.schema.fields if not f.sensitive)
+        self._retention = retention or {}
+        self._answered: Micros | None = None
+        self._coded: dict[str, CodedFeature] = {}
+        compiled: list[tuple[FeatureSpec, Operation, tuple[Accumulator, ...]]] = []
+        faults = [
+            f"feature '{name}' is declared twice"
+            for name in dict.fromkeys(self.names)
+            if self.names.count(name) > 1
+        ]
+        for spec in specs:
+            try:
+                operation = operation_of(spec)
+                if isinstance(operation, Operation):
+                    compiled.append((spec, operation, self._needs(spec, operation)))
+                else:
+                    self._coded[spec.name] = self._checked(operation)
+            except UserError as error:
+                faults.append(f"feature '{spec.name}': {error}")
+        if faults:
+            raise UserError("\n".join(faults))
+        asked: dict[Source, dict[Accumulator, int]] = {}
+        for _, _, needs in compiled:
+            for need in needs:
+                rows = asked.setdefault((need.feed, need.by, need.at), {})
+                rows.setdefault(need, len(rows))
+        self._specs = tuple(specs)
+        self._accumulations = {
+            source: Accumulation(list(needs), self.streams[source[0]]) for source, needs in asked.items()
+        }
+        self._features = {
+            spec.name: Feature(spec, operation, needs, tuple((s := _source(n), asked[s][n]) for n in needs))
+            for spec, operation, needs in compiled
+        }
+
+    # --- the loop's side --------------------------------------------------------------------------------------------
+
+    def learn(self, news: News) -> None:
+        """Queue items of a stream, sorted by the instant known; each counts from that instant on, not before.
+
+        Raises OutOfTurn for an item that a question already answered should have seen.
+        """
+        block, order = news.block, news.block.schema.order
+        if not len(block):
+            return
+        if self._answered is not None and int(block[order][0]) < self._answered:
+            raise OutOfTurn(
+                f"{news.stream}: an item known at {int(block[order][0])} came after the question at {self._answered} "
+                "was answered; an item is known no earlier than the tick that delivers it"
+            )
+        self._append(news.stream, block)
+
+    def values(self, block: Block) -> Matrix:
+        """Features (n, k) float32 of question rows, NaN where undefined; the rows then become known attempts.
+
+        Raises OutOfTurn for rows earlier than those answered before.
+        """
+        out: Matrix = np.empty((len(block), len(self.names)), dtype=np.float32)
+        if (
+            len(block)
+            and self._answered is not None
+            and int(block[self.kind.schema.order][0]) < self._answered
+        ):
+            raise OutOfTurn(
+                f"questions go back in time: {int(block[self.kind.schema.order][0])} < {self._answered}"
+            )
+        for start in range(0, len(block), PIECE):
+            piece = block if len(block) <= PIECE else block.take(slice(start, start + PIECE))
+            self._append(SIGNALLING, piece)
+            self._answer(piece, out[start : start + PIECE])
+            self._answered = int(piece[self.kind.schema.order][-1])
+        return out
+
+    def _append(self, stream: str, block: Block) -> None:
+        for (feed, _, _), accumulation in self._accumulations.items():
+            if feed == stream:
+                accumulation.append(block)
+        for coded in self._coded.values():
+            if stream in coded.coded.reads:
+                coded.append(stream, block, self.streams[stream].order)
+
+    def _answer(self, block: Block, out: Matrix) -> None:
+        own = {name: block[name] for name in self._open}
+        t = _column(block, self.kind.schema.order)
+        keys: dict[str, Ints] = {}
+        raw: dict[Source, Ints] = {}
+        for source, accumulation in self._accumulations.items():
+            for name in source[2]:
+                keys.setdefault(name, _column(block, name))
+            raw[source] = accumulation.answer(t, [keys[name] for name in source[2]])
+        for place, name in enumerate(self.names):
+            if name in self._coded:
+                out[:, place] = self._coded[name].answer(block, self.kind.schema)
+            else:
+                feature = self._features[name]
+                out[:, place] = feature.operation.finish([raw[s][row] for s, row in feature.rows], t, own)
+
+    # --- what it holds ----------------------------------------------------------------------------------------------
+
+    def state_bytes(self) -> int:
+        """Bytes of all rings and tables (coded features keep their own, which nobody counts)."""
+        return sum(accumulation.state_bytes for accumulation in self._accumulations.values())
+
+    def active_keys(self) -> dict[str, int]:
+        """Keys held now, by stream and key."""
+        return {_title(source): accumulation.keys for source, accumulation in self._accumulations.items()}
+
+    def describe(self) -> list[dict[str, Any]]:
+        """One row for each feature, in order: what it means, who answers for it, what it reads and what it costs.
+
+        bytes_per_key: its own integers in the row of each active key (features that need the same integer share it).
+        bytes_per_item: the ring of its streams, for each item inside the longest window there, shared by all features
+        on the same stream and key; distinct counts add 16 bytes for each pair inside their window.
+        """
+        return [self._described(spec) for spec in self._specs]
+
+    def _described(self, spec: FeatureSpec) -> dict[str, Any]:
+        row: dict[str, Any] = {
+            "name": spec.name, "op": spec.use, "concept": spec.concept, "reading": spec.reading, "owner": spec.owner,
+            "feeds": [], "fields": [spec.of] if spec.of else [], "by": list(spec.by),
+            "window": format_duration(spec.window) if spec.window else "", "bytes_per_key": 0, "bytes_per_item": 0,
+        }  # fmt: skip
+        if spec.name in self._coded:
+            reads = self._coded[spec.name].coded.reads
+            return {
+                **row,
+                "feeds": sorted(reads),
+                "fields": sorted({f for names in reads.values() for f in names}),
+            }
+        needs = self._features[spec.name].needs
+        if not needs:
+            return {**row, "feeds": [SIGNALLING]}
+        rings = {_source(need): self._accumulations[_source(need)].store.ring for need in needs}
+        return {
+            **row,
+            "feeds": sorted({need.feed for need in needs}),
+            "fields": sorted({name for need in needs for name in need.columns}),
+            "bytes_per_key": sum(width_of(need) for need in needs),
+            "bytes_per_item": sum(8 * ring.shape[1] for ring in rings.values())
+            + 16 * sum(need.kind == "distinct" for need in needs),
+        }
+
+    # --- checks -----------------------------------------------------------------------------------------------------
+
+    def _needs(self, spec: FeatureSpec, operation: Operation) -> tuple[Accumulator, ...]:
+        needs = []
+        for need in operation.accumulators():
+            schema = self._stream(need.feed)
+            full = replace(need, of=need.of or schema.order) if need.kind == "hours" else need
+            for name in full.columns:
+                _usable(schema, name, whole=True)
+            for name in full.at:
+                _usable(self.kind.schema, name, whole=True)
+            if not 1 <= len(full.by) == len(full.at) <= 2:
+                raise UserError(
+                    f"expected one or two key columns in `by` and as many in `at`, got {full.by}, {full.at}"
+                )
+            if full.window <= 0:
+                raise UserError("expected a window longer than 0")
+            if full.window > self._retention.get(full.feed, full.window):
+                kept = format_duration(self._retention[full.feed])
+                raise UserError(
+                    f"window {format_duration(full.window)} is longer than {full.feed} is kept, {kept}"
+                )
+            needs.append(full)
+        if not needs and spec.of:
+            _usable(self.kind.schema, spec.of, whole=False)
+        return tuple(needs)
+
+    def _checked(self, coded: Coded) -> CodedFeature:
+        for feed, names in coded.reads.items():
+            for name in names:
+                _usable(self._stream(feed), name, whole=False)
+        return CodedFeature(coded, SIGNALLING)
+
+    def _stream(self, feed: str) -> Schema:
+        if feed not in self.streams:
+            raise UserError(f"unknown feed '{feed}'{closest(feed, self.streams)}")
+        return self.streams[feed]
+
+
+def operation_of(spec: FeatureSpec) -> Operation | Coded:
+    """The plugin behind `use` with its parameters. Raises UserError for unknown or missing ones."""
+    plugin = plugins.load("feature", spec.use)
+    given = {name: getattr(spec, name) for name in SHARED if getattr(spec, name)} | dict(spec.parameters)
+    known = {field.name: field for field in fields(plugin)}
+    for name in given:
+        if name not in known:
+            raise UserError(f"{spec.use} has no parameter '{name}'{closest(name, known)}")
+    for name, field in known.items():
+        if name not in given and field.default is MISSING and field.default_factory is MISSING:
+            raise UserError(f"{spec.use} needs `{name}`")
+    operation: Operation | Coded = plugin(**given)
+    return operation
+
+
+def declared(item: Mapping[str, Any]) -> FeatureSpec:
+    """A FeatureSpec from one entry of a FeatureSet document's `features`: keys may be one name or a list of names,
+    windows are durations such as 24h. What FeatureSpec does not name becomes a parameter. Raises UserError."""
+    spec = dict(item)
+    title = f"feature '{spec.get('name', '?')}'"
+    missing = [name for name in ("name", "use", "concept", "reading", "owner") if not spec.get(name)]
+    if missing:
+        raise UserError(f"{title}: needs {', '.join(missing)}")
+    parameters = {name: spec.pop(name) for name in list(spec) if name not in FeatureSpec.__dataclass_fields__}
+    if "at" in parameters:
+        parameters["at"] = _names(parameters["at"])
+    try:
+        return FeatureSpec(
+            **{
+                **spec,
+                "by": _names(spec.get("by", ())),
+                "window": parse_duration(spec["window"]) if "window" in spec else 0,
+                "where": tuple((str(name), float(value)) for name, value in spec.get("where", {}).items()),
+                "parameters": parameters,
+            }
+        )
+    except ValueError as error:
+        raise UserError(f"{title}: {error}") from error
+
+
+def _names(value: str | Sequence[str]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+def _usable(schema: Schema, name: str, *, whole: bool) -> None:
+    """Refuse a field that is absent (truth always is), sensitive, or not whole numbers where sums must be exact."""
+    if name not in schema.by_name:
+        usable = [field.name for field in schema.fields if not field.sensitive]
+        raise UserError(f"{schema.name} has no field '{name}'{closest(name, usable)}")
+    field = schema.by_name[name]
+    if field.sensitive:
+        raise UserError(f"{schema.name}.{name} is sensitive and may not be used in a feature")
+    if whole and np.dtype(field.dtype).kind not in "iub":
+        raise UserError(
+            f"{schema.name}.{name} is {field.dtype}, expected whole numbers: sums over a window are exact"
+        )
+
+
+def _source(need: Accumulator) -> Source:
+    return need.feed, need.by, need.at
+
+
+def _title(source: Source) -> str:
+    feed, by, at = source
+    return f"{feed} by {'+'.join(by)}" + ("" if at == by else f" at {'+'.join(at)}")
+
+
+def _column(block: Block, name: str) -> Ints:
+    # A copy: blocks are read-only, and a second compilation of the kernels for read-only arrays costs more.
+    return np.array(block[name], dtype=np.int64)

@@ -1,0 +1,194 @@
+"""From a run's counts to verdict, measures and report, once after a run and again under another charter.
+
+Knows: run folders, charters, the judge, the report. Does not know: how anything was replayed.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from harness import charter_rules, measure, results, tallies, terms, verdict
+from harness.charter import Charter
+from harness.looks import Looks
+from harness.trial import Loaded, charter_card
+from sim.core import catalogue, plugins
+from sim.core.errors import UserError
+
+
+def judge_run(folder: Path, loaded: Loaded, look: int) -> str | None:
+    """Judge what is on disk after a look (from 0; -1: the run was finished before). Answers "more" where seeds lack."""
+    manifest = results.read_json(folder / "manifest.json")
+    keep_documents(folder, loaded)
+    alpha = 0.05
+    if len(loaded.looks) > 1:
+        number = manifest["look"]["number"] if look < 0 else look + 1
+        alpha = Looks(loaded.looks).alpha_at(number)
+    settled = _judge(
+        folder,
+        manifest,
+        loaded.charter,
+        charter_card(loaded.charter, loaded.charter_id, loaded.charter_file),
+        alpha,
+        loaded.warnings,
+    )
+    return None if settled or look < 0 else "more"
+
+
+def judge_again(folder: Path, reference: str) -> Path:
+    """Judge a finished run under another charter, into `judged/<charter>` below the run's folder.
+
+    Raises UserError where the charter's operating part differs: that part changes what happens, so the run must be
+    repeated under it.
+    """
+    manifest = _finished(folder)
+    found = catalogue.find("Charter", reference)
+    charter = charter_rules.decode(found.document)
+    before = charter_rules.decode(catalogue.find("Charter", str(folder / "charter.yaml")).document)
+    keys = before.differing_operating_keys(charter)
+    if keys:
+        raise UserError(
+            f"{found.document.file}: its operating part differs from the run's in {', '.join(keys)}; "
+            "that part changes what happens, so run the scenario again under this charter"
+        )
+    place = folder / "judged" / f"{charter.metadata.name}-{charter.metadata.version}"
+    place.mkdir(parents=True, exist_ok=True)
+    for name in ("counts.parquet", "timeline.parquet", "facts.json", "scenario.yaml"):
+        shutil.copyfile(folder / name, place / name)
+    results.write_text(place / "charter.yaml", Path(found.document.file).read_text(encoding="utf-8"))
+    card = charter_card(charter, found.id, found.document.file)
+    results.write_json(place / "manifest.json", manifest | {"charter": card, "judgedFrom": manifest["run"]})
+    _judge(place, manifest | {"charter": card}, charter, card, manifest.get("alpha", 0.05), ())
+    return place
+
+
+def _finished(folder: Path) -> dict[str, Any]:
+    manifest: dict[str, Any] = results.read_json(folder / "manifest.json")
+    if manifest.get("status") != "finished":
+        raise UserError(
+            f"{folder}: this run is {manifest.get('status')}; finish it first by the same command that began it"
+        )
+    for name in ("counts.parquet", "timeline.parquet", "facts.json", "charter.yaml"):
+        if not (folder / name).is_file():
+            raise UserError(
+                f"{folder / name}: missing; the run's folder is not whole, repeat the run with --force"
+            )
+    return manifest
+
+
+def keep_documents(folder: Path, loaded: Loaded) -> None:
+    """Copies of scenario and charter as they were read, beside the run."""
+    for name, file in (("scenario.yaml", loaded.scenario_file), ("charter.yaml", loaded.charter_file)):
+        if not (folder / name).exists():
+            results.write_text(folder / name, Path(file).read_text(encoding="utf-8"))
+
+
+def _judge(
+    folder: Path,
+    manifest: Mapping[str, Any],
+    charter: Charter,
+    card: Mapping[str, Any],
+    alpha: float,
+    warnings: Sequence[str],
+) -> bool:
+    import pandas as pd
+
+    facts = results.read_json(folder / "facts.json")
+    counts = pd.read_parquet(folder / "counts.parquet")
+    specs = {name: plugins.load("metric", name).spec for name in sorted(counts["metric"].unique())}
+    specs |= {c.metric: plugins.load("metric", c.metric).spec for c in charter.spec.clauses}
+    world = facts["world"]
+    days = (world["horizon"] - world["go_live"]) // 86_400_000_000
+    seeds = tuple(manifest["seeds"])
+    told = tallies.tallies(counts, specs, seeds, int(days))
+    clauses = terms.terms(charter, facts["slices"])
+    found = verdict.judge(told, clauses, manifest["candidates"], alpha=alpha, unmeasured=facts["unmeasured"])
+    document = verdict.document(
+        found,
+        run=manifest["run"],
+        scenario={"name": manifest["scenario"]["name"], "digest": manifest["scenario"]["digest"]},
+        charter={key: card[key] for key in ("name", "version", "digest", "objective")},
+        actions=_actions(found, charter),
+    )
+    document["warnings"] = [*document["warnings"], *warnings]
+    results.write_text(folder / "verdict.json", measure.canonical(document))
+    _measures(folder, manifest, told, alpha)
+    _report(folder)
+    return found.settled
+
+
+def _actions(found: verdict.Verdict, charter: Charter) -> list[dict[str, Any]]:
+    """What the playbook says for the champion's level: the steps of that rung and their owner."""
+    level = found.champion.level if found.champion else "none"
+    return [
+        {"on": step.on, "owner": step.owner, "steps": list(step.steps)}
+        for step in charter.spec.playbook
+        if step.on == level
+    ]
+
+
+def _measures(folder: Path, manifest: Mapping[str, Any], told: tallies.Tallies, alpha: float) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    rows = measure.measure(told, alpha)
+    named = [{"run": manifest["run"], "scenario": manifest["scenario"]["name"], **row} for row in rows]
+    columns = ("run", "scenario", *measure.COLUMNS)
+    texts = {"run", "scenario", "candidate", "window", "slice", "metric", "view"}
+    table = {
+        name: pa.array(
+            [row[name] for row in named],
+            pa.string() if name in texts else pa.int64() if name == "seed" else pa.float64(),
+        )
+        for name in columns
+    }
+    pq.write_table(pa.table(table), folder / "metrics.parquet", compression="zstd")
+    results.write_text(folder / "metrics.json", measure.canonical(measure.document(rows)))
+
+
+def _report(folder: Path) -> None:
+    from harness.report import render
+
+    written = render(folder)
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if summary:
+        for path in written:
+            if path.name == "summary.md":
+                with Path(summary).open("a", encoding="utf-8") as sink:
+                    sink.write(path.read_text(encoding="utf-8"))
+
+
+def outcome(folder: Path) -> int:
+    """The exit code that a verdict stands for."""
+    return int(results.read_json(folder / "verdict.json")["exitCode"])
+
+
+def headline(folder: Path) -> list[str]:
+    """The verdict in a few lines: one per candidate and clause, then where the report is."""
+    found = results.read_json(folder / "verdict.json")
+    manifest = results.read_json(folder / "manifest.json")
+    title = f"{manifest['scenario']['id']}: {found['verdict']}, level {found['level']}"
+    lines = [f"{title} (exit code {found['exitCode']})"]
+    for candidate in found["candidates"]:
+        mark = "champion" if candidate["champion"] else "beside it"
+        lines.append(f"  {candidate['name']} ({mark}): {candidate['verdict']}")
+        for clause in candidate["clauses"]:
+            name = clause["name"] if clause["slice"] == "all" else f"{clause['name']} [{clause['slice']}]"
+            lines.append(f"    {clause['ruling']:<10} {name:<46} {_figure(clause)}")
+    lines += [f"  not measured: {line}" for line in found["missing"]]
+    return [*lines, f"report: {folder / 'report.html'}"]
+
+
+def _figure(clause: Mapping[str, Any]) -> str:
+    if clause["value"] is None:
+        return str(clause["reason"])
+    sign = {"gte": ">=", "lte": "<=", "within": "within"}[clause["op"]]
+    band = (
+        ""
+        if clause["low"] is None or clause["high"] is None
+        else f" [{clause['low']:.4g}, {clause['high']:.4g}]"
+    )
+    return f"{clause['value']:.4g}{band} {sign} {clause['threshold']:.4g} {clause['unit']}"

@@ -1,0 +1,280 @@
+"""The ledger: the append-only record of one replay, and the additive counts made from it.
+
+Knows: settled rows (question, decision, outcome, truth), metrics' tallies, what was observed. Does not know: any model,
+how a world works, thresholds. It is the only holder of truth on the team's side, and hands it to metrics alone.
+
+Rows are gathered for a day, counted by every metric and slice, and kept on disk: each row that was acted on, audited or
+labelled, and a keyed, weighted sample of the rest (`kept_weight`). Counts are made before sampling, from all rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.kinds import Counts, Metric, Observed, Rows, need
+from sim.core import rng
+from sim.core.decisions import Action, Decisions, Quotes
+from sim.core.time import DAY, NEVER, Micros
+from sim.core.truth import Settlement
+from sim.core.world import Question, QuestionKind, Slice
+
+Columns = dict[str, NDArray[Any]]
+
+
+class Cut(NamedTuple):
+    """One way to cut the counts: the slice (None for all rows), its labels as written in the counts."""
+
+    slice: Slice | None
+    labels: tuple[str, ...]
+
+
+@dataclass
+class Ledger:
+    """One replay's record. `folder` None keeps no rows. `keep`: acted | full. Times are scenario Micros."""
+
+    kind: QuestionKind
+    metrics: Mapping[str, Metric]
+    slices: Mapping[str, Slice]
+    go_live: Micros
+    seed: int
+    folder: Path | None = None
+    keep: str = "acted"
+    sample_share: float = 0.01
+    counts: list[tuple[int, str, str, str, float, float]] = field(default_factory=list)
+    unmeasured: dict[str, str] = field(default_factory=dict)
+    rows_seen: int = 0
+    rows_open: int = 0
+
+    def __post_init__(self) -> None:
+        self._day: int | None = None
+        self._parts: list[Columns] = []
+        self._seen_days: dict[int, Rows] = {}
+        self._news: dict[int, dict[str, list[Rows]]] = {}
+        self._observed_to = self.go_live // DAY
+        self._entities: dict[str, NDArray[np.int64]] = {}
+        self._keep_key = rng.key(self.seed, "ledger", "keep")
+        self._positive: dict[int, NDArray[np.int64]] = {}
+        self._part_number = 0
+        self._held: list[Columns] = []
+        self._stops = np.array([a.stops for a in self.kind.actions] or [False])
+        self._hinders = np.array([a.hinders for a in self.kind.actions] or [False])
+
+    # --- writing -----------------------------------------------------------------------------------------------------
+
+    def write(self, question: Question, answer: Decisions | Quotes, settled: Settlement) -> None:
+        """Take in one settled question. Rows before goLive are never scored; only their unit truth is kept."""
+        n = len(question.block)
+        if not n:
+            return
+        columns = _joined(question, answer, settled)
+        if isinstance(answer, Decisions) and "unwanted" in columns:
+            self._note_positives(columns)
+        if question.start < self.go_live:
+            return
+        if isinstance(answer, Decisions):
+            columns["stops"] = self._stops[columns["effect"]]
+            columns["hinders"] = self._hinders[columns["effect"]]
+        day = question.start // DAY
+        if self._day is not None and day != self._day:
+            self._close_day()
+        self._day = day
+        self.rows_seen += n
+        self.rows_open += int(columns["pending"].sum()) if "pending" in columns else 0
+        self._parts.append(columns)
+
+    def hear(self, stream: str, rows: Rows) -> None:
+        """Take in news as the operator sees it (`Desk.remember`), by the day on which it became known."""
+        if not len(rows):
+            return
+        day = rows["known_at"] // DAY
+        for number in np.unique(day).tolist():
+            if number >= self.go_live // DAY:
+                chosen = day == number
+                part = Rows({k: c[chosen] for k, c in rows.columns.items()}, int(chosen.sum()))
+                self._news.setdefault(number, {}).setdefault(stream, []).append(part)
+
+    def close(self, end: Micros) -> None:
+        """End of the replay: count the last day, and the observed days up to the last label."""
+        if self._day is not None:
+            self._close_day()
+        self._observe(end // DAY + 1)
+        self._flush()
+
+    # --- counting ----------------------------------------------------------------------------------------------------
+
+    def _close_day(self) -> None:
+        assert self._day is not None
+        rows = _merged(self._parts)
+        number = self._day - self.go_live // DAY
+        for name, metric in self.metrics.items():
+            if why := need(metric.spec, tuple(rows.columns)):
+                self.unmeasured[name] = why
+                continue
+            for cut in self.cuts(metric):
+                self._tally(name, metric, cut, rows, number)
+        self._count_entities(rows)
+        seen = {n: rows[n] for n in (*self.kind.schema.names, *_DECIDED) if n in rows.columns}
+        self._seen_days[self._day] = Rows(seen, len(rows))
+        self._observe(self._day)
+        self._store(rows)
+        self._parts, self._day = [], None
+
+    def cuts(self, metric: Metric) -> list[Cut]:
+        """All rows, and each slice of the world that the metric may be cut by."""
+        asked = sorted(self.slices) if "*" in metric.spec.slices else metric.spec.slices
+        named = [self.slices[s] for s in asked if s in self.slices]
+        return [
+            Cut(None, ("all",)),
+            *(Cut(s, tuple(f"{s.name}={label}" for label in s.labels)) for s in named),
+        ]
+
+    def _tally(self, name: str, metric: Metric, cut: Cut, rows: Rows, number: int) -> None:
+        k = len(cut.labels)
+        codes = (
+            np.zeros(len(rows), np.int64) if cut.slice is None else rows[cut.slice.column].astype(np.int64)
+        )
+        self._record(number, name, cut.labels, "true", metric.tally(rows, codes, k))
+
+    def _record(self, day: int, metric: str, labels: Sequence[str], view: str, counts: Counts) -> None:
+        for label, top, bottom in zip(
+            labels, counts.numerator.tolist(), counts.denominator.tolist(), strict=False
+        ):
+            if top or bottom:
+                self.counts.append((day, metric, label, view, top, bottom))
+
+    def _observe(self, before: int) -> None:
+        """Observed counts of every day below `before` whose news is complete."""
+        empty = Rows({n: np.empty(0, dtype=f.dtype) for n, f in self.kind.schema.by_name.items()}, 0)
+        for day in range(self._observed_to, before):
+            news = {stream: _stacked(parts) for stream, parts in self._news.pop(day, {}).items()}
+            decided = self._seen_days.pop(day, empty)
+            seen = Observed(day, decided, news)
+            for name, metric in self.metrics.items():
+                if name in self.unmeasured:
+                    continue
+                counts = metric.estimate(seen)
+                if counts is None:
+                    continue
+                for i, view in enumerate(("observed", "observed_holdout")[: len(counts.numerator)]):
+                    one = Counts(counts.numerator[i : i + 1], counts.denominator[i : i + 1])
+                    self._record(day - self.go_live // DAY, name, ("all",), view, one)
+        self._observed_to = max(self._observed_to, before)
+
+    def _count_entities(self, rows: Rows) -> None:
+        entity = rows[self.kind.entity]
+        marks = {"all": np.unique(entity)}
+        for each in self.slices.values():
+            if each.column not in rows.columns:
+                continue
+            codes = rows[each.column].astype(np.int64)
+            for code in np.unique(codes).tolist():
+                marks[f"{each.name}={each.labels[code]}"] = np.unique(entity[codes == code])
+        for label, found in marks.items():
+            old = self._entities.get(label)
+            self._entities[label] = found if old is None else np.union1d(old, found)
+
+    def entities(self) -> dict[str, int]:
+        """Distinct entities per slice over the scored horizon."""
+        return {label: len(found) for label, found in self._entities.items()}
+
+    # --- label honesty -----------------------------------------------------------------------------------------------
+
+    def _note_positives(self, columns: Columns) -> None:
+        bad = np.unique(columns[self.kind.entity][columns["unwanted"] > 0])
+        if len(bad):
+            day = int(columns["t"][0]) // DAY
+            old = self._positive.get(day)
+            self._positive[day] = bad if old is None else np.union1d(old, bad)
+            for stale in [d for d in self._positive if d < day - 200]:
+                del self._positive[stale]
+
+    def label_honesty(
+        self, entity: NDArray[np.int64], day: NDArray[np.int64], y: NDArray[np.int64]
+    ) -> dict[str, int]:
+        """A training set beside the truth that its builder never saw: positives, false and hidden ones (units)."""
+        truth = np.zeros(len(y), dtype=np.bool_)
+        for number in np.unique(day).tolist():
+            bad = self._positive.get(number)
+            if bad is not None:
+                rows = np.flatnonzero(day == number)
+                truth[rows] = np.isin(entity[rows], bad)
+        positive = y > 0
+        return {
+            "rows": len(y),
+            "positives": int(positive.sum()),
+            "false_positives": int((positive & ~truth).sum()),
+            "hidden_positives": int((~positive & truth).sum()),
+        }
+
+    # --- keeping -----------------------------------------------------------------------------------------------------
+
+    def _store(self, rows: Rows) -> None:
+        if self.folder is None:
+            return
+        weight = np.ones(len(rows), dtype=np.float32)
+        if self.keep != "full":
+            told = np.zeros(len(rows), dtype=np.bool_)
+            for name in ("action", "effect", "audit", "reported", "regulator"):
+                if name in rows.columns:
+                    told |= rows[name] > 0
+            lot = rng.uniform(self._keep_key, rows["id"])
+            kept = told | (lot < self.sample_share)
+            weight = np.where(told, 1.0, 1.0 / self.sample_share).astype(np.float32)
+        else:
+            kept = np.ones(len(rows), dtype=np.bool_)
+        self._held.append({**{n: c[kept] for n, c in rows.columns.items()}, "kept_weight": weight[kept]})
+        if sum(len(part["kept_weight"]) for part in self._held) >= _PART_ROWS:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self.folder is None or not self._held:
+            return
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        self.folder.mkdir(parents=True, exist_ok=True)
+        merged = {n: np.concatenate([part[n] for part in self._held]) for n in self._held[0]}
+        path = self.folder / f"part-{self._part_number:05d}.parquet"
+        pq.write_table(pa.table(merged), path, compression="zstd")
+        self._part_number += 1
+        self._held = []
+
+
+_PART_ROWS = 500_000
+_DECIDED = ("action", "scored", "propensity", "audit", "exempt", "p0", "p1", "p2")
+
+
+def _joined(question: Question, answer: Decisions | Quotes, settled: Settlement) -> Columns:
+    columns: Columns = dict(question.block.columns)
+    if isinstance(answer, Decisions):
+        columns |= {
+            "action": answer.action,
+            "scored": answer.scored,
+            "propensity": answer.propensity,
+            "audit": answer.audit,
+            "exempt": answer.exempt.astype(np.int8),
+        }
+    else:
+        columns |= {f"p{i}": answer.probability[:, i] for i in range(answer.probability.shape[1])}
+    for block in (settled.outcomes.block, settled.truth.block):
+        columns |= {name: column for name, column in block.columns.items() if name not in ("t", "id")}
+    return columns
+
+
+def _merged(parts: Sequence[Columns]) -> Rows:
+    merged = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    return Rows(merged, len(next(iter(merged.values()))))
+
+
+def _stacked(parts: Sequence[Rows]) -> Rows:
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0].columns}
+    return Rows(columns, sum(len(part) for part in parts))
+
+
+__all__ = ["NEVER", "Action", "Cut", "Ledger"]

@@ -1,0 +1,45 @@
+"""Complaints to the regulator, a day.
+
+Knows: reports and stopped calls. Does not know: why anybody complained. A stopped call cannot be complained of.
+Reported, never ruled on at the size of a miniature: one in 18,000 unwanted calls reaches the regulator.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.kinds import Counts, MetricSpec, Observed, Rows
+from harness.metrics._sums import day_count, per_day
+
+
+@dataclass(frozen=True)
+class RegulatorComplaints:
+    """Calls with a `regulator` mark, by the day of the call."""
+
+    spec: ClassVar[MetricSpec] = MetricSpec(
+        name="regulator_complaints",
+        doc="Complaints to the regulator per day, by the day of the call.",
+        unit="per day",
+        better="lower",
+        form="count",
+        needs=("regulator", "stops"),
+        slices=(),
+    )
+
+    def tally(self, rows: Rows, codes: NDArray[np.int64], k: int) -> Counts:
+        """Marked calls that went through, over days."""
+        marked = (rows["regulator"] != 0) & ~rows["stops"].astype(np.bool_)
+        return per_day(marked, rows["t"], codes, k)
+
+    def estimate(self, seen: Observed, by: str = "", k: int = 1) -> Counts | None:
+        """What became known on the day: late complaints stand on a later day than their calls."""
+        if by:
+            return None
+        return day_count(float(len(seen.news["regulator"])) if "regulator" in seen.news else 0.0)
+
+
+PLUGIN = RegulatorComplaints

@@ -1,0 +1,162 @@
+"""Plans: the `trial:` half of a scenario, and feature sets, decoded.
+
+Knows: what a team may decide: labels, audits, features, candidates, policies. Does not know: plugins, worlds, charters.
+How a document's faults are found is harness.trial_rules. Durations are Micros after reading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag
+
+from harness.charter import Unmeasured
+from sim.core.records import Description, Duration, Metadata, Name, Record, Share, Span, Text
+
+PASSIVE = "pass_all"
+"""The policy of nothing deployed."""
+
+Names = Annotated[tuple[Text, ...], BeforeValidator(lambda v: (v,) if isinstance(v, str) else v)]
+"""One name, or a list of them."""
+
+
+class Labels(Record):
+    """The label rule: which streams tell of positives, and when silence counts as a negative."""
+
+    positives: Annotated[tuple[Text, ...], Field(min_length=1)] = Field(description="a list of streams")
+    maturity: Duration = Field(description="a duration such as 14d")
+    training_window: Span = Field(description="a duration such as 60d")
+    max_rows: Annotated[int, Field(ge=100, le=100_000_000)] = 200_000
+
+
+class Holdout(Record):
+    """A randomised share of subjects that is never acted on: what an observed reduction is measured against."""
+
+    share: Annotated[float, Field(ge=0.0, le=0.5)] = Field(description="a number from 0 to 0.5")
+
+
+class Audit(Record):
+    """The probability that a unit is verified: any; once it has `busy_calls` events on its day; once acted on."""
+
+    share: Share = Field(description="a probability")
+    busy_calls: Annotated[int, Field(ge=1)] = 10
+    busy_share: Share = 0.0
+    flagged_share: Share = 0.0
+
+
+class PolicyPlan(Record):
+    """A policy and its parameters."""
+
+    use: Text = Field(description="the name of a policy")
+    with_: Mapping[str, Any] = Field(default={}, alias="with")
+
+
+class Retrain(Record):
+    """How often a candidate is fitted again."""
+
+    every: Span = Field(description="a duration such as 28d")
+
+
+class CandidatePlan(Record):
+    """A candidate: how it scores, how it decides, how often it is fitted. `features` names those it uses; all if empty.
+
+    `use` is empty where nothing scores, which only an incumbent may be. A policy is needed wherever something is done;
+    where prices are quoted there is nothing to decide, and none is written.
+    """
+
+    name: Name = Field(description="a name of its own")
+    use: Text = Field(description="the name of a candidate")
+    with_: Mapping[str, Any] = Field(default={}, alias="with")
+    policy: PolicyPlan = PolicyPlan.model_construct(use=PASSIVE, with_={})
+    retrain: Retrain | None = None
+    features: tuple[Text, ...] = ()
+
+
+class IncumbentPlan(Record):
+    """What candidates are compared with. `use` names a policy that needs no score; where a `policy` stands beside it,
+    or prices are quoted, a candidate."""
+
+    name: Name = "incumbent"
+    use: Text = PASSIVE
+    with_: Mapping[str, Any] = Field(default={}, alias="with")
+    policy: PolicyPlan | None = None
+    retrain: Retrain | None = None
+    features: tuple[Text, ...] = ()
+
+
+class LedgerPlan(Record):
+    """Which rows are kept: every row acted on or labelled and a share of the rest, or all."""
+
+    keep: Literal["acted", "full"] = "acted"
+    sample_share: Share = 0.01
+
+
+class FeatureEntry(Record):
+    """A declared feature; keys beside these are parameters of the operation that `use` names."""
+
+    model_config = ConfigDict(extra="allow")
+
+    name: Name = Field(description="a name of its own")
+    use: Text = Field(description="the name of an operation")
+    concept: Text = Field(description="the idea that it stands for")
+    reading: Text = Field(description="how to read a value, in plain language")
+    owner: Text = Field(description="who answers for it")
+    by: Names = ()
+    window: Span | None = None
+    feed: Text | None = None
+    of: Text | None = None
+    where: Mapping[str, float] = {}
+
+
+Entries = Annotated[tuple[FeatureEntry, ...], Field(min_length=1)]
+
+
+class FeatureSetSpec(Record):
+    """Features that are used together."""
+
+    description: Description | None = None
+    features: Entries = Field(description="a list of features")
+
+
+class FeatureSet(Record):
+    """A whole feature set document, decoded."""
+
+    api_version: Literal["windtunnel/v1"]
+    kind: Literal["FeatureSet"]
+    metadata: Metadata
+    spec: FeatureSetSpec
+
+
+Features = Annotated[
+    Annotated[Text, Tag("<id>")] | Annotated[Entries, Tag("<list>")],
+    Discriminator(lambda value: "<list>" if isinstance(value, tuple) else "<id>"),
+]
+"""A feature set by id or path, or the features themselves."""
+
+
+class Trial(Record):
+    """The `trial:` half."""
+
+    labels: Labels = Field(description="a mapping with positives, maturity and trainingWindow")
+    holdout: Holdout | None = None
+    audit: Audit | None = None
+    features: Features = Field(description="the id of a feature set, or a list of features")
+    incumbent_plan: IncumbentPlan = Field(default=IncumbentPlan(), alias="incumbent")
+    candidates: Annotated[tuple[CandidatePlan, ...], Field(min_length=1)] = Field(
+        description="a list of candidates"
+    )
+    ledger: LedgerPlan = LedgerPlan()
+    service: Unmeasured = None
+
+    @property
+    def incumbent(self) -> CandidatePlan:
+        """The incumbent in a candidate's form; `use` is empty where it is a policy alone."""
+        plan = self.incumbent_plan
+        if plan.policy is not None:
+            fields = {name: getattr(plan, name) for name in type(plan).model_fields}
+            return CandidatePlan.model_construct(**fields)
+        policy = PolicyPlan.model_construct(use=plan.use, with_=plan.with_)
+        return CandidatePlan.model_construct(
+            name=plan.name, use="", with_={}, policy=policy, retrain=plan.retrain, features=plan.features
+        )

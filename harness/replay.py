@@ -1,0 +1,48 @@
+"""The loop: a world, its desks, a ledger.
+
+Knows: the order of a tick (design section 6). Does not know: what any world, desk or metric does inside.
+A desk hears news and answers questions; settlement goes to the ledger and to nobody else (law 11).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from harness.desk import Desk
+from harness.ledger import Ledger
+from sim.core.decisions import Decisions
+from sim.core.time import Micros
+from sim.core.world import World
+
+
+def replay(
+    world: World,
+    desks: Mapping[str, Desk],
+    ledgers: Mapping[str, Ledger],
+    progress: Callable[[Micros], None] = lambda t: None,
+) -> None:
+    """Replay a world from the start of its history to its horizon, and let labels arrive until its end.
+
+    `desks` and `ledgers` are keyed by the kind of question; `progress` is told the instant reached.
+    """
+    while True:
+        _hear(world, desks, ledgers, world.now)
+        questions = world.advance()
+        if questions is None:
+            break
+        for question in questions:
+            answer = desks[question.kind].answer(question)
+            settled = world.settle(answer) if isinstance(answer, Decisions) else world.publish(answer)
+            ledgers[question.kind].write(question, answer, settled)
+        progress(world.now)
+    _hear(world, desks, ledgers, world.end)
+    for ledger in ledgers.values():
+        ledger.close(world.end)
+    progress(world.end)
+
+
+def _hear(world: World, desks: Mapping[str, Desk], ledgers: Mapping[str, Ledger], until: Micros) -> None:
+    for news in world.news(until=until):
+        for kind, desk in desks.items():
+            desk.learn(news, until)
+            ledgers[kind].hear(news.stream, desk.remember(news))

@@ -1,0 +1,194 @@
+"""Tallies: a run's daily counts, dense, and what the seeds counted over any stretch of days.
+
+Knows: counts.parquet, seeds, slices, views, what a value is compared with. Does not know: intervals' making, charters.
+
+Counts leave out what is zero above and below. A seed that has counts of a metric in any slice was measured, and saw
+nothing in a slice or on a day without a row; a seed without any count of a metric was not measured: NaN, never zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from harness.evidence import Estimate
+from harness.intervals import Replicates, estimate, grip
+from harness.kinds import MetricSpec
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+INCUMBENT = "incumbent"
+ALL = "all"
+TRUE, OBSERVED, HOLDOUT = "true", "observed", "observed_holdout"
+COMPARED = ("reduction", "difference")
+"""Forms that need the incumbent (true view) or the randomised holdout (observed view)."""
+
+Floats = NDArray[np.float64]
+Key = tuple[str, str, str, str]
+"""(candidate, metric, slice, view)"""
+
+
+class Window(NamedTuple):
+    """Days [first, end) since goLive."""
+
+    name: str
+    first: int
+    end: int
+
+
+class Cell(NamedTuple):
+    """Daily counts of one candidate, metric, slice and view: (seeds, days), rows of NaN for a seed not measured."""
+
+    numerator: Floats
+    denominator: Floats
+
+    def summed(self, window: Window) -> tuple[Floats, Floats]:
+        """Counts per seed over a window."""
+        days = slice(window.first, window.end)
+        return self.numerator[:, days].sum(axis=1), self.denominator[:, days].sum(axis=1)
+
+    def trailing(self, span: int) -> Floats:
+        """Numerator over denominator of the `span` days up to each, (seeds, days); NaN before a full span."""
+        values = np.full_like(self.numerator, np.nan)
+        if 1 <= span <= self.numerator.shape[1]:
+            top, bottom = (sliding_window_view(part, span, axis=1).sum(axis=2) for part in self)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                values[:, span - 1 :] = top / bottom
+        return values
+
+
+@dataclass(frozen=True)
+class Tallies:
+    """A run's counts. entities: (candidate, slice) -> distinct entities per seed, (seeds,)."""
+
+    seeds: tuple[int, ...]
+    days: int
+    cells: Mapping[Key, Cell]
+    entities: Mapping[tuple[str, str], Floats]
+    specs: Mapping[str, MetricSpec]
+    _grips: dict[Key, float] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @property
+    def total(self) -> Window:
+        """The whole scored horizon."""
+        return Window("total", 0, self.days)
+
+    def crowd(self, candidate: str, slice_: str) -> float:
+        """Distinct entities of a slice, summed over the seeds; 0 when unknown."""
+        per_seed = self.entities.get((candidate, slice_))
+        return 0.0 if per_seed is None else float(per_seed.sum())
+
+    def cell(self, candidate: str, metric: str, slice_: str, view: str) -> Cell | None:
+        """Counts; zeros for a slice without rows where the metric was measured; None where it was not."""
+        found = self.cells.get((candidate, metric, slice_, view))
+        if found is None and (whole := self.cells.get((candidate, metric, ALL, view))) is not None:
+            return Cell(whole.numerator * 0.0, whole.denominator * 0.0)
+        return found
+
+    def base(self, candidate: str, metric: str, slice_: str, view: str) -> Cell | None:
+        """What a value is compared with: the incumbent's truth, or the candidate's own randomised holdout."""
+        if view == TRUE:
+            return self.cell(INCUMBENT, metric, slice_, TRUE)
+        return self.cell(candidate, metric, slice_, HOLDOUT)
+
+    def replicates(self, key: Key, window: Window) -> Replicates | None:
+        """What the seeds counted in a window, beside what they are compared with; None where nothing was counted."""
+        candidate, metric, slice_, view = key
+        own = self.cell(*key)
+        if own is None:
+            return None
+        base = self.base(*key) if self.specs[metric].form in COMPARED else None
+        n, d = own.summed(window)
+        n0, d0 = base.summed(window) if base is not None else (None, None)
+        return Replicates(
+            n, d, n0, d0, self.crowd(candidate, slice_), self._grip((candidate, metric, ALL, view))
+        )
+
+    def estimate(self, key: Key, window: Window) -> Estimate:
+        """The value over the seeds in one window; None and the reason where there is none."""
+        seen = self.replicates(key, window)
+        if seen is None:
+            nobody = tuple(range(len(self.seeds)))
+            return Estimate(
+                None, 0.0, 0, unmeasured=nobody, reason=f"the run has no counts of {key[1]} ({key[3]} view)"
+            )
+        return estimate(self.specs[key[1]].form, seen)
+
+    def trailing(self, key: Key, span: int) -> Floats:
+        """Values (seeds, days) over the `span` days up to and with each day; NaN where there is none."""
+        blank = np.full((len(self.seeds), self.days), np.nan)
+        own = self.cell(*key)
+        if own is None:
+            return blank
+        values = own.trailing(span)
+        form = self.specs[key[1]].form
+        if form in COMPARED:
+            base = self.base(*key)
+            against = blank if base is None else base.trailing(span)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                values = 1 - values / against if form == "reduction" else values - against
+        return np.where(np.isfinite(values), values, np.nan)
+
+    def _grip(self, whole: Key) -> float:
+        """How events bunch in the whole population over the whole horizon (see harness.intervals), for every slice."""
+        if whole not in self._grips:
+            cell = self.cells.get(whole)
+            self._grips[whole] = (
+                1.0
+                if cell is None
+                else grip(Replicates(*cell.summed(self.total), entities=self.crowd(whole[0], ALL)))
+            )
+        return self._grips[whole]
+
+
+def tallies(
+    counts: pd.DataFrame, specs: Mapping[str, MetricSpec], seeds: Sequence[int] = (), days: int | None = None
+) -> Tallies:
+    """Read a run's counts, in any order of rows.
+
+    seeds: those that the run was asked for (default: those that the counts name). days: the scored horizon (default: up
+    to the last day of the true view); rows of other days are left out. Raises KeyError for a metric without a spec.
+    """
+    keys = ["candidate", "metric", "slice", "view", "seed", "day"]
+    rows = counts.sort_values([*keys, "numerator", "denominator"], kind="stable")
+    if unknown := sorted({str(name) for name in rows["metric"].unique()} - set(specs)):
+        raise KeyError(f"counts of metrics without a spec: {', '.join(unknown)}")
+    run_seeds = tuple(seeds) or tuple(int(seed) for seed in sorted(rows["seed"].unique()))
+    if days is None:
+        scored = rows.loc[rows["view"] == TRUE, "day"]
+        days = int(scored.max()) + 1 if len(scored) else 0
+    rows = rows[rows["seed"].isin(run_seeds)]
+    place = {seed: i for i, seed in enumerate(run_seeds)}
+    rows = rows.assign(place=[place[int(seed)] for seed in rows["seed"]])
+    measured = {
+        tuple(map(str, group)): np.unique(part.to_numpy(dtype=np.int64))
+        for group, part in rows.groupby(["candidate", "metric", "view"], sort=True)["place"]
+    }
+    inside = rows[(rows["day"] >= 0) & (rows["day"] < days)]
+    cells: dict[Key, Cell] = {}
+    for group, part in inside.groupby(["candidate", "metric", "slice", "view"], sort=True):
+        candidate, metric, slice_, view = (str(word) for word in group)
+        cell = Cell(*(np.full((len(run_seeds), days), np.nan) for _ in range(2)))
+        where = (part["place"].to_numpy(dtype=np.int64), part["day"].to_numpy(dtype=np.int64))
+        for counted, name in zip(cell, ("numerator", "denominator"), strict=True):
+            counted[measured[candidate, metric, view]] = 0.0
+            np.add.at(counted, where, part[name].to_numpy(dtype=np.float64))
+        cells[candidate, metric, slice_, view] = cell
+    return Tallies(run_seeds, days, cells, _entities(rows, len(run_seeds)), dict(specs))
+
+
+def _entities(rows: pd.DataFrame, seeds: int) -> dict[tuple[str, str], Floats]:
+    found: dict[tuple[str, str], Floats] = {}
+    for group, part in rows.groupby(["candidate", "slice"], sort=True):
+        candidate, slice_ = (str(word) for word in group)
+        most = np.zeros(seeds)
+        counted = np.nan_to_num(part["entities"].to_numpy(dtype=np.float64))
+        np.maximum.at(most, part["place"].to_numpy(dtype=np.int64), counted)
+        found[candidate, slice_] = most
+    return found

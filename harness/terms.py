@@ -1,0 +1,118 @@
+"""Terms: a charter's clauses as the judge reads them, one for the whole and one for each label of its slices.
+
+Knows: charters, thresholds as bands of good values. Does not know: measurements, files, what a playbook does.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from harness.charter import RUNGS, Charter, Clause, Op, SliceLimit
+from harness.evidence import Band
+from sim.core.time import DAY, Micros
+
+
+class Rung(NamedTuple):
+    """A step of the ladder: its threshold (a distance from the target for `within`), over how many days the value is
+    taken, and how many days in a row it must be beyond before that counts."""
+
+    name: str
+    value: float
+    lookback_days: int = 1
+    alert_after_days: int = 1
+
+
+@dataclass(frozen=True)
+class ClauseTerms:
+    """One clause on one slice. For `within`, good is target +- half_width, and good_enough is not read."""
+
+    name: str
+    metric: str
+    slice: str
+    critical: bool
+    op: Op
+    good_enough: float = math.nan
+    target: float = math.nan
+    half_width: float = math.nan
+    rungs: tuple[Rung, ...] = ()
+    owner: str = ""
+    because: str = ""
+    unit: str = ""
+    min_entities: int = 30
+    view: str = "true"
+
+    @property
+    def good(self) -> Band:
+        """The band of values that are good enough."""
+        return self.band(self.half_width if self.op == "within" else self.good_enough)
+
+    def band(self, step: float) -> Band:
+        """The values on the good side of a step of the ladder, its edge included. Milder steps give narrower bands."""
+        if self.op == "within":
+            return self.target - step, self.target + step
+        return (step, math.inf) if self.op == "gte" else (-math.inf, step)
+
+    @property
+    def ladder(self) -> tuple[Rung, ...]:
+        """Rungs, mildest first."""
+        return tuple(sorted(self.rungs, key=lambda rung: RUNGS.index(rung.name)))
+
+    @property
+    def title(self) -> str:
+        """Name, and slice where there is one."""
+        return self.name if self.slice == "all" else f"{self.name} [{self.slice}]"
+
+    @property
+    def wanted(self) -> str:
+        """What is good enough, in words."""
+        if self.op == "within":
+            return f"{self.target:.6g} +- {self.half_width:.6g}"
+        return f"{'at least' if self.op == 'gte' else 'at most'} {self.good_enough:.6g}"
+
+
+def terms(charter: Charter, slices: Mapping[str, Sequence[str]]) -> tuple[ClauseTerms, ...]:
+    """Every clause of a charter, the whole first, then its slices; `slices`: the world's slices with their labels.
+
+    A slice is held for each label, or for those that `only` names, and has no rungs: operations watch the whole. A
+    slice or label that the world does not have stays in, so that it is told as UNMEASURED and not passed over.
+    """
+    found: list[ClauseTerms] = []
+    for clause in charter.spec.clauses:
+        found.append(_terms(clause, "all"))
+        for part in clause.slices:
+            labels = part.only or tuple(slices.get(part.by, ()))
+            found += [_terms(clause, f"{part.by}={label}", part) for label in labels or ("?",)]
+    return tuple(found)
+
+
+def _terms(clause: Clause, slice_: str, part: SliceLimit | None = None) -> ClauseTerms:
+    limit, half_width = clause.limit(part)
+    rungs = tuple(
+        Rung(name, rung.value, _days(rung.lookback_window), _days(rung.alert_after))
+        for name, rung in clause.rungs.ladder
+        if part is None
+    )
+    return ClauseTerms(
+        name=clause.name,
+        metric=clause.metric,
+        slice=slice_,
+        critical=clause.critical,
+        op=clause.op,
+        good_enough=limit if half_width is None else math.nan,
+        target=math.nan if half_width is None else limit,
+        half_width=math.nan if half_width is None else half_width,
+        rungs=rungs,
+        owner=clause.owner,
+        because=clause.because,
+        unit=clause.unit,
+        min_entities=30 if part is None else part.min_entities,
+        view=clause.view,
+    )
+
+
+def _days(span: Micros) -> int:
+    """Whole days, at least one: counts are kept by the day."""
+    return max(1, -(-span // DAY))

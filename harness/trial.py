@@ -1,0 +1,214 @@
+"""A trial, loaded: scenario, charter and features together, checked as one, with all their faults told at once.
+
+Knows: where the four kinds of document are found and how they refer to one another. Does not know: how a trial is run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from harness import charter_rules, feature_rules, trial_rules
+from harness.charter import Charter
+from harness.kinds import FeatureSpec
+from harness.plans import CandidatePlan, FeatureSet, Trial
+from harness.schemas import json_schema
+from sim.core import catalogue, scenario_rules
+from sim.core.checking import absent, first_told
+from sim.core.documents import Document
+from sim.core.errors import BadDocument, Fault, UserError
+from sim.core.overrides import override
+from sim.core.parameters import load as load_plugin
+from sim.core.places import Key
+from sim.core.records import digest, in_days
+from sim.core.scenario import Scenario
+
+__all__ = ["CandidatePlan", "Loaded", "Trial", "json_schema", "load", "load_any"]
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A scenario with its charter and features, ready to be run. `features` is every feature of the trial, in order."""
+
+    scenario: Scenario
+    trial: Trial
+    charter: Charter
+    features: tuple[FeatureSpec, ...]
+    scenario_id: str
+    scenario_file: str
+    charter_id: str
+    charter_file: str
+    seeds: tuple[int, ...]
+
+    @property
+    def looks(self) -> tuple[int, ...]:
+        """After how many seeds the verdict is looked at; all of them without a plan, or with other seeds."""
+        return self.scenario.looks if self.seeds == self.scenario.seeds else (len(self.seeds),)
+
+    @property
+    def candidates(self) -> tuple[str, ...]:
+        """Names of the candidates, the champion first."""
+        return tuple(plan.name for plan in self.trial.candidates)
+
+    def candidate(self, name: str) -> CandidatePlan:
+        """The plan of a candidate. Raises KeyError."""
+        return {plan.name: plan for plan in self.trial.candidates}[name]
+
+    def run_digest(self) -> str:
+        """SHA-256 of what happens but for seeds and charter: world, label rule, features, candidates, incumbent."""
+        trial = self.trial.model_dump(mode="json", by_alias=True, exclude={"features"})
+        features = [
+            [*(getattr(spec, name) for name in _SPEC), dict(spec.parameters)] for spec in self.features
+        ]
+        return digest({"scenario": self.scenario.digest(), "trial": trial, "features": features})
+
+    def scenario_card(self) -> dict[str, Any]:
+        """What manifest.json says of the scenario."""
+        return {
+            "id": self.scenario_id,
+            "name": self.scenario.metadata.name,
+            "version": self.scenario.metadata.version,
+            "digest": self.run_digest(),
+            "file": self.scenario_file,
+        }
+
+    def charter_card(self) -> dict[str, Any]:
+        """What manifest.json says of the charter, its objective, owners and playbook among it."""
+        return charter_card(self.charter, self.charter_id, self.charter_file)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a reader of the results should know, a sentence each."""
+        return (*self.scenario.warnings(), *self.charter.warnings())
+
+
+_SPEC = ("name", "use", "by", "window", "feed", "of", "where")
+
+
+def charter_card(charter: Charter, id: str, file: str) -> dict[str, Any]:
+    """What verdict.json and manifest.json say of a charter."""
+    spec = charter.spec
+    return {
+        "id": id,
+        "name": charter.metadata.name,
+        "version": charter.metadata.version,
+        "digest": charter.digest(),
+        "operatingDigest": charter.operating_digest(),
+        "file": file,
+        "objective": spec.objective.statement,
+        "owners": [owner.model_dump(by_alias=True) for owner in spec.owners],
+        "playbook": [
+            {
+                **step.model_dump(by_alias=True, exclude={"time_budget"}, exclude_none=True),
+                "timeBudget": in_days(step.time_budget),
+                "steps": list(step.steps),
+            }
+            for step in spec.playbook
+        ],
+    }
+
+
+def load(reference: str, sets: Sequence[str] = (), seeds: tuple[int, ...] | None = None) -> Loaded:
+    """Read a scenario by path or id with its charter and features, `sets` laid over it (`KEY=VALUE`, each).
+
+    Raises BadDocument with the faults of all its documents at once, UserError for an unknown id. Writes nothing.
+    """
+    found = catalogue.find("Scenario", reference)
+    document, faults = _overridden(found.document, sets)
+    scenario, more = scenario_rules.examine(document)
+    faults += more
+    world, _ = load_plugin(document, ("spec", "world", "use"), "world", document.at(("spec", "world", "use")))
+    charter, shelf = _charter(document, faults)
+    if shelf is not None:
+        faults += trial_rules.examine_slices(shelf.document, world)
+    features = _features(document, trial_rules.ground_of(world, shelf.document if shelf else None), faults)
+    names = None if features is None else tuple(spec.name for spec in features)
+    given = scenario_rules.parameters(document, world)[0]
+    trial, more = trial_rules.examine(document, world, names, trial_rules.only_quotes(world, given))
+    faults += more
+    if faults or scenario is None or charter is None or shelf is None or features is None or trial is None:
+        raise BadDocument(first_told(faults))
+    return Loaded(
+        scenario,
+        trial,
+        charter,
+        features,
+        found.id,
+        document.file,
+        shelf.id,
+        shelf.document.file,
+        scenario.seeds if seeds is None else seeds,
+    )
+
+
+def load_any(reference: str, sets: Sequence[str] = ()) -> Loaded | Charter | tuple[FeatureSpec, ...]:
+    """Read a document of any kind, by path or id, as `check` does. Raises BadDocument with all faults, or UserError."""
+    found = catalogue.find_any(reference)
+    kind = found.document.at(("kind",))
+    if kind == "Charter":
+        return charter_rules.decode(found.document)
+    if kind == "FeatureSet":
+        specs, faults = feature_rules.examine_set(found.document, feature_rules.Ground())
+        if specs is None:
+            raise BadDocument(faults)
+        return specs
+    return load(reference, sets)
+
+
+def _overridden(document: Document, sets: Sequence[str]) -> tuple[Document, list[Fault]]:
+    faults: list[Fault] = []
+    for assignment in sets:
+        try:
+            document = override(document, assignment)
+        except BadDocument as error:
+            faults += error.faults
+    return document, faults
+
+
+def _charter(document: Document, faults: list[Fault]) -> tuple[Charter | None, catalogue.Found | None]:
+    """The charter that a scenario names; `faults` receives its faults, and that of the reference."""
+    key = ("spec", "charter")
+    if document.at(key) is None:
+        faults += absent(document, key, "the id or path of a charter")
+        return None, None
+    shelf = _refer(document, key, "Charter", faults)
+    if shelf is None:
+        return None, None
+    charter, more = charter_rules.examine(shelf.document)
+    faults += more
+    return charter, shelf
+
+
+def _features(
+    document: Document, ground: feature_rules.Ground, faults: list[Fault]
+) -> tuple[FeatureSpec, ...] | None:
+    """The features of a trial, listed in it or in the set that it names; `faults` receives theirs."""
+    key = ("spec", "trial", "features")
+    if isinstance(document.at(key), tuple):
+        specs, more = feature_rules.examine(document, key, ground)
+        faults += more
+        return specs
+    shelf = _refer(document, key, FeatureSet.__name__, faults)
+    if shelf is None:
+        return None
+    specs, more = feature_rules.examine_set(shelf.document, ground)
+    faults += more
+    return specs
+
+
+def _refer(document: Document, key: Key, kind: str, faults: list[Fault]) -> catalogue.Found | None:
+    """The document that a scenario names at a key; `faults` receives why there is none."""
+    reference = document.at(key)
+    if not isinstance(reference, str) or not reference.strip():
+        return None
+    if catalogue.is_path(reference) and not (document.folder / reference).is_file():
+        faults.append(document.fault(key, f"no file {reference}, seen from {document.folder}"))
+        return None
+    try:
+        return catalogue.find(kind, reference, document.folder)
+    except BadDocument as error:
+        faults += error.faults
+    except UserError as error:
+        faults.append(document.fault(key, str(error)))
+    return None

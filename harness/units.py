@@ -1,0 +1,251 @@
+"""Units: what labels are given to. In telco a unit is a number-day; each keeps one randomly chosen event of its day.
+
+Knows: entities, days, features of the kept event, what the operator learned of the unit since. Does not know: truth,
+models, thresholds. A unit's labels change only by news, so its state at an instant is what was known at that instant.
+
+Why one event for each unit: the features of a decision cannot be rebuilt later, and a label that arrives after days is
+about a call that was decided on then. The kept event is a uniform choice among the unit's events of the day, by a keyed
+reservoir of size one, so that the choice does not depend on how the stream is cut into blocks.
+
+Memory: every unit until its silence is mature, then all labelled ones and a keyed share of the silent ones with its
+inverse as weight; units older than the training window go. Nothing grows with the horizon.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.kinds import Matrix
+from sim.core import rng
+from sim.core.compile import kernel
+from sim.core.time import DAY, NEVER, Micros
+
+Ints = NDArray[np.int64]
+_FREE = np.int64(-1)
+
+
+@kernel
+def _find(keys: Ints, slots: NDArray[np.int32], mask: int, entity: Ints, out: NDArray[np.int32]) -> None:
+    """Slot of each entity in an open-addressing table, -1 where it is absent."""
+    for i in range(entity.size):
+        e = entity[i]
+        h = (e ^ (e >> 17) ^ (e >> 31)) & mask
+        while keys[h] != -1 and keys[h] != e:
+            h = (h + 1) & mask
+        out[i] = slots[h] if keys[h] == e else -1
+
+
+@kernel
+def _claim(
+    keys: Ints,
+    slots: NDArray[np.int32],
+    mask: int,
+    size: int,
+    entity: Ints,
+    chance: NDArray[np.float64],
+    calls: NDArray[np.int32],
+    out: NDArray[np.int32],
+    seen: NDArray[np.int32],
+    winner: Ints,
+) -> int:
+    """Slot of each row's unit (new units are added), its ordinal in the unit, and the row that each unit keeps."""
+    for i in range(entity.size):
+        e = entity[i]
+        h = (e ^ (e >> 17) ^ (e >> 31)) & mask
+        while keys[h] != -1 and keys[h] != e:
+            h = (h + 1) & mask
+        if keys[h] == -1:
+            keys[h] = e
+            slots[h] = size
+            size += 1
+        s = slots[h]
+        calls[s] += 1
+        out[i] = s
+        seen[i] = calls[s]
+        if chance[i] * calls[s] < 1.0:
+            winner[s] = i
+    return size
+
+
+@dataclass
+class Day:
+    """The units of one day: struct of arrays (capacity,), the first `size` in use."""
+
+    day: int
+    size: int
+    mask: int
+    keys: Ints
+    slots: NDArray[np.int32]
+    x: Matrix
+    entity: Ints
+    t: Ints
+    calls: NDArray[np.int32]
+    stopped: NDArray[np.int32]
+    share: NDArray[np.float32]
+    audited: NDArray[np.bool_]
+    reported_at: Ints
+    verified: NDArray[np.int8]
+    verified_at: Ints
+    slice_code: NDArray[np.int16]
+    weight: NDArray[np.float64]
+    thinned: bool = False
+
+    @staticmethod
+    def open(day: int, features: int, capacity: int = 4096) -> Day:
+        """An empty day with room for `capacity` units (a power of two)."""
+        return Day(
+            day,
+            0,
+            2 * capacity - 1,
+            np.full(2 * capacity, _FREE, dtype=np.int64),
+            np.zeros(2 * capacity, dtype=np.int32),
+            np.zeros((capacity, features), dtype=np.float32),
+            *(np.zeros(capacity, dtype=np.int64) for _ in range(2)),
+            *(np.zeros(capacity, dtype=np.int32) for _ in range(2)),
+            np.zeros(capacity, dtype=np.float32),
+            np.zeros(capacity, dtype=np.bool_),
+            np.full(capacity, NEVER, dtype=np.int64),
+            np.full(capacity, -1, dtype=np.int8),
+            np.full(capacity, NEVER, dtype=np.int64),
+            np.full(capacity, -1, dtype=np.int16),
+            np.ones(capacity, dtype=np.float64),
+        )
+
+    def reserve(self, more: int) -> None:
+        """Make room for `more` units."""
+        capacity = len(self.entity)
+        if self.size + more <= capacity:
+            return
+        while capacity < self.size + more:
+            capacity *= 2
+        wider = Day.open(self.day, self.x.shape[1], capacity)
+        for name in COLUMNS:
+            getattr(wider, name)[: self.size] = getattr(self, name)[: self.size]
+        wider.index(self.size)
+        self.__dict__.update(wider.__dict__)
+
+    def index(self, size: int) -> None:
+        """Rebuild the table for the first `size` units."""
+        calls = np.zeros(len(self.entity), dtype=np.int32)
+        out, seen = np.zeros(size, dtype=np.int32), np.zeros(size, dtype=np.int32)
+        winner = np.zeros(len(self.entity), dtype=np.int64)
+        chance = np.zeros(size)
+        self.size = _claim(
+            self.keys, self.slots, self.mask, 0, self.entity[:size], chance, calls, out, seen, winner
+        )
+
+    def find(self, entity: Ints) -> NDArray[np.int32]:
+        """Slots (n,) of entities, -1 where the unit is not (or no longer) here."""
+        out = np.empty(len(entity), dtype=np.int32)
+        _find(self.keys, self.slots, self.mask, np.ascontiguousarray(entity), out)
+        return out
+
+
+COLUMNS = (
+    "x", "entity", "t", "calls", "stopped", "share", "audited", "reported_at", "verified", "verified_at",
+    "slice_code", "weight",
+)  # fmt: skip
+
+
+class Units:
+    """All units that may still be trained on, by day."""
+
+    def __init__(
+        self, seed: int, features: int, maturity: Micros, window: Micros, silent_share: float = 0.2
+    ) -> None:
+        self.days: dict[int, Day] = {}
+        self.features = features
+        self.maturity, self.window, self.silent_share = maturity, window, silent_share
+        self._keep_key = rng.key(seed, "units", "keep")
+        self._thin_key = rng.key(seed, "units", "thin")
+
+    def observe(
+        self, entity: Ints, ids: Ints, t: Ints, x: Matrix
+    ) -> tuple[Day, NDArray[np.int32], NDArray[np.int32]]:
+        """Take in the rows of one question (all of one day). Answers the day, and each row's slot and ordinal (n,)."""
+        day = self._day(int(t[0]) // DAY)
+        day.reserve(len(entity))
+        slot = np.empty(len(entity), dtype=np.int32)
+        seen = np.empty(len(entity), dtype=np.int32)
+        winner = np.full(len(day.entity), -1, dtype=np.int64)
+        chance = rng.uniform(self._keep_key, ids)
+        entity = np.ascontiguousarray(entity)
+        before = day.size
+        day.size = _claim(
+            day.keys, day.slots, day.mask, before, entity, chance, day.calls, slot, seen, winner
+        )
+        kept = np.flatnonzero(winner[: day.size] >= 0)
+        rows = winner[kept]
+        day.x[kept], day.t[kept], day.entity[kept] = x[rows], t[rows], entity[rows]
+        return day, slot, seen
+
+    def _day(self, number: int) -> Day:
+        if number not in self.days:
+            self._forget(number)
+            self.days[number] = Day.open(number, self.features)
+        return self.days[number]
+
+    def _forget(self, today: int) -> None:
+        now = today * DAY
+        for number in sorted(self.days):
+            age = now - (number + 1) * DAY
+            if age > self.window:
+                del self.days[number]
+            elif age > self.maturity and not self.days[number].thinned:
+                self.days[number] = self._thin(self.days[number])
+
+    def _thin(self, day: Day) -> Day:
+        n = day.size
+        told = (day.reported_at[:n] < NEVER) | (day.verified[:n] >= 0) | day.audited[:n]
+        lot = rng.uniform(self._thin_key, day.entity[:n], day.day)
+        kept = np.flatnonzero(told | (lot < self.silent_share))
+        capacity = 1 << max(4, len(kept).bit_length())
+        slim = Day.open(day.day, self.features, capacity)
+        for name in COLUMNS:
+            getattr(slim, name)[: len(kept)] = getattr(day, name)[kept]
+        slim.weight[: len(kept)] = np.where(told[kept], 1.0, 1.0 / self.silent_share)
+        slim.index(len(kept))
+        slim.thinned = True
+        return slim
+
+    def report(self, entity: Ints, event_t: Ints, known_at: Ints) -> None:
+        """Positive labels that have become known. A unit that is no longer here is left alone."""
+        for day, rows, slots in self._located(entity, event_t):
+            np.minimum.at(day.reported_at, slots, known_at[rows])
+
+    def verify(self, entity: Ints, event_t: Ints, known_at: Ints, positive: Ints, slice_code: Ints) -> None:
+        """Verifications that have become known; a verification outweighs reports and silence."""
+        for day, rows, slots in self._located(entity, event_t):
+            day.verified[slots] = positive[rows]
+            day.verified_at[slots] = known_at[rows]
+            day.slice_code[slots] = slice_code[rows]
+
+    def ledger_of(self, entity: Ints, event_t: Ints) -> dict[str, NDArray[np.float64]]:
+        """What the operator itself recorded on units: propensity of its audit, events, stopped events (n,); NaN where
+        the unit is no longer here."""
+        names = ("propensity", "calls", "stopped_calls")
+        found = {name: np.full(len(entity), np.nan) for name in names}
+        for day, rows, slots in self._located(entity, event_t):
+            for name, column in zip(names, (day.share, day.calls, day.stopped), strict=True):
+                found[name][rows] = column[slots]
+        return found
+
+    def _located(self, entity: Ints, event_t: Ints) -> list[tuple[Day, Ints, NDArray[np.int32]]]:
+        number = event_t // DAY
+        found = []
+        for day_number in np.unique(number).tolist():
+            day = self.days.get(day_number)
+            if day is None:
+                continue
+            rows = np.flatnonzero(number == day_number)
+            slots = day.find(entity[rows])
+            here = slots >= 0
+            found.append((day, rows[here], slots[here]))
+        return found
+
+    def state_bytes(self) -> int:
+        """Bytes held in arrays."""
+        return sum(getattr(day, c).nbytes for day in self.days.values() for c in (*COLUMNS, "keys", "slots"))

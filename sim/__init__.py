@@ -1,0 +1,50 @@
+"""The world's side, and its keyhole: `open_world(scenario, seed)`.
+
+Knows: scenarios, worlds by name, veils. Does not know: models, features, thresholds, charters. It is not aware of what is
+asked of a world, of who answers, or of whether the answers were good. The harness sees this module and `sim.core` only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sim.core.scenario import Scenario
+    from sim.core.world import World
+
+
+def open_world(scenario: Scenario, seed: int) -> World:
+    """One realisation of a scenario's world, behind the scenario's veils."""
+    from sim.core import plugins
+    from sim.core.veils import veiled
+
+    plan = scenario.spec.world
+    plugin = plugins.load("world", plan.use)
+    world: World = plugin(
+        seed,
+        scenario.clock,
+        scenario.tick,
+        scenario.go_live,
+        scenario.horizon,
+        scenario.end,
+        scenario.build_levers(plugin.levers),
+        scenario.parameters,
+        rounds_up=plan.rounds_up,
+    )
+    return veiled(world, scenario.build_veils(), seed)
+
+
+def load_scenario(reference: str, sets: Sequence[str] = ()) -> Scenario:
+    """Read a scenario by path or id, without its trial and charter. Raises BadDocument or UserError."""
+    from sim.core import catalogue, scenario_rules
+    from sim.core.errors import BadDocument
+    from sim.core.overrides import override
+
+    document = catalogue.find("Scenario", reference).document
+    for assignment in sets:
+        document = override(document, assignment)
+    scenario, faults = scenario_rules.examine(document)
+    if faults or scenario is None:
+        raise BadDocument(faults)
+    return scenario

@@ -1,0 +1,85 @@
+"""What a desk answers: decisions on events, or quotes.
+
+Knows: actions by name and code, arrays aligned with a question's rows. Does not know: scores, thresholds, models.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.core.errors import BadBlock
+
+
+@dataclass(frozen=True)
+class Action:
+    """One thing that a desk may do with an event; its code is its place in the world's tuple of actions.
+
+    `stops`: the event does not happen (a blocked call). `hinders`: the actor is kept from what he wanted, at least
+    in part (blocked, labelled, challenged). Code 0 is always the action of nobody deployed.
+    """
+
+    name: str
+    doc: str
+    stops: bool = False
+    hinders: bool = False
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """Answers to an Act question, row by row. All arrays have shape (n,), in the question's row order.
+
+    action, fallback_action: codes of the world's actions; the fallback takes effect when the answer comes too late.
+    scored: float32, the score that was decided on, NaN where none was asked for.
+    propensity: float32, the probability with which this action was chosen given all that was known.
+    audit: probability with which the unit of this row was selected for verification; 0 where it was not selected.
+    exempt: True where the row belongs to the randomised holdout, which is never acted on.
+    """
+
+    id: NDArray[np.int64]
+    action: NDArray[np.int8]
+    fallback_action: NDArray[np.int8]
+    scored: NDArray[np.float32]
+    propensity: NDArray[np.float32]
+    audit: NDArray[np.float32]
+    exempt: NDArray[np.bool_]
+
+    def __post_init__(self) -> None:
+        size = len(self.id)
+        for name in ("action", "fallback_action", "scored", "propensity", "audit", "exempt"):
+            if getattr(self, name).shape != (size,):
+                raise BadBlock(f"decisions.{name}: shape {getattr(self, name).shape}, expected ({size},)")
+
+    def __len__(self) -> int:
+        return len(self.id)
+
+    @staticmethod
+    def passing(ids: NDArray[np.int64]) -> Decisions:
+        """Nothing is done with any row: the incumbent where nothing is deployed."""
+        n = len(ids)
+        none = np.zeros(n, dtype=np.int8)
+        return Decisions(
+            ids,
+            none,
+            none,
+            np.full(n, np.nan, dtype=np.float32),
+            np.ones(n, dtype=np.float32),
+            np.zeros(n, dtype=np.float32),
+            np.zeros(n, dtype=np.bool_),
+        )
+
+
+@dataclass(frozen=True)
+class Quotes:
+    """Answers to a Quote question: a probability per row and outcome, shape (n, k), rows summing to one."""
+
+    id: NDArray[np.int64]
+    probability: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        if self.probability.ndim != 2 or len(self.probability) != len(self.id):
+            raise BadBlock(
+                f"quotes.probability: shape {self.probability.shape}, expected ({len(self.id)}, k)"
+            )

@@ -1,0 +1,81 @@
+"""The one exception tree of Windtunnel.
+
+    WindtunnelError
+    ├── UserError            the user's fault: one line with place and fix, exit code 2, no traceback
+    │   ├── BadDocument      a scenario or charter with one or more faults, all told at once
+    │   └── BadLog           a recorded log too broken to replay
+    ├── Interrupted          the user stopped the run; what was finished is kept
+    └── Defect               our fault: keeps its traceback, exit code 1
+        ├── OutOfTurn        a world was called in the wrong order
+        └── BadBlock         columns that do not keep their schema
+
+Knows: nothing else of the project. Does not know: how errors are printed.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+
+class WindtunnelError(Exception):
+    """Root of every error that the project raises on purpose."""
+
+
+class UserError(WindtunnelError):
+    """Something the user can mend. `str(error)` is the whole message: one line, or one line per fault."""
+
+
+@dataclass(frozen=True, order=True)
+class Fault:
+    """One fault in a document: `file:line:column: key: what, expected, closest match`.
+
+    `line` and `column` count from 1; 0 means that the place is the whole file.
+    """
+
+    file: str
+    line: int
+    column: int
+    key: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}: {self.key}: {self.what}"
+
+
+class BadDocument(UserError):
+    """A document with faults, sorted by place. Raised once, with all of them."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults: Sequence[Fault] = tuple(sorted(set(faults)))
+        super().__init__("\n".join(str(fault) for fault in self.faults))
+
+
+class BadLog(UserError):
+    """A recorded log that cannot be replayed; the message names row and column."""
+
+
+class Interrupted(WindtunnelError):
+    """The run was interrupted; finished replays are kept."""
+
+
+class Defect(WindtunnelError):
+    """A broken promise inside the project."""
+
+
+class OutOfTurn(Defect):
+    """A world was asked in an order that its protocol forbids."""
+
+
+class BadBlock(Defect):
+    """Columns whose names, dtypes, lengths or order do not keep their schema."""
+
+
+def closest(word: str, known: Iterable[str]) -> str:
+    """Answer `", did you mean 'x'?"`, or the known words when none is close, or nothing when there are none."""
+    names = sorted(set(known))
+    match = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    if match:
+        return f", did you mean '{match[0]}'?"
+    return f", one of: {', '.join(names)}" if 0 < len(names) <= 24 else ""

@@ -1,0 +1,86 @@
+"""Levers: the named knobs of a world; injections: pure functions of time that move them.
+
+Knows: values over time. Does not know: which world a lever belongs to.
+A lever's value at an instant is base, then each injection in the scenario's order: value = injection.apply(value, t).
+There is no process that moves a lever: it is computed for the instants that ask (trap 23), exact at event time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.core.time import Micros
+
+Confidence = Literal["read", "secondary", "computed", "derived", "memory", "assumption"]
+
+
+@dataclass(frozen=True)
+class LeverSpec:
+    """One calibrated parameter: unit, default, allowed range, source and confidence. `moves`: injections may move it
+    during a run; otherwise only a scenario's `levers:` may set it, once."""
+
+    name: str
+    default: float
+    unit: str
+    low: float
+    high: float
+    doc: str
+    source: str
+    confidence: Confidence
+    moves: bool = True
+
+
+@runtime_checkable
+class Injection(Protocol):
+    """A pure function of time on a lever. A class in `sim/injections/<use>.py`, a frozen dataclass whose fields are
+    its parameters; `start` and `end` are instants of scenario time (goLive-relative ones are resolved on loading)."""
+
+    start: Micros
+    end: Micros
+
+    def apply(self, value: NDArray[np.float64], t: NDArray[np.int64]) -> NDArray[np.float64]:
+        """The lever's values (n,) at instants t (n,), given its values before this injection.
+
+        Must answer `value` unchanged wherever t lies outside [start, end).
+        """
+        ...
+
+    def magnitude(self) -> float:
+        """How far it moves the lever at its height, in the lever's own unit or as a factor (ground truth)."""
+        ...
+
+
+@dataclass(frozen=True)
+class Levers:
+    """The levers of one world in one scenario: base values and the injections on each."""
+
+    specs: Mapping[str, LeverSpec]
+    base: Mapping[str, float]
+    injections: Mapping[str, Sequence[Injection]]
+
+    def at(self, name: str, t: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Values (n,) of a lever at instants t (n,)."""
+        spec = self.specs[name]
+        value = np.full(len(t), self.base.get(name, spec.default), dtype=np.float64)
+        for injection in self.injections.get(name, ()):
+            value = injection.apply(value, t)
+        return np.clip(value, spec.low, spec.high)
+
+    def now(self, name: str, t: Micros) -> float:
+        """Value of a lever at one instant."""
+        if not self.injections.get(name):
+            return self.constant(name)
+        return float(self.at(name, np.array([t], dtype=np.int64))[0])
+
+    def constant(self, name: str) -> float:
+        """Base value of a lever, whatever moves it."""
+        return float(self.base.get(name, self.specs[name].default))
+
+    def moving(self, name: str, start: Micros, end: Micros) -> bool:
+        """Whether any injection on the lever touches [start, end)."""
+        return any(i.start < end and start < i.end for i in self.injections.get(name, ()))

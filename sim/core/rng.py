@@ -1,0 +1,102 @@
+"""Chance, keyed: every draw is a function of (seed, path, entity, ordinal), never the next number of a sequence.
+
+Knows: keys, counter-based uniforms, named streams. Does not know: who draws what.
+
+Two kinds (design section 7). A draw that a decision can reach is `uniform(key, entity, ordinal)`: blocking one call
+then disturbs no other draw. A draw that no decision can reach may come from `stream(seed, *path)`, a numpy
+Generator over Philox whose key is the path (a population and a tick, say).
+
+The mixer is SplitMix64's finaliser (Steele, Lea, Flood, OOPSLA 2014) over key, entity and ordinal in turn.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtri
+
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_ODD = np.uint64(0xD1342543DE82EF95)
+_M1 = np.uint64(0xBF58476D1CE4E5B9)
+_M2 = np.uint64(0x94D049BB133111EB)
+_S30, _S27, _S31, _S11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
+_UNIT = 2.0**-53
+
+
+def key(seed: int, *path: str | int) -> int:
+    """A 64-bit key for a seed and a path of purposes, by BLAKE2b. Order matters; parts cannot run together."""
+    digest = hashlib.blake2b(digest_size=8)
+    for part in (seed, *path):
+        text = f"{type(part).__name__}:{part}".encode()
+        digest.update(len(text).to_bytes(4, "little") + text)
+    return int.from_bytes(digest.digest(), "little")
+
+
+def _mix(z: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    z = (z ^ (z >> _S30)) * _M1
+    z = (z ^ (z >> _S27)) * _M2
+    return z ^ (z >> _S31)
+
+
+def bits(k: int, entity: NDArray[np.int64], ordinal: NDArray[np.int64] | int = 0) -> NDArray[np.uint64]:
+    """64 random bits per row, keyed by (k, entity, ordinal). Shapes (n,) or broadcastable."""
+    entities = np.atleast_1d(np.asarray(entity, dtype=np.int64)).view(np.uint64)
+    ordinals = np.atleast_1d(np.asarray(ordinal, dtype=np.int64)).view(np.uint64)
+    first = _mix(entities * _GOLDEN ^ np.uint64(k))
+    return _mix(first + ordinals * _ODD + _GOLDEN)
+
+
+def uniform(k: int, entity: NDArray[np.int64], ordinal: NDArray[np.int64] | int = 0) -> NDArray[np.float64]:
+    """Uniform in [0, 1) per row, keyed by (k, entity, ordinal)."""
+    return (bits(k, entity, ordinal) >> _S11).astype(np.float64) * _UNIT
+
+
+def normal(k: int, entity: NDArray[np.int64], ordinal: NDArray[np.int64] | int = 0) -> NDArray[np.float64]:
+    """Standard normal per row, by the inverse distribution function of the keyed uniform."""
+    return np.asarray(ndtri(uniform(k, entity, ordinal) + _UNIT / 2), dtype=np.float64)
+
+
+def exponential(
+    k: int, entity: NDArray[np.int64], ordinal: NDArray[np.int64] | int = 0
+) -> NDArray[np.float64]:
+    """Exponential with mean 1 per row."""
+    return -np.log1p(-uniform(k, entity, ordinal))
+
+
+def poisson(
+    k: int, mean: NDArray[np.float64], entity: NDArray[np.int64], ordinal: NDArray[np.int64] | int = 0
+) -> NDArray[np.int64]:
+    """Poisson count per row by sequential inversion of the keyed uniform; `mean` (n,) below 60 per row."""
+    u = uniform(k, entity, ordinal)
+    lam = np.broadcast_to(np.asarray(mean, dtype=np.float64), u.shape)
+    count = np.zeros(u.shape, dtype=np.int64)
+    term = np.exp(-lam)
+    total = term.copy()
+    open_ = u >= total
+    step = 0
+    while open_.any() and step < 400:
+        step += 1
+        term = term * lam / step
+        total = total + term
+        count += open_
+        open_ &= u >= total
+    return count
+
+
+def stream(seed: int, *path: str | int) -> np.random.Generator:
+    """A generator of its own for a population and purpose that no decision can reach."""
+    return np.random.Generator(np.random.Philox(key=key(seed, *path)))
+
+
+def scramble(ids: NDArray[np.int64], k: int, width: int = 42) -> NDArray[np.int64]:
+    """A keyed bijection on `width`-bit integers: what the network shows of an identity tells nothing of its kind."""
+    mask = np.uint64((1 << width) - 1)
+    half = np.uint64(width // 2)
+    z = np.asarray(ids, dtype=np.int64).view(np.uint64) & mask
+    for round_ in range(3):
+        odd = np.uint64(key(k, "scramble", round_) | 1)
+        z = (z * odd + (_GOLDEN >> np.uint64(round_))) & mask
+        z ^= z >> half
+    return z.view(np.int64)

@@ -1,0 +1,158 @@
+"""The contract between a world and whoever decides in it.
+
+Knows: questions, news, settlement, feeds, the order of calls. Does not know: models, thresholds, charters.
+
+One tick of a replay (design section 6), always in this order:
+
+    for item in world.news(until=world.now): ... what has become known by the tick's start
+    question = world.advance()                 the next questions (one per kind), in time order; None at the horizon
+    settlement = world.settle(decisions)       or world.publish(quotes) for a Quote question
+
+Asking in another order raises OutOfTurn. Facts that depend on a decision are known, at the earliest, at the tick's end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.core.decisions import Action, Decisions, Quotes
+from sim.core.events import Block, Schema
+from sim.core.levers import LeverSpec
+from sim.core.time import Clock, Micros
+from sim.core.truth import Settlement
+
+
+class Question(NamedTuple):
+    """Events of one kind that need an answer, with t in [start, end). `form` says which answer they take."""
+
+    kind: str
+    form: Literal["act", "quote"]
+    start: Micros
+    end: Micros
+    block: Block
+
+
+class News(NamedTuple):
+    """Items of one stream that have become known, sorted by `known_at`; each item is delivered once."""
+
+    stream: str
+    block: Block
+
+
+class Feed(NamedTuple):
+    """A source of fields with its own delay. `stream` is the news stream that carries it; "" is the question itself."""
+
+    name: str
+    stream: str
+    delay: str
+    doc: str
+
+
+@dataclass(frozen=True)
+class LabelChannel:
+    """A news stream that tells of labels. `unit_label` is the int8 column: 1 positive, 0 negative (verification)."""
+
+    stream: str
+    unit_label: str
+    doc: str
+    negatives: bool = False
+
+
+@dataclass(frozen=True)
+class QuestionKind:
+    """A kind of question: its schema, what may be answered, the entity that is judged, and how labels reach it.
+
+    entity: the int64 column that names the entity (caller); a unit of labels is (entity, day of t) when
+    `unit == "entity-day"`, the entity itself when `unit == "entity"` (a match, an account), or the event when `unit == "event"`.
+    subject: the column by which a randomised holdout is drawn (callee line); "" where there is none.
+    outcomes: names of the outcomes of a Quote question.
+    """
+
+    name: str
+    form: Literal["act", "quote"]
+    schema: Schema
+    entity: str
+    unit: Literal["entity-day", "entity", "event"]
+    subject: str
+    actions: tuple[Action, ...]
+    labels: tuple[LabelChannel, ...]
+    outcomes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Slice:
+    """A way to cut the ledger: the truth (or question) column with integer codes and the names of the codes."""
+
+    name: str
+    column: str
+    labels: tuple[str, ...]
+    lawful: tuple[bool, ...] = ()
+
+
+class GroundTruth(NamedTuple):
+    """One row of what was really injected: kind, name, onset, end (Micros), magnitude, entities touched."""
+
+    kind: str
+    name: str
+    onset: Micros
+    end: Micros
+    magnitude: float
+    entities: int
+
+
+@runtime_checkable
+class World(Protocol):
+    """A business and its adversaries, or a recording of them. One instance is one realisation: scenario and seed."""
+
+    kinds: Mapping[str, QuestionKind]
+    streams: Mapping[str, Schema]
+    feeds: Sequence[Feed]
+    truth: Mapping[str, Schema]
+    slices: Mapping[str, Slice]
+    levers: Mapping[str, LeverSpec]
+    clock: Clock
+    closed: bool
+    """False where decisions change nothing that follows (a recording)."""
+    go_live: Micros
+    horizon: Micros
+    end: Micros
+    """Last instant at which labels still arrive: horizon + lagTail."""
+
+    @property
+    def now(self) -> Micros:
+        """Start of the next tick (builtin int): `news(until=world.now)` comes next, then `advance()`, whose questions
+        all have `start == now`. A world that skips idle ticks moves `now` over them when a tick is settled."""
+        ...
+
+    def news(self, until: Micros) -> Iterable[News]:
+        """What becomes known in (last until, until], stream by stream in a fixed order."""
+        ...
+
+    def advance(self) -> Sequence[Question] | None:
+        """The questions of the next tick (possibly with zero rows), or None at the horizon."""
+        ...
+
+    def publish(self, quotes: Quotes) -> Settlement:
+        """Answer a Quote question."""
+        ...
+
+    def settle(self, decisions: Decisions) -> Settlement:
+        """Answer an Act question."""
+        ...
+
+    def touched(self, question: Question, row: int) -> Mapping[str, NDArray[np.int64]]:
+        """The entities, per id column, that flipping the decision on this row may touch (law 3)."""
+        ...
+
+    def ground_truth(self) -> Sequence[GroundTruth]:
+        """Injections, veils, campaigns and outages so far."""
+        ...
+
+    def describe(self) -> Mapping[str, Any]:
+        """Sizes and parameters of this realisation, for manifests and reports."""
+        ...

@@ -1,0 +1,152 @@
+"""The outbox: items held until they are known, each delivered once, in the order in which they become known.
+
+Knows: schemas whose `order` field is `known_at`. Does not know: what an item says.
+Items are kept as rows of one int64 matrix per bucket of time, so that a push costs one partition and a delivery one
+sort of what is due: linear in the items, and memory holds only what is not yet known. What would become known after
+`end` is dropped at once: nobody will hear it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.core.compile import kernel
+from sim.core.events import Block, Column, Schema
+from sim.core.time import Micros
+from sim.engine.ordering import order_by
+
+Matrix = NDArray[np.int64]
+
+
+@kernel
+def _extent(rows: Matrix, at: int, width: int, extent: Matrix) -> None:
+    low = rows[0, at]
+    high = low
+    for i in range(1, len(rows)):
+        low = min(low, rows[i, at])
+        high = max(high, rows[i, at])
+    extent[0] = low // width
+    extent[1] = high // width
+    extent[2] = high
+
+
+@kernel
+def _part(rows: Matrix, at: int, width: int, first: int, starts: Matrix, parted: Matrix) -> None:
+    """Copy rows to `parted` by bucket, in their order; starts (buckets + 1,) receives where each bucket begins."""
+    starts[:] = 0
+    for i in range(len(rows)):
+        starts[rows[i, at] // width - first + 1] += 1
+    for j in range(1, len(starts)):
+        starts[j] += starts[j - 1]
+    for i in range(len(rows)):
+        bucket = rows[i, at] // width - first
+        place = starts[bucket]
+        for c in range(rows.shape[1]):
+            parted[place, c] = rows[i, c]
+        starts[bucket] = place + 1
+
+
+class Calendar:
+    """Rows of int64 kept in buckets of `width` microseconds by the instant in column `at`."""
+
+    def __init__(self, width: Micros, at: int = 0) -> None:
+        self._width = width
+        self._at = at
+        self._buckets: dict[int, list[Matrix]] = {}
+        self._next = 0
+        self._extent = np.zeros(3, dtype=np.int64)
+
+    def put(self, rows: Matrix) -> None:
+        """Keep rows (n, w), none due before what has been taken already; the calendar owns them from now on."""
+        if len(rows) == 0:
+            return
+        _extent(rows, self._at, self._width, self._extent)
+        first, last = int(self._extent[0]), int(self._extent[1])
+        if first == last:
+            self._buckets.setdefault(first, []).append(rows)
+        elif last - first > 8 * len(rows):
+            for row, bucket in enumerate((rows[:, self._at] // self._width).tolist()):
+                self._buckets.setdefault(bucket, []).append(rows[row : row + 1].copy())
+        else:
+            starts = np.empty(last - first + 2, dtype=np.int64)
+            parted = np.empty_like(rows)
+            _part(rows, self._at, self._width, first, starts, parted)
+            begin = 0
+            for offset, stop in enumerate(starts[:-1].tolist()):
+                if stop > begin:
+                    # A few rows would keep the whole push alive until they are due, so they are copied out of it.
+                    part = parted[begin:stop]
+                    part = part if 2 * (stop - begin) > len(parted) else part.copy()
+                    self._buckets.setdefault(first + offset, []).append(part)
+                begin = stop
+
+    def take(self, until: Micros) -> Matrix | None:
+        """All rows due at or before `until`, unsorted, or None. Linear in the buckets passed and rows due."""
+        last = until // self._width
+        due: list[Matrix] = []
+        for bucket in range(self._next, last):
+            due += self._buckets.pop(bucket, ())
+        for part in self._buckets.pop(last, ()):
+            ready = part[:, self._at] <= until
+            if ready.all():
+                due.append(part)
+                continue
+            if ready.any():
+                due.append(part[ready])
+            self._buckets.setdefault(last, []).append(part[~ready])
+        self._next = last
+        if not due:
+            return None
+        return due[0] if len(due) == 1 else np.concatenate(due)
+
+    def latest(self, rows: Matrix) -> Micros:
+        """The last instant in rows (n >= 1, w)."""
+        _extent(rows, self._at, self._width, self._extent)
+        return int(self._extent[2])
+
+    def __len__(self) -> int:
+        return sum(len(part) for parts in self._buckets.values() for part in parts)
+
+
+def sealed(schema: Schema, columns: Sequence[Column]) -> Block:
+    """A block of columns (n,) in the schema's order and dtypes that are sorted by construction: not checked again."""
+    for column in columns:
+        column.flags.writeable = False
+    return Block(schema, MappingProxyType(dict(zip(schema.names, columns))), checked=True)
+
+
+class Outbox:
+    """News of one stream, held until known."""
+
+    def __init__(self, schema: Schema, width: Micros, end: Micros) -> None:
+        self.schema = schema
+        self._end = end
+        self._known = schema.names.index("known_at")
+        self._id = schema.names.index("id")
+        self._calendar = Calendar(width, self._known)
+        self._dtypes = [np.dtype(item.dtype) for item in schema.fields]
+
+    def put(self, rows: Matrix) -> None:
+        """Hold rows (n, fields): the schema's fields as int64, in its order. Rows known after the end are dropped."""
+        if len(rows) and self._calendar.latest(rows) > self._end:
+            rows = rows[rows[:, self._known] <= self._end]
+        self._calendar.put(rows)
+
+    def put_one(self, row: Sequence[int]) -> None:
+        """Hold one item."""
+        self.put(np.array([row], dtype=np.int64))
+
+    def deliver(self, until: Micros) -> Block | None:
+        """What became known by `until` and was not delivered before, sorted by (known_at, id); None if nothing."""
+        due = self._calendar.take(until)
+        if due is None:
+            return None
+        due = due.take(order_by(due[:, self._known], due[:, self._id]), axis=0)
+        return sealed(self.schema, [due[:, place].astype(dtype) for place, dtype in enumerate(self._dtypes)])
+
+    def __len__(self) -> int:
+        return len(self._calendar)

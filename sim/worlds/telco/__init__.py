@@ -1,0 +1,10 @@
+"""A telco that screens calls against robocalls.
+
+Constructor (stable): TelcoWorld(seed, clock, tick, go_live, horizon, end, levers, parameters, rounds_up=False).
+"""
+
+from __future__ import annotations
+
+from sim.worlds.telco.world import TelcoWorld
+
+PLUGIN = TelcoWorld

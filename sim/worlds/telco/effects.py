@@ -1,0 +1,287 @@
+"""What becomes of each call once it is decided: answered or not, for how long, reported or not, tried again or not.
+
+Knows: actions, proposals, keyed chance. Does not know: who decided and why.
+
+Every draw is keyed by the event and a purpose, so that another decision on one call changes that call's outcome and
+nothing of any other. The same uniform serves all actions: a call that is answered when labelled is answered when not.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.core.compile import kernel
+from sim.engine.chance import draw, loglogistic_at, lognormal_at, normal_at
+from sim.worlds.telco.calls import (
+    ANSWER,
+    CALLEE,
+    CALLER,
+    CHALLENGED,
+    CLASS,
+    DIAL,
+    HOLDER,
+    LAG,
+    LISTEN,
+    ORDINAL,
+    PUBLISH,
+    REDIAL,
+    REDRESS,
+    REDRESS_WAIT,
+    REGULATED,
+    RELATION,
+    REPORTED,
+    TALK,
+    TALKED,
+    WAIT,
+    WIDE,
+    Bytes,
+    Floats,
+    Ints,
+    Keys,
+    T,
+)  # fmt: skip
+from sim.worlds.telco.numbers import (
+    CONTACT,
+    KNOWN_BUSINESS,
+    TALK_CONTACT,
+    TALK_ERRAND,
+    TALK_LIVE,
+    TALK_RECORDED,
+    TALK_SCRIPT,
+    TALK_STRANGER,
+)  # fmt: skip
+from sim.worlds.telco.vocabulary import BLOCK, BURNER, CHALLENGE, CLINIC, DEBT, LABEL, SCHOOL, SMALL_BUSINESS
+
+SETTLE_LEVERS = (
+    "answer_contact", "answer_business", "answer_unknown", "answer_labelled", "talk_alpha", "talk_beta",
+    "stranger_alpha", "recorded_median", "recorded_sigma", "live_median", "live_sigma", "report_rate",
+    "wrong_report_rate", "wrong_report_wave", "wrong_report_debt", "report_lag_mu", "report_lag_sigma",
+    "regulator_rate", "label_hesitation", "challenge_human", "challenge_live", "challenge_recorded",
+    "redial_unanswered", "redial_stopped", "redress_consumer", "redress_business", "neighbour_lift",
+)  # fmt: skip
+(
+    A_CONTACT, A_BUSINESS, A_UNKNOWN, A_LABELLED, TALK_ALPHA, TALK_BETA,
+    STRANGER_ALPHA, RECORDED_MEDIAN, RECORDED_SIGMA, LIVE_MEDIAN, LIVE_SIGMA, REPORT_RATE,
+    WRONG_RATE, WRONG_WAVE, WRONG_DEBT, LAG_MU, LAG_SIGMA,
+    REGULATOR_RATE, HESITATION, PASS_HUMAN, PASS_LIVE, PASS_RECORDED,
+    REDIAL_UNANSWERED, REDIAL_STOPPED, REDRESS_PERSON, REDRESS_FIRM, NEIGHBOUR,
+) = range(27)  # fmt: skip
+
+TALK_CAP = 7200.0
+STRANGER_BETA = 1.7
+"""Shape of talk with strangers: mean 35 s at a median of 18 s (Hiya 2019)."""
+ERRAND_MEDIAN, ERRAND_SIGMA = 30.0, 0.6
+"""Couriers: 20-60 s (Numeracle 2023 quoting Hiya)."""
+_MINUTE = 60_000_000
+_HOUR = 3_600_000_000
+_DAY = 86_400_000_000
+_NEVER = 1 << 62
+
+REPORT_NOTE, REGULATOR_NOTE, REDRESS_NOTE = range(3)
+
+
+@kernel
+def settle_calls(
+    rows: Ints,
+    action: Bytes,
+    levels: Floats,
+    step: int,
+    end: int,
+    mediation: int,
+    last: int,
+    keys: Keys,
+    callee: Ints,
+    near: Bytes,
+    person: Floats,
+    alpha: Floats,
+    appeal: Floats,
+    script: Floats,
+    tactic_near: Bytes,
+    tried: Ints,
+    stopped: Ints,
+    won: Ints,
+    recent: Ints,
+    given_up: Bytes,
+    notice_calls: int,
+    notice_share: float,
+    answered: Bytes,
+    duration: NDArray[np.int32],
+    would: Bytes,
+    unwanted: Bytes,
+    reported: Bytes,
+    report_at: Ints,
+    regulator: Bytes,
+    first_try: Bytes,
+    records: Ints,
+    redials: Ints,
+    notes: Ints,
+    counts: Ints,
+) -> None:
+    """Settle the proposals `rows` (n, WIDE), in time order, under `action` (n,).
+
+    levels: (levers, n) or (levers, 1) with step 1 or 0. records: (n, 8) call records. redials (n, WIDE) and notes
+    (3n, 6: kind, known_at, id, t, caller, callee) are filled from the top; counts answers how many, and how many
+    numbers were given up.
+    """
+    n_redials = 0
+    n_notes = 0
+    n_given = 0
+    for i in range(len(rows)):
+        c = i * step
+        cls = rows[i, CLASS]
+        line = rows[i, CALLEE]
+        dial = rows[i, DIAL]
+        talk = rows[i, TALK]
+        relation = rows[i, RELATION]
+        t = rows[i, T]
+        event = (rows[i, CALLER] << 32) | rows[i, ORDINAL]
+        bad = cls >= BURNER
+        # --- would it be answered, and is it
+        if relation == CONTACT:
+            p = levels[A_CONTACT, c]
+        elif relation == KNOWN_BUSINESS:
+            p = levels[A_BUSINESS, c] * appeal[dial]
+        else:
+            p = levels[A_UNKNOWN, c] * person[line]
+            if dial >= 0:
+                p *= appeal[dial]
+                if tactic_near[dial] != 0 and near[i] != 0:
+                    p *= levels[NEIGHBOUR, c]
+        u = draw(keys[ANSWER], event, 0)
+        would[i] = 1 if u < p else 0
+        effect = action[i]
+        rings = effect != BLOCK
+        if effect == CHALLENGE:
+            if talk == TALK_RECORDED or talk == TALK_SCRIPT:
+                through = levels[PASS_RECORDED, c]
+            elif bad:
+                through = levels[PASS_LIVE, c]
+            else:
+                through = levels[PASS_HUMAN, c]
+            rings = draw(keys[CHALLENGED], event, 0) < through
+        elif effect == LABEL:
+            if relation == CONTACT:
+                p *= 0.9
+            else:
+                p *= levels[A_LABELLED, c] / max(levels[A_UNKNOWN, c], 1e-9)
+        taken = rings and u < p
+        seconds = 0
+        if taken:
+            v = draw(keys[TALKED], event, 0)
+            if talk == TALK_CONTACT:
+                span = loglogistic_at(
+                    v, levels[TALK_ALPHA, c] * alpha[rows[i, HOLDER]], levels[TALK_BETA, c], TALK_CAP
+                )
+            elif talk == TALK_STRANGER:
+                span = loglogistic_at(
+                    v, levels[STRANGER_ALPHA, c] * alpha[rows[i, HOLDER]], STRANGER_BETA, TALK_CAP
+                )
+            elif talk == TALK_RECORDED:
+                span = min(lognormal_at(v, levels[RECORDED_MEDIAN, c], levels[RECORDED_SIGMA, c]), 600.0)
+            elif talk == TALK_LIVE:
+                span = min(lognormal_at(v, levels[LIVE_MEDIAN, c], levels[LIVE_SIGMA, c]), TALK_CAP)
+            elif talk == TALK_ERRAND:
+                span = min(lognormal_at(v, ERRAND_MEDIAN, ERRAND_SIGMA), TALK_CAP)
+            else:
+                # A reminder: most listen to the script's end, the others hang up somewhere in it.
+                span = script[dial]
+                if draw(keys[LISTEN], event, 0) < 0.35:
+                    span *= v
+            seconds = max(1, int(span + 0.5))
+        answered[i] = 1 if taken else 0
+        duration[i] = seconds
+        unwanted[i] = 1 if bad else 0
+        # --- reports, by whoever had the call on the phone
+        reported[i] = 0
+        report_at[i] = _NEVER
+        regulator[i] = 0
+        if bad:
+            p_report = levels[REPORT_RATE, c]
+        else:
+            p_report = levels[WRONG_RATE, c] + levels[WRONG_WAVE, c]
+            if cls == DEBT:
+                p_report *= levels[WRONG_DEBT, c]
+        if effect == LABEL:
+            p_report *= levels[HESITATION, c]
+        if taken and draw(keys[REPORTED], event, 0) < p_report:
+            hours = math.exp(levels[LAG_MU, c] + levels[LAG_SIGMA, c] * normal_at(draw(keys[LAG], event, 0)))
+            known = max(t + seconds * 1_000_000 + int(min(hours, 1e6) * _HOUR), end)
+            reported[i] = 1
+            report_at[i] = known
+            notes[n_notes, 0] = REPORT_NOTE
+            notes[n_notes, 1] = known
+            notes[n_notes, 2] = event
+            notes[n_notes, 3] = t
+            notes[n_notes, 4] = rows[i, CALLER]
+            notes[n_notes, 5] = callee[i]
+            n_notes += 1
+        if bad and rings and draw(keys[REGULATED], event, 0) < levels[REGULATOR_RATE, c]:
+            hours = math.exp(levels[LAG_MU, c] + levels[LAG_SIGMA, c] * normal_at(draw(keys[LAG], event, 1)))
+            wait = _DAY + int(2.0 * _DAY * draw(keys[PUBLISH], event, 0))
+            regulator[i] = 1
+            notes[n_notes, 0] = REGULATOR_NOTE
+            notes[n_notes, 1] = max(t + int(min(hours, 1e6) * _HOUR) + wait, end)
+            notes[n_notes, 2] = event
+            notes[n_notes, 3] = t
+            notes[n_notes, 4] = rows[i, CALLER]
+            notes[n_notes, 5] = callee[i]
+            n_notes += 1
+        # --- the call record, after mediation and never inside the tick
+        records[i, 0] = max(t + seconds * 1_000_000 + mediation, end)
+        records[i, 1] = event
+        records[i, 2] = t
+        records[i, 3] = rows[i, CALLER]
+        records[i, 4] = callee[i]
+        records[i, 5] = answered[i]
+        records[i, 6] = seconds
+        records[i, 7] = effect
+        attempt = rows[i, ORDINAL] & 3
+        first_try[i] = 1 if attempt == 0 else 0
+        if bad:
+            # --- what the campaign can notice of this number
+            tried[dial] += 1
+            won[dial] += answered[i]
+            miss = 0 if rings else 1
+            stopped[dial] += miss
+            window = ((recent[dial] << 1) | miss) & 0xFFFF
+            recent[dial] = window
+            if miss == 1 and given_up[dial] == 0 and tried[dial] >= notice_calls:
+                stops = 0
+                while window > 0:
+                    stops += window & 1
+                    window >>= 1
+                if stops >= notice_share * min(tried[dial], 16):
+                    given_up[dial] = 1
+                    n_given += 1
+            continue
+        # --- a lawful caller tries again, and asks for redress
+        if not taken and attempt < 3:
+            again = levels[REDIAL_STOPPED, c] if not rings else levels[REDIAL_UNANSWERED, c]
+            if draw(keys[REDIAL], event, 0) < again:
+                wait = int(lognormal_at(draw(keys[WAIT], event, 0), 20.0, 1.0) * _MINUTE)
+                when = t + wait
+                if when < end:
+                    when = end + int(draw(keys[WAIT], event, 1) * 5 * _MINUTE)
+                if when < last:
+                    for j in range(WIDE):
+                        redials[n_redials, j] = rows[i, j]
+                    redials[n_redials, T] = when
+                    redials[n_redials, ORDINAL] = rows[i, ORDINAL] + 1
+                    n_redials += 1
+        if effect == BLOCK:
+            firm = cls == DEBT or cls == SCHOOL or cls == CLINIC or cls == SMALL_BUSINESS
+            asks = levels[REDRESS_FIRM, c] if firm else levels[REDRESS_PERSON, c]
+            if draw(keys[REDRESS], event, 0) < asks:
+                notes[n_notes, 0] = REDRESS_NOTE
+                notes[n_notes, 1] = max(t + _DAY + int(4.0 * _DAY * draw(keys[REDRESS_WAIT], event, 0)), end)
+                notes[n_notes, 2] = event
+                notes[n_notes, 3] = t
+                notes[n_notes, 4] = rows[i, CALLER]
+                notes[n_notes, 5] = callee[i]
+                n_notes += 1
+    counts[0] = n_redials
+    counts[1] = n_notes
+    counts[2] = n_given

@@ -1,0 +1,131 @@
+"""Lines and whom they call: the closed miniature's consumers.
+
+Knows: contacts, activity, hours, carriers and areas of lines. Does not know: campaigns, dialers, decisions.
+
+A call between contacts chooses an edge (two lines) with its weight, then a direction; one alias table per kind of
+consumer day serves that in constant time. Everything here is drawn once from streams that no decision can reach.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.core import rng
+from sim.engine.population import UNIT, alias, packed
+from sim.worlds.telco.profiles import EARLY, LATE, MIDDLE
+
+REGIONS = 16
+EXCHANGES = 160
+"""Areas and exchanges of the miniature: 1/16 makes 6 % of sprayed calls same-area (NCSU: 6 %)."""
+
+POPULATIONS = 4
+STRANGERS = 3
+"""Consumer populations: contacts by kind of day (early, middle, late), and calls to strangers."""
+DAY_SHARES = (0.25, 0.50, 0.25)
+DAY_PROFILES = (EARLY, MIDDLE, LATE, MIDDLE)
+
+TIER_SHARES = (0.68, 0.18, 0.14)
+"""Lines by carrier: tier 1, regional, reseller (assumption)."""
+SIGNED_BY_TIER = (0.85, 0.45, 0.15)
+"""Share of calls that arrive signed (TNS 2025: tier 1 0.85, smaller carriers 0.13-0.18; regional assumed)."""
+A_BY_TIER = (0.93, 0.70, 0.60)
+"""Share of signed calls at level A (TNS 2025: 0.93; the others assumed)."""
+
+
+A_END, B_END, LEAN = 2, 3, 4
+"""Columns of `People.edges` after the alias tables: the two lines, and how often the first calls the second, in 2**-53."""
+
+
+class People(NamedTuple):
+    """Consumers. edges: (m, 5) int64 by population, packed alias tables; the last `lines` rows are callers of strangers.
+
+    first, size, share: (4,) where each population's rows begin, how many, and its share of the volume. person: (lines,)
+    factor on answering unknown callers; alpha: (lines,) factor on the median talk; tier, level: (lines,).
+    """
+
+    first: NDArray[np.int64]
+    size: NDArray[np.int64]
+    share: NDArray[np.float64]
+    edges: NDArray[np.int64]
+    person: NDArray[np.float64]
+    alpha: NDArray[np.float64]
+    tier: NDArray[np.int8]
+    level: NDArray[np.int8]
+
+
+def partners(
+    own: NDArray[np.int64],
+    weight: NDArray[np.float64],
+    near: float,
+    next_door: float,
+    chance: np.random.Generator,
+) -> NDArray[np.int64]:
+    """A partner per row, in the same exchange, the same region, or anywhere; chosen by weight (lines,), not itself."""
+    lines = len(weight)
+    line = np.arange(lines)
+    # Lines by region, then exchange: both are stretches of one cumulative weight.
+    order = np.lexsort((line % EXCHANGES, line % REGIONS))
+    upper = np.cumsum(weight[order])
+    code = (order % REGIONS) * EXCHANGES + order % EXCHANGES
+    edges = np.concatenate([[0.0], upper])
+    exchange = (own % REGIONS) * EXCHANGES + own % EXCHANGES
+    where, pick = chance.random((2, len(own)))
+    low, high = np.zeros(len(own)), np.full(len(own), upper[-1])
+    regional = where < near
+    low[regional] = edges[np.searchsorted(order % REGIONS, own[regional] % REGIONS, side="left")]
+    high[regional] = edges[np.searchsorted(order % REGIONS, own[regional] % REGIONS, side="right")]
+    door = where < next_door
+    low[door] = edges[np.searchsorted(code, exchange[door], side="left")]
+    high[door] = edges[np.searchsorted(code, exchange[door], side="right")]
+    chosen = order[np.minimum(np.searchsorted(upper, low + pick * (high - low), side="right"), lines - 1)]
+    return np.where(chosen == own, (chosen + 1) % lines, chosen)
+
+
+def people(seed: int, lines: int, talk_spread: float) -> People:
+    """Draw the consumers of a world."""
+    chance = rng.stream(seed, "telco", "people")
+    # Active lines know more people and are called more; spreads fitted to the Sichuan counterparties of one month.
+    ease = chance.standard_normal(lines)
+    activity = np.exp(1.0 * ease)
+    degree = np.exp(np.log(9.0) + 0.8 * ease + 0.5 * chance.standard_normal(lines))
+    degree = np.clip(degree, 2, 400).astype(np.int64)
+    day = np.searchsorted(np.cumsum(DAY_SHARES)[:-1], chance.random(lines), side="right")
+
+    owners = np.repeat(np.arange(lines, dtype=np.int64), degree)
+    starts = np.cumsum(degree) - degree
+    rank = np.arange(len(owners), dtype=np.int64) - np.repeat(starts, degree)
+    zipf = (rank + 1.0) ** -0.8
+    weight = zipf / np.repeat(np.add.reduceat(zipf, starts), degree) * activity[owners]
+    other_end = partners(owners, activity**0.8, 0.75, 0.25, chance)
+
+    by_day = np.argsort(day[owners], kind="stable")
+    owners, other_end, weight = owners[by_day], other_end[by_day], weight[by_day]
+    sizes = np.bincount(day[owners], minlength=3)
+    firsts = np.cumsum(sizes) - sizes
+    stretches = [slice(first, first + size) for first, size in zip(firsts.tolist(), sizes.tolist())]
+    lean = ((0.15 + 0.7 * chance.random(len(owners))) * UNIT).astype(np.int64)
+    tables = [packed(alias(weight[s]), owners[s], other_end[s], lean[s]) for s in stretches]
+    own = np.arange(lines, dtype=np.int64)
+    nobody = np.full(lines, -1, dtype=np.int64)
+    tables.append(packed(alias(activity), own, nobody, nobody))
+    share = np.array([weight[s].sum() for s in stretches])
+    tier = np.searchsorted(np.cumsum(TIER_SHARES)[:-1], chance.random(lines), side="right").astype(np.int8)
+    return People(
+        first=np.append(firsts, len(owners)).astype(np.int64),
+        size=np.append(sizes, lines).astype(np.int64),
+        share=np.append(share / share.sum(), 1.0),
+        edges=np.concatenate(tables),
+        person=0.6 + 0.8 * chance.random(lines),
+        alpha=np.exp(talk_spread * chance.standard_normal(lines)),
+        tier=tier,
+        level=level_of(tier, chance.random(lines)),
+    )
+
+
+def level_of(tier: NDArray[np.int8], u: NDArray[np.float64]) -> NDArray[np.int8]:
+    """Attestation level (1 A, 2 B, 3 C) that a lawful number's calls get when they are signed."""
+    a = np.array(A_BY_TIER)[tier]
+    return np.where(u < a, 1, np.where(u < a + (1 - a) * 0.65, 2, 3)).astype(np.int8)

@@ -1,0 +1,381 @@
+"""The telco world: a carrier's lines, lawful high-volume callers, and campaigns that notice what stops them.
+
+Knows: one realisation (scenario and seed), tick by tick. Does not know: features, scores, policies, charters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.core import rng
+from sim.core.decisions import Decisions, Quotes
+from sim.core.errors import BadBlock, Defect, OutOfTurn, UserError
+from sim.core.events import Block
+from sim.core.levers import Levers
+from sim.core.time import DAY, HOUR, MINUTE, Clock, Micros, format_duration, micros
+from sim.core.truth import Outcomes, Settlement, Truth
+from sim.core.world import GroundTruth, News, Question
+from sim.engine.arrivals import kept, layers
+from sim.engine.ordering import order_by
+from sim.engine.outbox import Calendar, Outbox, sealed
+from sim.engine.stage import Stage
+from sim.engine.turns import Turns
+from sim.worlds.telco import vocabulary as words
+from sim.worlds.telco.calls import (
+    CALLER,
+    CLASS,
+    DIAL,
+    INTENTION,
+    LAYER,
+    ORDINAL,
+    PURPOSES,
+    THIN,
+    WIDE,
+    T,
+    count_dials,
+    propose_consumers,
+    propose_dials,
+    signal,
+)
+from sim.worlds.telco.campaigns import NEIGHBOUR, TACTICS, Operators
+from sim.worlds.telco.effects import REDRESS_NOTE, REGULATOR_NOTE, REPORT_NOTE, SETTLE_LEVERS, settle_calls
+from sim.worlds.telco.lawful import Lawful
+from sim.worlds.telco.numbers import Numbers
+from sim.worlds.telco.parameters import LEVERS, RATES, Parameters
+from sim.worlds.telco.people import DAY_PROFILES, STRANGERS, people
+from sim.worlds.telco.planning import planning
+from sim.worlds.telco.profiles import shapes
+from sim.worlds.telco.verification import Verification
+
+_CLASS_RATES = (
+    "", RATES["newcomer"], RATES["debt_reminder"], RATES["school_alert"], RATES["clinic_pharmacy"],
+    RATES["small_business"], RATES["unwanted"], RATES["unwanted"],
+)  # fmt: skip
+_ORDINAL_BITS = 30
+
+
+class TelcoWorld:
+    """TelcoWorld(seed, clock, tick, go_live, horizon, end, levers, parameters, rounds_up=False).
+
+    tick: at most 15 minutes (the call records' delay), unless rounds_up. horizon: a whole number of ticks.
+    """
+
+    levers = MappingProxyType(LEVERS)
+    Parameters = Parameters
+    kinds = words.KINDS
+    streams = words.STREAMS
+    feeds = words.FEEDS
+    truth = MappingProxyType({"call": words.TRUTH})
+    slices = words.SLICES
+    closed = True
+
+    def __init__(
+        self,
+        seed: int,
+        clock: Clock,
+        tick: Micros,
+        go_live: Micros,
+        horizon: Micros,
+        end: Micros,
+        levers: Levers,
+        parameters: Parameters,
+        rounds_up: bool = False,
+    ) -> None:
+        for instant in (tick, go_live, horizon, end):
+            micros(instant)
+        mediation = int(levers.constant("mediation_minutes") * MINUTE)
+        if tick > mediation and not rounds_up:
+            raise UserError(
+                f"tick: {format_duration(tick)} is longer than the fastest feed that depends on decisions "
+                f"(call_record, {format_duration(mediation)}); shorten it, or set roundsUp: true"
+            )
+        if tick <= 0 or tick > DAY or horizon % tick or DAY % tick:
+            raise UserError(
+                f"tick: {format_duration(tick)} does not divide a day and the horizon into whole ticks"
+            )
+        self.clock, self.tick = clock, tick
+        self.go_live, self.horizon, self.end = go_live, horizon, end
+        self.seed, self.parameters, self.state = seed, parameters, levers
+        self._now: Micros = 0
+        self._mediation = mediation
+        self._monday = clock.start.weekday() * DAY
+        time_bits = (horizon // tick).bit_length()
+        if time_bits > _ORDINAL_BITS - 8:
+            raise UserError(f"tick: {horizon // tick} ticks are too many to number a caller's calls")
+        self._shift = _ORDINAL_BITS - time_bits + 2
+
+        lines = parameters.lines
+        self._keys = np.array([rng.key(seed, "telco", "calls", name) for name in PURPOSES], dtype=np.uint64)
+        self._shapes = shapes(levers.constant("weekend_lawful"))
+        self._people = people(seed, lines, levers.constant("talk_spread"))
+        self._lawful = Lawful(seed, parameters, levers)
+        self._numbers = Numbers(seed, lines, self._lawful.size, self._people)
+        self._lawful.settle_in(self._numbers)
+        self._lawful.burst_rates(self._numbers)
+        self._turns = Turns()
+        self._stage = Stage()
+        self._outboxes = {name: Outbox(schema, tick, end) for name, schema in self.streams.items()}
+        self._verification = Verification(
+            seed, self._stage, self._outboxes["verification"], levers, lines, self._monday
+        )
+        self._operators = Operators(seed, self._stage, self._numbers, parameters, levers, self._monday)
+        self._redials = Calendar(tick, T)
+        self._profiles = np.array(DAY_PROFILES, dtype=np.int64)
+        per_line = np.full(len(DAY_PROFILES), levers.constant("contact_calls"))
+        per_line[STRANGERS] = levers.constant("stranger_calls")
+        self._volumes = per_line * self._people.share * lines
+        self._levels = np.array([[levers.constant(name)] for name in SETTLE_LEVERS])
+        self._moved_levels = [i for i, name in enumerate(SETTLE_LEVERS) if levers.injections.get(name)]
+        self._moved_rates = [name for name in RATES.values() if levers.injections.get(name)]
+        self._near = np.array([1 if kind == NEIGHBOUR else 0 for kind in range(len(TACTICS))], dtype=np.int8)
+        self._counts = np.zeros(4, dtype=np.int64)
+        self._proposals: NDArray[np.int64] = np.empty((0, WIDE), dtype=np.int64)
+        self._question: Question | None = None
+        self._settled = 0
+        self._stage.run(1)
+
+    # --- the protocol
+
+    @property
+    def now(self) -> Micros:
+        """Start of the next tick; the horizon when there is none."""
+        return self._now
+
+    def news(self, until: Micros) -> Iterable[News]:
+        """What has become known in (last until, until], stream by stream."""
+        over = self._now >= self.horizon
+        self._turns.hear(until, self.end if over else self._now)
+        if over:
+            self._stage.run(until + 1)
+        found = []
+        for name, outbox in self._outboxes.items():
+            block = outbox.deliver(until)
+            if block is not None:
+                found.append(News(name, block))
+        return found
+
+    def advance(self) -> Sequence[Question] | None:
+        """The tick's calls, or None at the horizon."""
+        if self._turns.asked:
+            self._turns.ask()
+        if self._now >= self.horizon:
+            return None
+        start, end = self._now, self._now + self.tick
+        if start % DAY == 0:
+            self._lawful.turn_day(self._numbers, start, ((start + self._monday) // DAY) % 7)
+        with np.errstate(over="ignore"):
+            block = self._propose(start)
+        self._turns.ask("call")
+        self._question = Question("call", "act", start, end, block)
+        return (self._question,)
+
+    def publish(self, quotes: Quotes) -> Settlement:
+        """This world asks for no quotes."""
+        raise OutOfTurn("publish() in a world without Quote questions")
+
+    def settle(self, decisions: Decisions) -> Settlement:
+        """Settle the tick's calls under these decisions; then actors act, from the next tick on."""
+        self._turns.answer("call", "settle")
+        question = self._question
+        if question is None:
+            raise Defect("a question was asked and lost")
+        if len(decisions) != len(question.block) or not np.array_equal(decisions.id, question.block["id"]):
+            raise BadBlock("decisions.id does not repeat the question's ids in their order")
+        with np.errstate(over="ignore"):
+            settlement = self._settle(question, decisions)
+        self._question = None
+        self._settled += len(question.block)
+        self._now = question.end
+        if self._now % DAY == 0:
+            self._verification.close_day()
+        self._stage.run(self._now)
+        return settlement
+
+    def touched(self, question: Question, row: int) -> Mapping[str, NDArray[np.int64]]:
+        """Who may be touched by another decision on this row: a lawful caller and his callee; of a campaign, every
+        number that its operator has used so far (later ones too: ask again then)."""
+        caller = int(question.block["caller"][row])
+        callee = question.block["callee"][row : row + 1].copy()
+        slot = self._operators.slot_of.get(caller)
+        if slot is None:
+            return {"caller": np.array([caller], dtype=np.int64), "callee": callee}
+        own = sorted(number for number, holder in self._operators.slot_of.items() if holder == slot)
+        return {"caller": np.array(own, dtype=np.int64), "callee": callee}
+
+    def ground_truth(self) -> Sequence[GroundTruth]:
+        """What the scenario injected, and the campaigns so far."""
+        injected = [
+            GroundTruth("injection", name, item.start, item.end, item.magnitude(), self.parameters.lines)
+            for name, items in sorted(self.state.injections.items())
+            for item in items
+        ]
+        return [*injected, *self._operators.ground_truth()]
+
+    def describe(self) -> Mapping[str, Any]:
+        """Sizes and parameters of this realisation, and what is expected of it."""
+        return {
+            "world": "telco",
+            "seed": self.seed,
+            "lines": self.parameters.lines,
+            "parameters": self.parameters.model_dump(),
+            "levers": {name: self.state.constant(name) for name in self.levers},
+            "tickSeconds": self.tick / 1_000_000,
+            "reach": 1.0,
+            "contacts": len(self._people.edges) - self.parameters.lines,
+            "lawfulSlots": self._lawful.size,
+            "operators": self._operators.size,
+            "analysts": self._verification.staff,
+            "planning": planning(self.parameters, self.state),
+        }
+
+    # --- one tick
+
+    def _propose(self, start: Micros) -> Block:
+        numbers, crowd, tick = self._numbers, self._people, start // self.tick
+        depth = dict.fromkeys(RATES.values(), 1)
+        for name in self._moved_rates:
+            depth[name] = layers(self.state, name, start, start + self.tick)
+        consumer_depth = np.full(len(self._profiles), depth["contact_calls"], dtype=np.int64)
+        consumer_depth[STRANGERS] = depth["stranger_calls"]
+        class_depth = np.array([depth.get(name, 1) for name in _CLASS_RATES], dtype=np.int64)
+        counts = np.empty((numbers.used, int(class_depth.max())), dtype=np.int32)
+        dialled = count_dials(
+            counts, numbers.used, start, self.tick, tick, self._monday, self._keys, class_depth, self._shapes,
+            numbers.active, numbers.number, numbers.cls, numbers.rate, numbers.profile, numbers.opens, numbers.closes,
+            self.state.constant("weekend_unwanted"),
+        )  # fmt: skip
+        first = int((start + self._monday) // HOUR)
+        last = int((start + self._monday + self.tick - 1) // HOUR)
+        peak = max(self._shapes[:3, hour % 168].max() for hour in range(first, last + 1))
+        mean = float((self._volumes * consumer_depth).sum() * peak) * self.tick / DAY
+        room = int(mean + 12 * mean**0.5) + 64
+        rows = np.empty((room + dialled, WIDE), dtype=np.int64)
+        n = propose_consumers(
+            rows, start, self.tick, tick, self._shift, self._monday, self._keys, self._volumes, consumer_depth,
+            self._profiles, self._shapes, crowd.first, crowd.size, crowd.edges, numbers.lines, numbers.traits,
+        )  # fmt: skip
+        if n > room:
+            raise Defect(f"{n} consumer calls proposed in a tick, room for {room}")
+        if dialled:
+            n = propose_dials(
+                rows, n, counts, numbers.used, start, self.tick, tick, self._shift, self._monday, self._keys,
+                self._shapes, numbers.lines, numbers.number, numbers.anchor, numbers.holder, numbers.cls,
+                numbers.profile, numbers.panel, numbers.panel_share, numbers.local_share, numbers.opens,
+                numbers.closes, numbers.talk, numbers.relation, numbers.traits,
+            )  # fmt: skip
+        rows = rows[:n]
+        if any(self.state.moving(name, start, start + self.tick) for name in self._moved_rates):
+            rows = self._thin(rows)
+        redials = self._redials.take(start + self.tick - 1)
+        if redials is not None:
+            rows = np.concatenate([rows, redials])
+        return self._signal(rows)
+
+    def _thin(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Keep what injections leave of the proposals, exactly at event time."""
+        events = (rows[:, CALLER] << 32) | rows[:, ORDINAL]
+        u = rng.uniform(int(self._keys[THIN]), events)
+        stays = rows[:, LAYER] == 0
+        name_of = np.array(
+            [0, *[list(RATES.values()).index(name) for name in _CLASS_RATES[1:]]], dtype=np.int64
+        )
+        rate = name_of[rows[:, CLASS]]
+        stranger = (rows[:, DIAL] < 0) & (rows[:, 5] != 0)
+        rate[stranger] = 1
+        for place, name in enumerate(RATES.values()):
+            if name in self._moved_rates:
+                mine = rate == place
+                stays[mine] = kept(self.state, name, rows[mine, T], rows[mine, LAYER], u[mine])
+        return rows[stays]
+
+    def _signal(self, rows: NDArray[np.int64]) -> Block:
+        numbers = self._numbers
+        n = len(rows)
+        events = (rows[:, CALLER] << 32) | rows[:, ORDINAL]
+        order = order_by(rows[:, T], events)
+        self._proposals = np.empty((n, WIDE), dtype=np.int64)
+        columns: dict[str, NDArray[Any]] = {
+            item.name: np.empty(n, dtype=item.dtype) for item in words.QUESTION.fields
+        }
+        signal(
+            rows, order, self._keys, numbers.traits, self._proposals, *columns.values(),
+        )  # fmt: skip
+        return sealed(words.QUESTION, list(columns.values()))
+
+    def _settle(self, question: Question, decisions: Decisions) -> Settlement:
+        numbers, rows, block = self._numbers, self._proposals, question.block
+        n = len(rows)
+        step = 0
+        levels = self._levels
+        if any(self.state.moving(SETTLE_LEVERS[i], question.start, question.end) for i in self._moved_levels):
+            levels = np.repeat(levels, n, axis=1)
+            for i in self._moved_levels:
+                levels[i] = self.state.at(SETTLE_LEVERS[i], block["t"])
+            step = 1
+        answered, would, unwanted, reported, regulator, first_try = np.empty((6, n), dtype=np.int8)
+        duration = np.empty(n, dtype=np.int32)
+        report_at = np.empty(n, dtype=np.int64)
+        records = np.empty((n, 8), dtype=np.int64)
+        redials = np.empty((n, WIDE), dtype=np.int64)
+        notes = np.empty((3 * n, 6), dtype=np.int64)
+        settle_calls(
+            rows, decisions.action, levels, step, question.end, self._mediation, self.horizon, self._keys,
+            block["callee"], block["same_region"], self._people.person, numbers.alpha, numbers.appeal, numbers.script,
+            self._near[numbers.tactic], numbers.tried, numbers.stopped, numbers.answered, numbers.recent,
+            numbers.given_up, int(self.state.now("notice_calls", question.start)),
+            self.state.now("notice_share", question.start), answered, duration, would, unwanted, reported, report_at,
+            regulator, first_try, records, redials, notes, self._counts,
+        )  # fmt: skip
+        n_redials, n_notes, n_given = (int(count) for count in self._counts[:3])
+        self._outboxes["call_record"].put(records)
+        if n_redials:
+            self._redials.put(redials[:n_redials].copy())
+        if n_notes:
+            self._note(notes[:n_notes])
+        if n_given:
+            lost = np.flatnonzero(
+                (numbers.given_up[: numbers.used] != 0) & (numbers.active[: numbers.used] != 0)
+            )
+            self._operators.notice(lost.tolist())
+        cls = rows[:, CLASS].astype(np.int8)
+        audited = decisions.audit > 0
+        if audited.any():
+            at = np.flatnonzero(audited)
+            self._verification.collect(
+                np.column_stack([block["t"][at], block["id"][at], block["caller"][at], unwanted[at], cls[at]])
+            )
+        outcomes = sealed(
+            words.OUTCOMES,
+            (
+                block["t"],
+                block["id"],
+                decisions.action.copy(),
+                block["t"],
+                answered,
+                duration,
+                np.zeros(n, np.bool_),
+            ),
+        )
+        truth = sealed(
+            words.TRUTH,
+            (
+                block["t"], block["id"], unwanted, cls, reported, report_at, regulator, would,
+                rows[:, INTENTION].copy(), first_try,
+            ),
+        )  # fmt: skip
+        return Settlement(Outcomes(outcomes), Truth(truth))
+
+    def _note(self, notes: NDArray[np.int64]) -> None:
+        for kind, stream, width in (
+            (REPORT_NOTE, "report", 6),
+            (REGULATOR_NOTE, "regulator", 6),
+            (REDRESS_NOTE, "redress", 5),
+        ):
+            mine = notes[notes[:, 0] == kind, 1:width]
+            if len(mine):
+                self._outboxes[stream].put(mine)

@@ -1,0 +1,77 @@
+"""Law 11: desks, signals and the playbook never receive truth or settlement, by import and at run time."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.assembly import build_replay
+from harness.desk import Desk
+from harness.replay import replay
+from sim import open_world
+from sim.core import plugins
+from sim.core.truth import Outcomes, Settlement, Truth
+from tests.laws.small import load_small
+
+ROOT = Path(__file__).parents[2]
+BLIND = ["desk.py", "units.py", "training.py", "featurizer.py", "orders.py", "pending.py"]
+FOLDERS = ["features", "candidates", "policies", "signals"]
+
+
+def blind_files() -> list[Path]:
+    named = [ROOT / "harness" / name for name in BLIND]
+    return named + [path for folder in FOLDERS for path in sorted((ROOT / "harness" / folder).glob("*.py"))]
+
+
+@pytest.mark.parametrize("path", blind_files(), ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_no_blind_module_imports_truth(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom):
+            assert node.module != "sim.core.truth"
+            assert node.module is None or not node.module.startswith("sim.worlds")
+
+
+def contains_truth(thing: Any, depth: int = 0) -> bool:
+    if isinstance(thing, Settlement | Truth | Outcomes):
+        return True
+    if depth > 3:
+        return False
+    if isinstance(thing, tuple | list):
+        return any(contains_truth(item, depth + 1) for item in thing)
+    if isinstance(thing, dict):
+        return any(contains_truth(item, depth + 1) for item in thing.values())
+    columns = getattr(thing, "columns", None) or getattr(getattr(thing, "block", None), "columns", None)
+    if columns is None:
+        return False
+    return bool({"caller_class", "would_answer", "intention"} & set(columns)) and "known_at" not in columns
+
+
+def test_nothing_handed_to_a_desk_holds_truth(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[str] = []
+    for name in ("learn", "answer", "remember"):
+        original = getattr(Desk, name)
+
+        def spy(self: Any, thing: Any, *more: Any, original: Any = original, name: str = name) -> Any:
+            assert not contains_truth(thing), f"Desk.{name} was handed truth"
+            heard.append(name)
+            return original(self, thing, *more)
+
+        monkeypatch.setattr(Desk, name, spy)
+    loaded = load_small("world.horizon=2d")
+    world = open_world(loaded.scenario, 1)
+    setting = build_replay(loaded, loaded.candidate(loaded.candidates[0]), 1, None, [], world=world)
+    replay(world, setting.desks, setting.ledgers)
+    assert {"learn", "answer", "remember"} <= set(heard)
+
+
+def test_question_and_news_schemas_hold_no_truth() -> None:
+    for name in plugins.names("world"):
+        if name == "recorded":
+            continue  # its schemas are the user's mapping; tests/unit/recorded holds it to the same rule
+        world = open_world(load_small().scenario, 1)
+        hidden = {field for schema in world.truth.values() for field in schema.names} - {"t", "id"}
+        for kind in world.kinds.values():
+            assert not hidden & set(kind.schema.names)
