@@ -235,7 +235,7 @@ def width_of(a: Accumulator) -> int:
 
 def _cell(a: Accumulator) -> Accumulator:
     """The integer behind an accumulator; two that differ only in how they are read share it."""
-    return replace(a, reach=0, window=0 if a.kind == "last" else a.window)
+    return replace(a, reach=0, window=1 if a.kind == "last" else a.window)
 
 
 def _mark(cell: Accumulator) -> tuple[tuple[Condition, ...], str]:

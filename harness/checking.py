@@ -5,19 +5,73 @@ Knows: documents, planning figures of a world, resolution arithmetic. Does not k
 
 from __future__ import annotations
 
-from harness import trial
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from harness import terms as clause_terms
 from harness.assembly import build_replay
 from harness.canary import Canary, CoinFlips, CoinLedger
+from harness.charter import Charter
+from harness.planning import plan_of_world
 from harness.replay import replay
+from harness.resolve import Resolution, resolve
 from harness.trial import Loaded
 from sim import open_world
+from sim.core import plugins
+
+
+def examine(document: Loaded | Charter | tuple[Any, ...], name: str) -> Iterator[str]:
+    """Lines on a document that was read without a fault; for a scenario, what its seeds can resolve."""
+    if isinstance(document, Loaded):
+        yield from _scenario(document)
+    elif isinstance(document, Charter):
+        yield f"{name}: charter {document.metadata.name} {document.metadata.version} reads well"
+        yield from (f"  warning: {text}" for text in document.warnings())
+    else:
+        yield f"{name}: feature set of {len(document)} features reads well"
+
+
+def _scenario(loaded: Loaded) -> Iterator[str]:
+    days = (loaded.scenario.horizon - loaded.scenario.go_live) / 86_400_000_000
+    replays = len(loaded.seeds) * (1 + len(loaded.candidates))
+    yield f"{loaded.scenario_id}: reads well; {len(loaded.seeds)} seeds of {days:g} days, {replays} replays"
+    yield from (f"  warning: {text}" for text in loaded.warnings)
+    world = open_world(loaded.scenario, loaded.seeds[0])
+    slices = {name: each.labels for name, each in world.slices.items()}
+    clauses = clause_terms.terms(loaded.charter, slices)
+    specs = {c.metric: plugins.load("metric", c.metric).spec for c in clauses}
+    plan = plan_of_world(world, clauses)
+    told: set[str] = set()
+    for one in resolve(clauses, specs, plan, len(loaded.seeds), int(days)):
+        yield from _resolution(one)
+        told |= set(one.assumptions)
+    yield from (f"  reckoned with: {text}" for text in sorted(told))
+
+
+def _resolution(one: Resolution) -> Iterator[str]:
+    terms = one.terms
+    line = f"  {terms.title}: {terms.wanted} {terms.unit}"
+    if math.isfinite(one.smallest):
+        line += (
+            f"; about {one.expected:.3g} events a seed there; these seeds PASS from {one.good_from:.4g}, "
+            f"FAIL from {one.bad_from:.4g}, and cannot tell between"
+        )
+    elif math.isfinite(one.expected):
+        line += f"; about {one.expected:.3g} events a seed"
+    yield line
+    for rung in one.rungs:
+        seen = f"about {rung.expected:.3g} events" if math.isfinite(rung.expected) else "events unknown"
+        error = f", standard error {rung.error:.2g}" if math.isfinite(rung.error) else ""
+        yield f"      {rung.rung.name:<12} {rung.rung.value:<8.4g} over {rung.rung.lookback_days} days: {seen}{error}"
+    yield from (f"      warning: {text}" for text in one.warnings)
 
 
 def sing(loaded: Loaded, name: str, seed: int) -> Canary:
     """Replay one candidate on coin-flip labels, in the closed loop of its own scenario."""
     flips = CoinFlips(open_world(loaded.scenario, seed), seed)
-    setting = build_replay(loaded, loaded.candidate(name), seed, None, [], world=flips)  # type: ignore[arg-type]
+    setting = build_replay(loaded, loaded.candidate(name), seed, None, [], world=flips)
     (kind,) = setting.desks
     ledger = CoinLedger(flips, flips.go_live)
-    replay(flips, setting.desks, {kind: ledger})  # type: ignore[arg-type, dict-item]
+    replay(flips, setting.desks, {kind: ledger})
     return ledger.verdict(name)

@@ -99,6 +99,8 @@ class Desk:
         self._keys = {p: rng.key(self.seed, "desk", p) for p in ("holdout", "audit", "policy", "fit")}
         self._codes = {action.name: code for code, action in enumerate(self.kind.actions)}
         self._next_fit = self.go_live if plan.candidate is not None else None
+        self._stops = np.array([action.stops for action in self.kind.actions], dtype=np.bool_)
+        self._hinders = np.array([action.hinders for action in self.kind.actions], dtype=np.bool_)
         self._quoting = self.kind.form == "quote"
         self._pending: Pending | None = None
         if self.kind.unit == "event" and isinstance(plan.candidate, OnlineCandidate):
@@ -220,9 +222,10 @@ class Desk:
         day, slot, ordinal = seen
         plan = self.plan.audits
         acted = action > 0
-        stops = np.array([a.stops for a in self.kind.actions])[action]
-        if stops.any():
-            np.add.at(day.stopped, slot[stops], 1)
+        for count, marks in ((day.stopped, self._stops), (day.hindered, self._hinders)):
+            rows = np.flatnonzero(marks[action])
+            if len(rows):
+                np.add.at(count, slot[rows], 1)
         audit = np.zeros(len(entity), dtype=np.float32)
         if q.start < plan.starts:
             return audit
@@ -289,7 +292,9 @@ def _delivered(news: News, now: Micros) -> News:
     is when it counts: windows run over the instant at which the desk could first use an item."""
     block = news.block
     known = np.full(len(block), now, dtype=np.int64)
-    return news._replace(block=Block(block.schema, {**block.columns, block.schema.order: known}, checked=True))
+    return news._replace(
+        block=Block(block.schema, {**block.columns, block.schema.order: known}, checked=True)
+    )
 
 
 def _policy_state(past: TrainingSet, keys: Keys, scorer: Scorer) -> PolicyState:

@@ -8,8 +8,9 @@ strictly before its own instant; then the row itself becomes an item of the ques
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from harness.kinds import FeatureSpec, Matrix
 from sim.core import plugins
 from sim.core.errors import OutOfTurn, UserError, closest
 from sim.core.events import Block, Schema
-from sim.core.time import Micros, format_duration, parse_duration
+from sim.core.time import Micros, format_duration
 from sim.core.world import News, QuestionKind
 
 SIGNALLING = "signalling"
@@ -55,14 +56,12 @@ class Featurizer:
         specs: Sequence[FeatureSpec],
         kind: QuestionKind,
         streams: Mapping[str, Schema],
-        retention: Mapping[str, Micros] | None = None,
     ) -> None:
         """Raises UserError with one line for each fault: an unknown stream, field, operation or parameter (with the
-        closest match), a sensitive field, a window longer than its stream's retention."""
+        closest match), a sensitive field. That no window is longer than retention is the documents' rule."""
         self.kind, self.names = kind, tuple(spec.name for spec in specs)
         self.streams = {**streams, SIGNALLING: kind.schema}
         self._open = tuple(f.name for f in kind.schema.fields if not f.sensitive)
-        self._retention = retention or {}
         self._answered: Micros | None = None
         self._coded: dict[str, CodedFeature] = {}
         compiled: list[tuple[FeatureSpec, Operation, tuple[Accumulator, ...]]] = []
@@ -214,17 +213,6 @@ class Featurizer:
                 _usable(schema, name, whole=True)
             for name in full.at:
                 _usable(self.kind.schema, name, whole=True)
-            if not 1 <= len(full.by) == len(full.at) <= 2:
-                raise UserError(
-                    f"expected one or two key columns in `by` and as many in `at`, got {full.by}, {full.at}"
-                )
-            if full.window <= 0:
-                raise UserError("expected a window longer than 0")
-            if full.window > self._retention.get(full.feed, full.window):
-                kept = format_duration(self._retention[full.feed])
-                raise UserError(
-                    f"window {format_duration(full.window)} is longer than {full.feed} is kept, {kept}"
-                )
             needs.append(full)
         if not needs and spec.of:
             _usable(self.kind.schema, spec.of, whole=False)
@@ -246,44 +234,15 @@ def operation_of(spec: FeatureSpec) -> Operation | Coded:
     """The plugin behind `use` with its parameters. Raises UserError for unknown or missing ones."""
     plugin = plugins.load("feature", spec.use)
     given = {name: getattr(spec, name) for name in SHARED if getattr(spec, name)} | dict(spec.parameters)
-    known = {field.name: field for field in fields(plugin)}
+    known = inspect.signature(plugin).parameters
     for name in given:
         if name not in known:
             raise UserError(f"{spec.use} has no parameter '{name}'{closest(name, known)}")
-    for name, field in known.items():
-        if name not in given and field.default is MISSING and field.default_factory is MISSING:
+    for name, parameter in known.items():
+        if name not in given and parameter.default is parameter.empty:
             raise UserError(f"{spec.use} needs `{name}`")
-    operation: Operation | Coded = plugin(**given)
-    return operation
-
-
-def declared(item: Mapping[str, Any]) -> FeatureSpec:
-    """A FeatureSpec from one entry of a FeatureSet document's `features`: keys may be one name or a list of names,
-    windows are durations such as 24h. What FeatureSpec does not name becomes a parameter. Raises UserError."""
-    spec = dict(item)
-    title = f"feature '{spec.get('name', '?')}'"
-    missing = [name for name in ("name", "use", "concept", "reading", "owner") if not spec.get(name)]
-    if missing:
-        raise UserError(f"{title}: needs {', '.join(missing)}")
-    parameters = {name: spec.pop(name) for name in list(spec) if name not in FeatureSpec.__dataclass_fields__}
-    if "at" in parameters:
-        parameters["at"] = _names(parameters["at"])
-    try:
-        return FeatureSpec(
-            **{
-                **spec,
-                "by": _names(spec.get("by", ())),
-                "window": parse_duration(spec["window"]) if "window" in spec else 0,
-                "where": tuple((str(name), float(value)) for name, value in spec.get("where", {}).items()),
-                "parameters": parameters,
-            }
-        )
-    except ValueError as error:
-        raise UserError(f"{title}: {error}") from error
-
-
-def _names(value: str | Sequence[str]) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else tuple(value)
+    made: Operation | Coded = plugin(**given)
+    return made
 
 
 def _usable(schema: Schema, name: str, *, whole: bool) -> None:

@@ -118,7 +118,7 @@ class OnlineCandidate(Candidate, Protocol):
 
 @dataclass(frozen=True)
 class PolicyState:
-    """What a policy may know when it is set: verified units with their scores under the new scorer.
+    """What a policy may know when it is set: verified units, scored by scorers not trained on them (crossfit).
 
     score, y, audit_weight, slice_code, calls: (n,), verified units only; in a share of calls, audit_weight * calls.
     training_*: (m,), the whole training set.
@@ -258,6 +258,16 @@ class Metric(Protocol):
         """Counts as production can make them from the day's news and own decisions; None where it cannot be seen.
         `by` names a column of the news with codes 0..k-1 by which to cut; None where that cut cannot be seen.
         For a reduction or difference: the treated in [0], the randomised holdout in [1]."""
+        ...
+
+
+@runtime_checkable
+class Planner(Protocol):
+    """A metric that can say, before any run, what it would count of a world's planning figures (`describe()`)."""
+
+    def expects(self, planning: Mapping[str, Any], slice_: str) -> tuple[float, float, float] | None:
+        """Per seed and day: denominator, and the incumbent's numerator (NaN where it has none); entities per seed.
+        None where the world's planning figures do not say."""
         ...
 
 

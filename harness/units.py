@@ -84,6 +84,7 @@ class Day:
     t: Ints
     calls: NDArray[np.int32]
     stopped: NDArray[np.int32]
+    hindered: NDArray[np.int32]
     share: NDArray[np.float32]
     audited: NDArray[np.bool_]
     reported_at: Ints
@@ -104,7 +105,7 @@ class Day:
             np.zeros(2 * capacity, dtype=np.int32),
             np.zeros((capacity, features), dtype=np.float32),
             *(np.zeros(capacity, dtype=np.int64) for _ in range(2)),
-            *(np.zeros(capacity, dtype=np.int32) for _ in range(2)),
+            *(np.zeros(capacity, dtype=np.int32) for _ in range(3)),
             np.zeros(capacity, dtype=np.float32),
             np.zeros(capacity, dtype=np.bool_),
             np.full(capacity, NEVER, dtype=np.int64),
@@ -145,7 +146,7 @@ class Day:
 
 
 COLUMNS = (
-    "x", "entity", "t", "calls", "stopped", "share", "audited", "reported_at", "verified", "verified_at",
+    "x", "entity", "t", "calls", "stopped", "hindered", "share", "audited", "reported_at", "verified", "verified_at",
     "slice_code", "weight",
 )  # fmt: skip
 
@@ -224,12 +225,12 @@ class Units:
             day.slice_code[slots] = slice_code[rows]
 
     def ledger_of(self, entity: Ints, event_t: Ints) -> dict[str, NDArray[np.float64]]:
-        """What the operator itself recorded on units: propensity of its audit, events, stopped events (n,); NaN where
-        the unit is no longer here."""
-        names = ("propensity", "calls", "stopped_calls")
+        """What the operator itself recorded on units: propensity of its audit, events, stopped and hindered events (n,);
+        NaN where the unit is no longer here."""
+        names = ("propensity", "calls", "stopped_calls", "hindered_calls")
         found = {name: np.full(len(entity), np.nan) for name in names}
         for day, rows, slots in self._located(entity, event_t):
-            for name, column in zip(names, (day.share, day.calls, day.stopped), strict=True):
+            for name, column in zip(names, (day.share, day.calls, day.stopped, day.hindered), strict=True):
                 found[name][rows] = column[slots]
         return found
 

@@ -8,7 +8,7 @@ known < t - span; copy the key's integers out. Nothing here depends on where one
 any cutting of a log into blocks gives the same numbers (law 4). The layout is told in docs/design/002-features.md.
 
 Distinct counts need no reference counts. An item carries the bit of a distinct count while it is the latest of its
-(key, value) pair; a newer one takes the bit from it. The distinct count of a window is then the count of items with the bit.
+(key, value) pair; a newer one takes the bit from it. A distinct count is then the count of the items with its bit.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ LINE = 16
 
 
 class Program(NamedTuple):
-    """What to add and subtract, rows of int64. `_from` (windows + 1,): the first rows of each window, shortest first."""
+    """What to add and subtract, int64. `_from` (windows + 1,): the first row of each window, shortest first."""
 
     spans: Ints
     """(windows,) Micros, ascending."""

@@ -1,8 +1,8 @@
 """Logistic regression that learns from each label as it arrives (stochastic gradient descent, running scaling).
 
 Knows: feature rows and labels in the order of arrival. Does not know: time, policies, the world.
-The model is River's `StandardScaler() | LogisticRegression(SGD(rate))`, update for update: the scaler takes in the row (Welford),
-the scaled row takes one gradient step. One label costs two passes over its features.
+The model is River's `StandardScaler() | LogisticRegression(SGD(rate))`, update for update: the scaler takes in the row
+(Welford), the scaled row takes one gradient step. One label costs two passes over its features.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ other, and none sees itself.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, runtime_checkable
@@ -46,9 +47,13 @@ class Condition:
 
     def holds(self, column: NDArray[Any]) -> NDArray[np.bool_]:
         """Which of the items (n,) meet it."""
-        if self.relation == "equals":
-            return np.asarray(column == self.value)
-        return np.asarray(column <= self.value if self.relation == "at_most" else column >= self.value)
+        # Columns are whole numbers, and compared as such: several times faster than as floats.
+        if self.relation == "at_most":
+            return np.asarray(column <= math.floor(self.value))
+        if self.relation == "at_least":
+            return np.asarray(column >= math.ceil(self.value))
+        whole = math.floor(self.value)
+        return np.asarray(column == whole) if whole == self.value else np.zeros(len(column), dtype=np.bool_)
 
 
 def equal(where: Where) -> tuple[Condition, ...]:
@@ -81,10 +86,31 @@ class Accumulator:
     of: str = ""
     reach: int = 0
 
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.by) <= 2 or len(self.at) != len(self.by):
+            raise UserError(
+                f"by: expected one or two key columns and as many in `at`, got {self.by} and {self.at}"
+            )
+        if self.window <= 0:
+            raise UserError("window: expected more than 0")
+        if not 0 <= self.reach <= 11:
+            raise UserError(f"reach: expected 0 to 11 hours, got {self.reach}")
+
     @property
     def columns(self) -> tuple[str, ...]:
         """Columns of the feed that it reads, sorted."""
         return tuple(sorted({*self.by, *(c.field for c in self.where), *([self.of] if self.of else [])}))
+
+
+class Windowed:
+    """An operation over a window: what cannot be is refused where it is written, not where it is first used."""
+
+    def __post_init__(self) -> None:
+        self.accumulators()
+
+    def accumulators(self) -> Sequence[Accumulator]:
+        """What it needs, in the order in which `finish` gets it."""
+        raise NotImplementedError
 
 
 @runtime_checkable

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.features._algebra import Accumulator, Column, Ints, Own, Where, equal, seconds
+from harness.features._algebra import Accumulator, Column, Ints, Own, Where, Windowed, equal, seconds
 from sim.core.time import Micros
 
 
 @dataclass(frozen=True)
-class Age:
+class Age(Windowed):
     """Seconds since the first item of the present activity, at most the window; 0 for a key that is not active.
 
     Activity is unbroken while no gap between items is longer than the window. The value is capped at the window, so

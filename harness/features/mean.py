@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.features._algebra import Accumulator, Column, Ints, Own, Where, equal, quotient
+from harness.features._algebra import Accumulator, Column, Ints, Own, Where, Windowed, equal, quotient
 from sim.core.time import Micros
 
 
 @dataclass(frozen=True)
-class Mean:
+class Mean(Windowed):
     """Mean of column `of`, in its unit; NaN where there are no items."""
 
     feed: str

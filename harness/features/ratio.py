@@ -11,7 +11,17 @@ from typing import Any
 
 import numpy as np
 
-from harness.features._algebra import Accumulator, Column, Ints, Own, Where, equal, quotient, refuse_unknown
+from harness.features._algebra import (
+    Accumulator,
+    Column,
+    Ints,
+    Own,
+    Where,
+    Windowed,
+    equal,
+    quotient,
+    refuse_unknown,
+)
 from sim.core.errors import UserError
 from sim.core.time import Micros
 
@@ -19,7 +29,7 @@ COUNTED = ("count", "sum", "distinct")
 
 
 @dataclass(frozen=True)
-class Ratio:
+class Ratio(Windowed):
     """(numerator + plus) / (denominator + plus); NaN where the denominator is 0 or both sides are empty.
 
     Each side is a mapping: `op` (count, sum or distinct; count by default), `of` (the column of a sum or distinct),

@@ -15,6 +15,7 @@ from harness.features._algebra import (
     Ints,
     Own,
     Where,
+    Windowed,
     equal,
     one_of,
     quotient,
@@ -23,7 +24,7 @@ from sim.core.time import Micros
 
 
 @dataclass(frozen=True)
-class Share:
+class Share(Windowed):
     """Part, 0 to 1, of the items (of those that `where` admits) whose column `of` is as said; NaN where there are none.
 
     Exactly one of equals, at_most, at_least.

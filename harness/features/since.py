@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.features._algebra import Accumulator, Column, Ints, Own, Where, equal, seconds
+from harness.features._algebra import Accumulator, Column, Ints, Own, Where, Windowed, equal, seconds
 from sim.core.time import Micros
 
 
 @dataclass(frozen=True)
-class Since:
+class Since(Windowed):
     """Seconds since the last item; NaN where none became known in the window."""
 
     feed: str

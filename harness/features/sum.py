@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.features._algebra import Accumulator, Column, Ints, Own, Where, equal
+from harness.features._algebra import Accumulator, Column, Ints, Own, Where, Windowed, equal
 from sim.core.time import Micros
 
 
 @dataclass(frozen=True)
-class Sum:
+class Sum(Windowed):
     """Total of column `of`, in its unit; 0 where there are no items."""
 
     feed: str

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from harness.features._algebra import Accumulator, Column, Ints, Own, Where, equal, quotient
+from harness.features._algebra import Accumulator, Column, Ints, Own, Where, Windowed, equal, quotient
 from sim.core.time import Micros
 
 
 @dataclass(frozen=True)
-class UsualHours:
+class UsualHours(Windowed):
     """Part, 0 to 1, of the key's items that lie more than `reach` hours of the clock away from the question's hour.
 
     0: always at this time of day; 1: never. NaN where there are no items. `of` is the column with the instant whose

@@ -60,7 +60,7 @@ def losses(rows: Rows, codes: NDArray[np.int64], k: int, loss: Loss, sign: float
     outcome = rows["outcome"].astype(np.int64)
     known = outcome >= 0
     value = np.where(known, exact(loss(quoted(rows), np.maximum(outcome, 0))), 0.0)
-    return Counts(sign * column_sums(value, codes, k), column_sums(known, codes, k))
+    return Counts(column_sums(sign * value, codes, k), column_sums(known, codes, k))
 
 
 def seen_losses(seen: Observed, loss: Loss, by: str, k: int) -> Counts | None:

@@ -6,6 +6,7 @@ power of two, so that their sums are exact in float64: the same in any order and
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -98,3 +99,16 @@ def treated_and_holdout(seen: Observed, stream: str, subject: str) -> Counts | N
     if "exempt" not in rows:
         return None
     return Counts(column_sums(np.ones(len(rows)), (rows["exempt"] != 0).astype(np.int64), 2), lines)
+
+
+def lawful_calls(planning: Mapping[str, Any], slice_: str) -> tuple[float, float] | None:
+    """Lawful calls a day and lawful entities, in all or in one class, from a world's planning figures."""
+    by_class, numbers = planning.get("callsPerDayByClass"), planning.get("numbersByClass")
+    if by_class is None or numbers is None:
+        return None
+    if slice_ == "all":
+        return float(planning["lawfulCallsPerDay"]), float(sum(numbers.values()))
+    label = slice_.partition("=")[2]
+    if label not in by_class or label not in numbers:
+        return None
+    return float(by_class[label]), float(numbers[label])

@@ -9,14 +9,15 @@ more than 95 %.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.kinds import Counts, MetricSpec, Observed, Rows
-from harness.metrics._sums import intentions, share, treated_and_holdout
+from harness.metrics._sums import intentions, lawful_calls, share, treated_and_holdout
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,11 @@ class ComplaintReduction:
         adversaries that adapt change what reaches the holdout too, and what is reported late is not there yet.
         """
         return None if by else treated_and_holdout(seen, "report", "callee")
+
+    def expects(self, planning: Mapping[str, Any], slice_: str) -> tuple[float, float, float] | None:
+        """Lawful calls, and the reports about calls with nothing deployed."""
+        found = lawful_calls(planning, slice_)
+        return None if found is None else (found[0], float(planning["reportsPerDay"]), found[1])
 
 
 PLUGIN = ComplaintReduction

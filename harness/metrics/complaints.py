@@ -5,8 +5,9 @@ Knows: reports and stopped calls. Does not know: why anybody complained. A stopp
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +40,11 @@ class Complaints:
         if by:
             return None
         return day_count(float(len(seen.news["report"])) if "report" in seen.news else 0.0)
+
+    def expects(self, planning: Mapping[str, Any], slice_: str) -> tuple[float, float, float] | None:
+        """Reports a day."""
+        count = planning.get("reportsPerDay")
+        return None if count is None else (1.0, float(count), 0.0)
 
 
 PLUGIN = Complaints

@@ -6,8 +6,10 @@ block raises numerator and denominator, so read it beside `unwanted_reached`.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +42,11 @@ class DetectionRate:
         verifications.
         """
         return audited(seen, "stopped_calls", "calls", of=1, below=1, by=by, k=k)
+
+    def expects(self, planning: Mapping[str, Any], slice_: str) -> tuple[float, float, float] | None:
+        """Unwanted calls."""
+        calls = planning.get("unwantedCallsPerDay")
+        return None if calls is None or slice_ != "all" else (float(calls), math.nan, 0.0)
 
 
 PLUGIN = DetectionRate

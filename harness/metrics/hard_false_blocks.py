@@ -6,14 +6,16 @@ intention: an intention counts by its first try, so a caller who dials four time
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.kinds import Counts, MetricSpec, Observed, Rows
-from harness.metrics._sums import audited, intentions, share
+from harness.metrics._sums import audited, intentions, lawful_calls, share
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,11 @@ class HardFalseBlocks:
         Blind to wrong verifications, and counts attempts where the truth counts intentions.
         """
         return audited(seen, "stopped_calls", "calls", of=0, below=0, by=by, k=k)
+
+    def expects(self, planning: Mapping[str, Any], slice_: str) -> tuple[float, float, float] | None:
+        """Lawful calls, in all or of a class."""
+        found = lawful_calls(planning, slice_)
+        return None if found is None else (found[0], math.nan, found[1])
 
 
 PLUGIN = HardFalseBlocks

@@ -8,14 +8,16 @@ calls are picked up.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.kinds import Counts, MetricSpec, Observed, Rows
-from harness.metrics._sums import intentions, lawful, share
+from harness.metrics._sums import intentions, lawful, lawful_calls, share
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,11 @@ class LawfulAnswered:
         calls to untreated lines would have come to.
         """
         return None
+
+    def expects(self, planning: Mapping[str, Any], slice_: str) -> tuple[float, float, float] | None:
+        """Lawful calls and how many are answered, in all or of a class."""
+        found = lawful_calls(planning, slice_)
+        return None if found is None else (found[0], math.nan, found[1])
 
 
 PLUGIN = LawfulAnswered

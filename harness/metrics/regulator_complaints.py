@@ -6,8 +6,9 @@ Reported, never ruled on at the size of a miniature: one in 18,000 unwanted call
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +41,11 @@ class RegulatorComplaints:
         if by:
             return None
         return day_count(float(len(seen.news["regulator"])) if "regulator" in seen.news else 0.0)
+
+    def expects(self, planning: Mapping[str, Any], slice_: str) -> tuple[float, float, float] | None:
+        """Reports a day."""
+        count = planning.get("regulatorPerDay")
+        return None if count is None else (1.0, float(count), 0.0)
 
 
 PLUGIN = RegulatorComplaints

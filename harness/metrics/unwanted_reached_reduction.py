@@ -6,14 +6,15 @@ Knows: which action took effect, first tries. Does not know: whether the call wa
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.kinds import Counts, MetricSpec, Observed, Rows
-from harness.metrics._sums import intentions, share
+from harness.metrics._sums import intentions, lawful_calls, share
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,11 @@ class UnwantedReachedReduction:
         `complaint_reduction`.
         """
         return None
+
+    def expects(self, planning: Mapping[str, Any], slice_: str) -> tuple[float, float, float] | None:
+        """Lawful calls, and the unwanted calls with nothing deployed."""
+        found = lawful_calls(planning, slice_)
+        return None if found is None else (found[0], float(planning["unwantedCallsPerDay"]), found[1])
 
 
 PLUGIN = UnwantedReachedReduction

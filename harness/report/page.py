@@ -188,6 +188,12 @@ def _course(run: Run, metric: str) -> Course:
     if not held:
         return Course(title, unit, about, (), ())
     champion = run.candidates.index(run.champion) if run.champion else 0
+    judged = bool(run.clauses_of(metric))
+    side = Picture(
+        "All candidates, as it was", _markup(courses.comparison_picture(f"side-{number}", run, metric))
+    )
+    if not judged and len(run.candidates) > 1:
+        return Course(title, unit, about, (side,), ())
     alone = {
         place: Picture(
             f"{candidate.name}: true and observed",
@@ -195,11 +201,8 @@ def _course(run: Run, metric: str) -> Course:
             _ladder(run, metric),
         )
         for place, candidate in enumerate(run.candidates)
-        if place == champion or (run.clauses_of(metric) and place in held)
+        if place == champion or place in held
     }
-    side = Picture(
-        "All candidates, as it was", _markup(courses.comparison_picture(f"side-{number}", run, metric))
-    )
     return Course(
         title=title,
         unit=unit,

@@ -65,6 +65,23 @@ def read_run(folder: Path) -> Run:
     )
 
 
+_COLUMNS = {
+    "metrics.parquet": (
+        "candidate",
+        "seed",
+        "window",
+        "slice",
+        "metric",
+        "view",
+        "value",
+        "low",
+        "high",
+        "n",
+    ),
+    "timeline.parquet": ("candidate", "seed", "day", "kind", "name", "end_day", "value", "detail"),
+}
+
+
 def _scored_days(world: Mapping[str, Any]) -> tuple[float, float]:
     """Days of the horizon and of the lag tail: from `days`, else from go_live, horizon and end (Micros)."""
     days = mapping(world.get("days"))
@@ -111,7 +128,10 @@ def _table(home: Path, name: str) -> list[dict[str, Any]]:
     try:
         table = pq.read_table(path)
     except pa.ArrowInvalid as error:
-        raise UserError(f"{path}: not readable as Parquet: {error}") from error
+        raise UserError(f"{path}: not readable as Parquet: {' '.join(str(error).split())}") from error
+    lacking = [column for column in _COLUMNS[name] if column not in table.column_names]
+    if lacking:
+        raise UserError(f"{path}: lacks the columns {', '.join(lacking)}")
     if name == "metrics.parquet":
         table = table.filter(pc.equal(table["seed"], -1))
     rows: list[dict[str, Any]] = table.to_pylist()

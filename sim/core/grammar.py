@@ -42,6 +42,7 @@ _OCTAL = re.compile(r"0o[0-7]+")
 _HEX = re.compile(r"0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _INF = re.compile(r"([-+]?)\.(?:inf|Inf|INF)")
+_HALF = re.compile("[\ud800-\udfff]")
 _NAN = re.compile(r"\.(?:nan|NaN|NAN)")
 
 
@@ -189,6 +190,8 @@ class Builder:
 
     def _scalar(self, event: ScalarEvent) -> Any:
         text = event.value
+        if _HALF.search(text):
+            self._fault(event, f"half a character in {shown(text)}, expected whole ones")
         if not event.implicit[0]:
             return text
         if text == "":

@@ -17,6 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from sim.core.compile import COMPILED, kernel
+
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _ODD = np.uint64(0xD1342543DE82EF95)
 _M1 = np.uint64(0xBF58476D1CE4E5B9)
@@ -48,9 +50,38 @@ def bits(k: int, entity: NDArray[np.int64], ordinal: NDArray[np.int64] | int = 0
     return _mix(first + ordinals * _ODD + _GOLDEN)
 
 
+@kernel
+def _fill(
+    k: np.uint64, entity: NDArray[np.uint64], ordinal: NDArray[np.uint64], step: int, out: NDArray[np.float64]
+) -> None:
+    for i in range(out.size):
+        z = entity[i] * _GOLDEN ^ k
+        z = (z ^ (z >> _S30)) * _M1
+        z = (z ^ (z >> _S27)) * _M2
+        z = z ^ (z >> _S31)
+        z = z + ordinal[i * step] * _ODD + _GOLDEN
+        z = (z ^ (z >> _S30)) * _M1
+        z = (z ^ (z >> _S27)) * _M2
+        z = z ^ (z >> _S31)
+        out[i] = float(z >> _S11) * _UNIT
+
+
 def uniform(k: int, entity: NDArray[np.int64], ordinal: NDArray[np.int64] | int = 0) -> NDArray[np.float64]:
-    """Uniform in [0, 1) per row, keyed by (k, entity, ordinal)."""
-    return (bits(k, entity, ordinal) >> _S11).astype(np.float64) * _UNIT
+    """Uniform in [0, 1) per row, keyed by (k, entity, ordinal).
+
+    A replay draws a few hundred uniforms thousands of times: one compiled pass costs a twelfth of numpy's sixteen.
+    """
+    if not COMPILED:
+        return (bits(k, entity, ordinal) >> _S11).astype(np.float64) * _UNIT
+    entities = np.atleast_1d(np.asarray(entity, dtype=np.int64))
+    ordinals = np.atleast_1d(np.asarray(ordinal, dtype=np.int64))
+    if len(ordinals) > 1 and len(entities) == 1:
+        entities = np.broadcast_to(entities, ordinals.shape)
+    out = np.empty(len(entities), dtype=np.float64)
+    step = 1 if len(ordinals) > 1 else 0
+    entities, ordinals = np.ascontiguousarray(entities), np.ascontiguousarray(ordinals)
+    _fill(np.uint64(k), entities.view(np.uint64), ordinals.view(np.uint64), step, out)
+    return out
 
 
 def normal(k: int, entity: NDArray[np.int64], ordinal: NDArray[np.int64] | int = 0) -> NDArray[np.float64]:

@@ -156,7 +156,9 @@ class _Reading:
         ids, empty, broken = read_numbers(sheet, self.p.id, whole=True)
         steps = len(self.p.expand.steps) if self.p.expand else 1
         sheet.mark(empty, self.p.id, "empty")
-        sheet.mark(broken | (np.abs(ids) > 2**62 // steps), self.p.id, "not a whole number of 62 bits")
+        sheet.mark(
+            broken | (np.abs(ids) > (2**63 - 1) // steps - 1), self.p.id, "not a whole number of 63 bits"
+        )
         sheet.mark(_again(ids, sheet.good), self.p.id, "the same id again")
         return ids
 

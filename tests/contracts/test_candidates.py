@@ -23,7 +23,11 @@ def training_set(n: int, outcomes: int = 2, seed: int = 1, missing: float = 0.1)
     x = g.lognormal(0.5, 0.8, size=(n, len(NAMES))).astype(np.float32)
     signal = 1.5 * np.log(x[:, 5]) - 1.5 * np.log(x[:, 6])
     noise = g.logistic(size=n)
-    y = (signal + noise > 1.0) if outcomes == 2 else np.digitize(signal + noise, np.arange(outcomes - 1) - 0.5)
+    y = (
+        (signal + noise > 1.0)
+        if outcomes == 2
+        else np.digitize(signal + noise, np.arange(outcomes - 1) - 0.5)
+    )
     x[g.random(x.shape) < missing] = np.nan
     return TrainingSet(
         as_of=10**9,
@@ -337,7 +341,13 @@ def test_poisson_clock_is_the_skellam_law_of_the_goals_to_come() -> None:
 
     past = training_set(0, 3)
     scorer = plugins.load("candidate", "poisson_clock")().fit(past, 5)
-    rows = [(0, 0, 0, 1.6, 1.1), (45, 1, 0, 1.6, 1.1), (75, 0, 2, 2.2, 0.7), (90, 2, 1, 3.0, 3.0), (90, 1, 1, 1.0, 1.0)]
+    rows = [
+        (0, 0, 0, 1.6, 1.1),
+        (45, 1, 0, 1.6, 1.1),
+        (75, 0, 2, 2.2, 0.7),
+        (90, 2, 1, 3.0, 3.0),
+        (90, 1, 1, 1.0, 1.0),
+    ]
     x = np.zeros((len(rows), len(NAMES)), dtype=np.float32)
     x[:, :5] = rows
     answer = scorer.score(x)

@@ -32,17 +32,21 @@ def training_set(n: int, outcomes: int, seed: int) -> TrainingSet:
     x = g.lognormal(0.5, 1.0, size=(n, len(NAMES))).astype(np.float32)
     signal = np.log(x[:, 5]) - 0.7 * np.log(x[:, 6]) + g.logistic(size=n)
     x[g.random(x.shape) < 0.1] = np.nan
-    blank = np.zeros(n)
-    return TrainingSet(
-        0, NAMES, x, np.digitize(signal, np.arange(outcomes - 1)).astype(np.int64), g.uniform(0.5, 2.0, n),
-        np.zeros(n, dtype=np.bool_), blank, np.arange(n, dtype=np.int64), np.full(n, -1, np.int16), blank + 1.0, outcomes,
-    )  # fmt: skip
+    y = np.digitize(signal, np.arange(outcomes - 1)).astype(np.int64)
+    t, ones, nobody = np.arange(n, dtype=np.int64), np.ones(n), np.zeros(n, dtype=np.bool_)
+    code = np.full(n, -1, dtype=np.int16)
+    return TrainingSet(0, NAMES, x, y, g.uniform(0.5, 2.0, n), nobody, ones * 0.0, t, code, ones, outcomes)
 
 
 def cases() -> list[tuple[str, int]]:
-    ours = [(name, getattr(plugins.load("candidate", name), "forms", ("act",))) for name in plugins.names("candidate")]
+    ours = [
+        (name, getattr(plugins.load("candidate", name), "forms", ("act",)))
+        for name in plugins.names("candidate")
+    ]
     found = [*ours, *((use, BOTH) for use in ESTIMATORS)]
-    return [(name, outcomes) for name, forms in found for form, outcomes in zip(BOTH, (2, 3)) if form in forms]
+    return [
+        (name, outcomes) for name, forms in found for form, outcomes in zip(BOTH, (2, 3)) if form in forms
+    ]
 
 
 def fitted(name: str, outcomes: int, seed: int = 11) -> Scorer:

@@ -81,7 +81,7 @@ CALL_FAULTS = {
     "known before it happened": ({"reported_after_h": "-1"}, "reported_after_h: known before it happened"),
     "a lag that is none": ({"reported_after_h": "soon"}, "reported_after_h: not a lag"),
     "an id again": ({"id": "2"}, "id: the same id again"),
-    "an id that is no number": ({"id": "one"}, "id: not a whole number of 62 bits"),
+    "an id that is no number": ({"id": "one"}, "id: not a whole number of 63 bits"),
     "a duration below zero": ({"duration_s": "-5"}, "duration_s: below 0"),
     "an answer that does not fit": ({"answered": "900"}, "answered: does not fit int8"),
     "an instant with an offset": (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import shutil
 from pathlib import Path
 from types import ModuleType
 
@@ -34,8 +33,8 @@ def rendered(synthetic: ModuleType, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 @pytest.fixture
-def fresh(rendered: Path, tmp_path: Path) -> Path:
-    """A copy of the whole run without its report, to be spoilt."""
-    folder = tmp_path / "run"
-    shutil.copytree(rendered, folder, ignore=shutil.ignore_patterns("report.html", "summary.md", "junit.xml"))
+def fresh(synthetic: ModuleType, tmp_path: Path) -> Path:
+    """A small run without a report, to be spoilt."""
+    edits = {"verdict": synthetic.small_verdict(), "metrics": synthetic.small_rows()}
+    folder: Path = synthetic.write_run(tmp_path / "run", edits=edits)
     return folder

@@ -354,6 +354,23 @@ def verdict() -> dict[str, Any]:
     }
 
 
+SMALL = ("complaint_reduction", "hard_false_blocks", "regulator_complaints")
+
+
+def small_verdict() -> dict[str, Any]:
+    """Two candidates and the clauses on three metrics: quick to draw."""
+    whole = verdict()
+    whole["candidates"] = whole["candidates"][:2]
+    for candidate in whole["candidates"]:
+        candidate["clauses"] = [clause for clause in candidate["clauses"] if clause["metric"] in SMALL]
+    return whole
+
+
+def small_rows() -> list[dict[str, Any]]:
+    """The rows of metrics.parquet that go with it."""
+    return [row for row in _rows() if row["metric"] in SMALL and row["candidate"] != "rule_list"]
+
+
 def manifest() -> dict[str, Any]:
     """A manifest as the page 001 tells it."""
     return {

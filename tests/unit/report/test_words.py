@@ -103,7 +103,7 @@ def test_why_of_every_verdict() -> None:
     open_ = words.why(judged("UNDECIDED", clause(ruling="UNDECIDED", wouldDecide="about 12 more seeds")))
     assert "cannot tell" in open_
     assert "about 12 more seeds." in open_
-    assert "no label came" in words.why(
+    assert "No label came." in words.why(
         judged("UNMEASURED", clause(ruling="UNMEASURED", value=None, reason="no label came"))
     )
     assert "Nothing was judged" in words.why(judged("UNMEASURED"))

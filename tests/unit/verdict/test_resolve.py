@@ -53,7 +53,7 @@ def test_the_smallest_effect_is_ruled_on_with_the_power_that_is_stated(seeds: in
     wanted = "PASS" if side == "good_from" else "FAIL"
     hits = 0
     for _ in range(2000):
-        rate = truth * np.exp(chance.normal(0, 0.15, seeds))
+        rate = truth * np.exp(chance.normal(-(0.15**2) / 2, 0.15, seeds))
         seen = estimate("rate", Replicates(chance.poisson(rate * exposure).astype(float), exposure))
         hits += place(*seen.bounds(0.05), terms.good) == wanted
     assert hits / 2000 == pytest.approx(POWER, abs=3.5 * math.sqrt(POWER * (1 - POWER) / 2000) + 0.01)

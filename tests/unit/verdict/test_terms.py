@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from typing import Any
 
@@ -29,7 +30,7 @@ def charter(*clauses: dict[str, Any]) -> Charter:
             ],
         },
     }
-    return Charter.model_validate(whole)
+    return Charter.model_validate_json(json.dumps(whole))
 
 
 BLOCKS = {

@@ -1,0 +1,146 @@
+"""Every world found, small enough for laws: how it is opened, decided on by a script, and played to its end."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sim import open_world
+from sim.core import plugins, scenario_rules
+from sim.core.decisions import Decisions, Quotes
+from sim.core.events import Block
+from sim.core.rng import key, uniform
+from sim.core.world import Question, World
+
+NEEDS_FILES = {"recorded": "reads a log that the user has"}
+"""Worlds that cannot be opened without a file from outside, with the reason."""
+
+SMALL: dict[str, dict[str, Any]] = {
+    "telco": {
+        "use": "telco",
+        "tick": "15m",
+        "history": "2d",
+        "horizon": "3d",
+        "lagTail": "2d",
+        "with": {"lines": 300},
+        "levers": {"analysts_per_10k_lines": 100.0, "report_rate": 0.1, "wrong_report_rate": 0.005, "class_entities": 20.0},
+    },
+}
+WORLDS = [name for name in plugins.names("world") if name not in NEEDS_FILES]
+
+Decide = Callable[[Question], Decisions | Quotes]
+
+
+def open_small(
+    name: str, seed: int = 1, levers: Mapping[str, float] | None = None, injections: tuple[Any, ...] = ()
+) -> World:
+    """A world of a few days. A world that has no entry in SMALL fails here: it is covered or excluded with a reason."""
+    plan = {"start": "2026-01-05", "historyBecause": "a law needs no season", **SMALL[name]}
+    plan["levers"] = {**plan.get("levers", {}), **(levers or {})}
+    plan["injections"] = list(injections)
+    tree = {
+        "apiVersion": "windtunnel/v1",
+        "kind": "Scenario",
+        "metadata": {"name": f"small-{name}", "version": "1.0.0"},
+        "spec": {"description": {"purpose": "a law"}, "seeds": [seed], "world": plan},
+    }
+    return open_world(scenario_rules.of(tree), seed)
+
+
+def scripted(salt: int = 0, busy: float = 0.3, audits: float = 0.15, flip: int = -1) -> Callable[[World], Decide]:
+    """Decisions that depend on nothing but ids: the share `busy` is acted on, and half that
+    share of the entities gets the last action always. The event `flip` gets another action than it would have had."""
+
+    def of(world: World) -> Decide:
+        def decide(question: Question) -> Decisions | Quotes:
+            ids = question.block["id"]
+            kind = world.kinds[question.kind]
+            if question.form == "quote":
+                k = len(kind.outcomes)
+                return Quotes(ids, np.full((len(ids), k), 1.0 / k))
+            count = len(kind.actions)
+            u = uniform(key(salt, "act"), ids)
+            action = np.where(u < busy, 1 + (u * 997 % 1.0 * (count - 1)).astype(np.int64), 0)
+            always = uniform(key(salt, "always"), question.block[kind.entity]) < busy / 2
+            action[always] = count - 1
+            action[ids == flip] = (action[ids == flip] + count - 1) % count
+            plain = Decisions.passing(ids)
+            audit = (uniform(key(salt, "audit"), question.block[kind.entity]) < audits).astype(np.float32)
+            chosen = action.astype(np.int8)
+            return Decisions(ids, chosen, chosen, plain.scored, plain.propensity, audit * 0.5, plain.exempt)
+
+        return decide
+
+    return of
+
+
+@dataclass
+class Trace:
+    """All that a world showed and said: per kind questions, decisions, outcomes, truth; per stream news."""
+
+    questions: dict[str, list[Block]] = field(default_factory=dict)
+    outcomes: dict[str, list[Block]] = field(default_factory=dict)
+    truth: dict[str, list[Block]] = field(default_factory=dict)
+    news: dict[str, list[Block]] = field(default_factory=dict)
+    asked: list[Question] = field(default_factory=list)
+
+    def digest(self) -> str:
+        """One digest of everything."""
+        sha = hashlib.sha256()
+        for part in (self.questions, self.outcomes, self.truth, self.news):
+            for name in sorted(part):
+                for block in part[name]:
+                    sha.update(f"{name}:{block.digest()}".encode())
+        return sha.hexdigest()
+
+
+def joined(blocks: list[Block]) -> dict[str, Any]:
+    """Columns of a list of blocks, end to end."""
+    return {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0].schema.names}
+
+
+def play(world: World, decide: Callable[[World], Decide] | None = None) -> Trace:
+    """Play a world to its end, in the order of a replay."""
+    answer = (decide or scripted())(world)
+    trace = Trace()
+    while True:
+        for item in world.news(until=world.now):
+            trace.news.setdefault(item.stream, []).append(item.block)
+        questions = world.advance()
+        if questions is None:
+            break
+        for question in questions:
+            reply = answer(question)
+            settled = world.settle(reply) if isinstance(reply, Decisions) else world.publish(reply)
+            trace.asked.append(question)
+            trace.questions.setdefault(question.kind, []).append(question.block)
+            trace.outcomes.setdefault(question.kind, []).append(settled.outcomes.block)
+            trace.truth.setdefault(question.kind, []).append(settled.truth.block)
+    for item in world.news(until=world.end):
+        trace.news.setdefault(item.stream, []).append(item.block)
+    return trace
+
+
+@pytest.fixture(params=WORLDS)
+def world_name(request: pytest.FixtureRequest) -> str:
+    """Each world found that needs no file from outside."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def traces() -> dict[str, Trace]:
+    """Scripted traces that several laws compare with, by world; filled when first asked for."""
+    return {}
+
+
+@pytest.fixture
+def plain(world_name: str, traces: dict[str, Trace]) -> Trace:
+    """The scripted trace of a world as it is."""
+    if world_name not in traces:
+        traces[world_name] = play(open_small(world_name))
+    return traces[world_name]
