@@ -66,7 +66,7 @@ lock:  ## write requirements.lock anew from pyproject.toml; UPGRADE=1 takes newe
 	@test -x $(REPORTS)/lock/bin/uv || { $(PYTHON) -m venv $(REPORTS)/lock && \
 	  $(REPORTS)/lock/bin/python -m pip install --quiet uv==$(UV); }
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(REPORTS)/lock/bin/uv pip compile pyproject.toml --extra dev \
-	  --universal --python-version 3.11 --fork-strategy fewest --generate-hashes --no-emit-index-url \
+	  --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
 	  --quiet $(if $(UPGRADE),--upgrade) --output-file requirements.lock
 
 clean:  ## remove what the verbs made, except .venv and results

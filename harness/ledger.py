@@ -77,6 +77,12 @@ class Ledger:
             self._note_positives(columns)
         if question.start < self.go_live:
             return
+        if "counted" in columns:
+            # A recording dealt into folds replays every row for every seed; each seed counts its own fold.
+            columns = {name: column[columns["counted"]] for name, column in columns.items()}
+            n = int(columns["counted"].sum())
+            if not n:
+                return
         if isinstance(answer, Decisions):
             columns["stops"] = self._stops[columns["effect"]]
             columns["hinders"] = self._hinders[columns["effect"]]

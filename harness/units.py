@@ -225,8 +225,8 @@ class Units:
             day.slice_code[slots] = slice_code[rows]
 
     def ledger_of(self, entity: Ints, event_t: Ints) -> dict[str, NDArray[np.float64]]:
-        """What the operator itself recorded on units: propensity of its audit, events, stopped and hindered events (n,);
-        NaN where the unit is no longer here."""
+        """What the operator itself recorded on units: propensity of the audit, events, stopped and hindered ones (n,); NaN
+        where the unit is no longer here."""
         names = ("propensity", "calls", "stopped_calls", "hindered_calls")
         found = {name: np.full(len(entity), np.nan) for name in names}
         for day, rows, slots in self._located(entity, event_t):

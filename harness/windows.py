@@ -239,19 +239,24 @@ def walk(
     shift = shift_of(lookup.size)
     size = pairs.size // max(len(distinct), 1)
     pair_shift = shift_of(size)
+    admitted, written = marks[ADMITTED], marks[WRITTEN]
+    look = start if ahead > 0 else -1
     for row in range(start, t.size):
         now = t[row]
-        if ahead > 0 and (row - start) % ahead == 0:
+        if row == look:
+            look += ahead
+            marks[ADMITTED] = admitted
             marks[MET] = foresee(program, store, t, first, second, row, min(row + ahead, t.size))
 
-        while marks[ADMITTED] < marks[WRITTEN] and ring[marks[ADMITTED] & inside, KNOWN] < now:
+        while admitted < written and ring[admitted & inside, KNOWN] < now:
             full = marks[KEYS] == slots
             for d in range(len(distinct)):
                 full = full or 2 * (marks[PAIRS + d] + 1) > size
             if full:
+                marks[ADMITTED] = admitted
                 return row
-            number = marks[ADMITTED]
-            marks[ADMITTED] += 1
+            number = admitted
+            admitted += 1
             item = number & inside
             known, key, bits = ring[item, KNOWN], ring[item, KEY], ring[item, BITS]
             other = ring[item, MORE] if wide == 2 else key
@@ -315,9 +320,8 @@ def walk(
 
         for window in range(len(spans)):
             limit = now - spans[window]
-            while tails[window] < marks[ADMITTED] and ring[tails[window] & inside, KNOWN] < limit:
-                number = tails[window]
-                tails[window] += 1
+            number = tails[window]
+            while number < admitted and ring[number & inside, KNOWN] < limit:
                 item = number & inside
                 slot, bits = ring[item, KEY], ring[item, BITS]
                 for n in range(counts_from[window], counts_from[window + 1]):
@@ -341,6 +345,8 @@ def walk(
                     free[marks[FREED]] = slot
                     marks[FREED] += 1
                     marks[KEYS] -= 1
+                number += 1
+            tails[window] = number
 
         place = seek(lookup, shift, cells64, wide, first[row], second[row])
         slot = lookup[place] & LOW if place >= 0 else -1
@@ -354,9 +360,10 @@ def walk(
                 out[n, row] = cells64[slot, column]
             else:
                 near = 0
-                for hour in range(
-                    (now // HOUR) % 24 + 24 - answers[n, 2], (now // HOUR) % 24 + 25 + answers[n, 2]
-                ):
-                    near += cells32[slot, column + hour % 24]
+                hour = now // HOUR % 24 - answers[n, 2]
+                for _ in range(2 * answers[n, 2] + 1):
+                    near += cells32[slot, column + hour + (24 if hour < 0 else -24 if hour > 23 else 0)]
+                    hour += 1
                 out[n, row] = near
+    marks[ADMITTED] = admitted
     return t.size

@@ -61,15 +61,16 @@ class PoissonScorer:
         """(n, 3): home, draw, away. A row with a missing value is answered by thirds."""
         minute, home, away, lam, mu = (x[:, c].astype(np.float64) for c in self.columns)
         left = np.clip(1.0 - minute / self.length_min, 0.0, 1.0)
-        lead = home - away
+        known = ~np.isnan(home + away + left + lam + mu)
+        lead = np.rint(np.clip(np.where(known, home - away, 0.0), -GOALS - 1, GOALS + 1)).astype(np.int64)
         mine, theirs = _poisson(lam * left), _poisson(mu * left)
+        exactly = np.stack([np.zeros(len(x)), *theirs, np.zeros(len(x))])
+        fewer = np.stack([np.zeros(len(x)), *_running(theirs)])
+        row = np.arange(len(x))
         win, draw = np.zeros(len(x)), np.zeros(len(x))
-        for i in range(GOALS + 1):
-            for j in range(GOALS + 1):
-                p = mine[i] * theirs[j]
-                win += np.where(lead + (i - j) > 0, p, 0.0)
-                draw += np.where(lead + (i - j) == 0, p, 0.0)
-        known = ~np.isnan(lead + left + lam + mu)
+        for goals, p in enumerate(mine):
+            win += p * fewer[np.clip(goals + lead, 0, GOALS + 1), row]
+            draw += p * exactly[np.clip(goals + lead, -1, GOALS + 1) + 1, row]
         whole = np.column_stack([win, draw, 1.0 - win - draw])
         return floored(np.where(known[:, None], whole, 1.0 / 3.0))
 
@@ -95,6 +96,14 @@ def _poisson(mean: Floats) -> list[Floats]:
         term = term * mean / count
         terms.append(term)
     return terms
+
+
+def _running(terms: list[Floats]) -> list[Floats]:
+    """Running sums, term by term."""
+    sums = [terms[0]]
+    for term in terms[1:]:
+        sums.append(sums[-1] + term)
+    return sums
 
 
 PLUGIN = PoissonClock

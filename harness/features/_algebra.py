@@ -21,7 +21,6 @@ from typing import Any, Literal, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.kinds import Floats
 from sim.core.errors import UserError, closest
 from sim.core.time import NEVER, SECOND, Micros
 
@@ -149,14 +148,15 @@ class Coded(Protocol):
 
 def quotient(top: NDArray[Any], bottom: NDArray[Any]) -> Column:
     """top / bottom (n,), NaN where bottom is 0."""
-    safe = np.where(bottom == 0, np.nan, bottom)
-    return np.asarray(top / safe, dtype=np.float32)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = top / bottom
+    np.copyto(value, np.nan, where=bottom == 0)
+    return np.asarray(value, dtype=np.float32)
 
 
-def seconds(span: Ints, defined: NDArray[np.bool_]) -> Column:
-    """A span in Micros (n,) as seconds, NaN where it is not defined."""
-    value: Floats = np.where(defined, span, np.nan) / SECOND
-    return value.astype(np.float32)
+def seconds(span: Ints) -> Column:
+    """A span in Micros (n,) as seconds."""
+    return np.asarray(span / SECOND, dtype=np.float32)
 
 
 def one_of(**choices: float | None) -> tuple[Relation, float]:

@@ -37,7 +37,7 @@ class Age(Windowed):
 
     def finish(self, raw: Sequence[Ints], t: Ints, own: Own) -> Column:
         age = np.where(t - raw[1] <= self.window, np.minimum(t - raw[0], self.window), 0)
-        return seconds(age, np.ones(len(t), dtype=np.bool_))
+        return seconds(age)
 
 
 PLUGIN = Age

@@ -51,7 +51,8 @@ class Ratio(Windowed):
 
     def finish(self, raw: Sequence[Ints], t: Ints, own: Own) -> Column:
         value = quotient(raw[0] + self.plus, raw[1] + self.plus)
-        value[(raw[0] == 0) & (raw[1] == 0)] = np.nan
+        if self.plus:
+            np.copyto(value, np.nan, where=(raw[0] | raw[1]) == 0)
         return value
 
     def _side(self, name: str, side: Mapping[str, Any]) -> Accumulator:

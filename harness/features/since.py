@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from harness.features._algebra import Accumulator, Column, Ints, Own, Where, Windowed, equal, seconds
 from sim.core.time import Micros
 
@@ -27,7 +29,9 @@ class Since(Windowed):
 
     def finish(self, raw: Sequence[Ints], t: Ints, own: Own) -> Column:
         gap = t - raw[0]
-        return seconds(gap, gap <= self.window)
+        value = seconds(gap)
+        np.copyto(value, np.nan, where=gap > self.window)
+        return value
 
 
 PLUGIN = Since

@@ -128,7 +128,7 @@ def clause_picture(name: str, rows: Sequence[tuple[int, Candidate, Clause]]) -> 
                     clip_on=False,
                     zorder=4,
                 )
-            _row_name(axes, row, candidate.name, weight="bold" if candidate.champion else "normal")
+            _row_name(axes, row, candidate.name, bold=candidate.champion)
             axes.text(
                 1.04,
                 row,
@@ -190,14 +190,13 @@ def slice_picture(name: str, run: Run, metric: str, dimension: str) -> str:
 
 
 def slices_of(run: Run, metric: str, dimension: str) -> tuple[str, ...]:
-    """The classes of a dimension in which a metric was measured for any candidate, in order of name."""
+    """The classes of a dimension in which a metric was measured for any candidate: those of the charter in its order,
+    then the others by name."""
     names = [candidate.name for candidate in run.candidates]
-    found = [s for who, what, s, view in run.series if who in names and what == metric and view == "true"]
-    return tuple(
-        sorted(
-            dict.fromkeys(label for label in found if label.partition("=")[0] == dimension and "=" in label)
-        )
-    )
+    found = {s for who, what, s, view in run.series if who in names and what == metric and view == "true"}
+    own = sorted(label for label in found if "=" in label and label.partition("=")[0] == dimension)
+    asked = [clause.slice for clause in run.clauses_of(metric) if clause.slice in own]
+    return tuple(dict.fromkeys(asked + own))
 
 
 def total_of(run: Run, candidate: str, metric: str, slice_: str, view: str = "true") -> Point | None:
@@ -286,9 +285,9 @@ def _interval(
             )
 
 
-def _row_name(axes: Axes, row: float, name: str, *, weight: str = "normal", size: int = 20) -> None:
+def _row_name(axes: Axes, row: float, name: str, *, bold: bool = False, size: int = 20) -> None:
     axes.annotate(
-        drawing.shortened(name, size),
+        drawing.shortened(name, size - 2 * bold),
         (0, row),
         (-8, 0),
         xycoords=("axes fraction", "data"),
@@ -296,5 +295,5 @@ def _row_name(axes: Axes, row: float, name: str, *, weight: str = "normal", size
         ha="right",
         va="center",
         fontsize=10,
-        fontweight=weight,
+        fontweight="bold" if bold else "normal",
     )

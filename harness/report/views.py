@@ -94,6 +94,7 @@ def headline(run: Run) -> Headline:
             "Charter",
             " ".join(part for part in (text(judged.get("name")), text(judged.get("version"))) if part),
         ),
+        ("Exit code", text(run.verdict.get("exitCode"))),
     ]
     return Headline(
         verdict=verdict,

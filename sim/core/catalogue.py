@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from sim.core.documents import Document, read
 from sim.core.errors import BadDocument, UserError, closest
-from sim.core.places import printable, shorten
+from sim.core.places import printable, shorten, shown
 
 SHELVES = {"Scenario": "", "Charter": "charters", "FeatureSet": "features"}
 """Kind of document -> its folder in a catalogue."""
@@ -49,22 +49,32 @@ def find(kind: str, reference: str, folder: Path | None = None) -> Found:
     Raises UserError, with the closest id, for an id that is not there, and BadDocument for a file that cannot be read.
     """
     if is_path(reference):
-        return _open((folder or Path()) / reference, reference if folder is None else None)
+        found = _open((folder or Path()) / reference, reference if folder is None else None)
+        return _of_kind(found, kind)
     for name, path in _shelf(kind):
         if name == reference:
-            return _open(path)
+            return _of_kind(_open(path), kind)
     known = ids(kind)
     what = f"no {WORDS[kind]} '{printable(shorten(reference))}'{closest(reference, known)}"
     raise UserError(f"{what} (an id, or a path that ends in .yaml)")
 
 
 def find_any(reference: str) -> Found:
-    """Read the document that a path names, or an id of any kind: scenarios first, then charters, then feature sets."""
+    """Read the document that a path names, or an id of any kind: scenarios first, then charters, then feature sets.
+
+    Raises BadDocument where its kind is unknown: nothing else can be said of it.
+    """
     if not is_path(reference):
-        for kind in SHELVES:
-            if reference in ids(kind):
-                return find(kind, reference)
-    return find("Scenario", reference)
+        kinds = [kind for kind in SHELVES if reference in ids(kind)]
+        return find(kinds[0] if kinds else "Scenario", reference)
+    found = _open(Path(reference), reference)
+    kind = found.document.at(("kind",))
+    if not isinstance(kind, str) or kind not in SHELVES:
+        what = (
+            f"got {shown(kind)}{closest(kind, SHELVES)}" if isinstance(kind, str) else "missing or not text"
+        )
+        raise BadDocument([found.document.fault(("kind",), f"{what}, expected {', '.join(SHELVES)}")])
+    return found
 
 
 def is_path(reference: str) -> bool:
@@ -101,6 +111,14 @@ def _shelf(kind: str) -> Iterator[tuple[str, Path]]:
 
 def _open(path: Path, file: str | None = None) -> Found:
     return Found(_id(path), read(path, file or _shown(path)))
+
+
+def _of_kind(found: Found, kind: str) -> Found:
+    """The document, unless it says that it is of another kind: then nothing else need be told of it."""
+    written = found.document.at(("kind",))
+    if isinstance(written, str) and written in SHELVES and written != kind:
+        raise BadDocument([found.document.fault(("kind",), f"got {shown(written)}, expected a {kind}")])
+    return found
 
 
 def _id(path: Path) -> str:

@@ -28,7 +28,15 @@ SMALL: dict[str, dict[str, Any]] = {
         "horizon": "3d",
         "lagTail": "2d",
         "with": {"lines": 300},
-        "levers": {"analysts_per_10k_lines": 100.0, "report_rate": 0.1, "wrong_report_rate": 0.005, "class_entities": 20.0},
+        "levers": {
+            "analysts_per_10k_lines": 100.0,
+            "report_rate": 0.1,
+            "wrong_report_rate": 0.005,
+            "class_entities": 20.0,
+            "unwanted_calls": 1.5,
+            "burner_calls": 20.0,
+            "snowshoe_calls": 12.0,
+        },
     },
 }
 WORLDS = [name for name in plugins.names("world") if name not in NEEDS_FILES]

@@ -25,11 +25,16 @@ MOVING = [
 RARE = {"regulator_rate", "verify_error"}
 """Levers whose effect may be too rare to show in a few days of a small world."""
 
+DOWN = {"attempt_cap"}
+"""Levers that bind only when lowered."""
+
 
 def pushed(name: str, lever: str) -> float:
     """A value far from where the lever stands, inside its range."""
     spec = plugins.load("world", name).levers[lever]
     base = SMALL[name]["levers"].get(lever, spec.default)
+    if lever in DOWN:
+        return float(spec.low)
     return float(spec.high if spec.high - base > base - spec.low else spec.low)
 
 

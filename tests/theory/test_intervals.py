@@ -251,6 +251,15 @@ def test_one_unmeasured_seed_is_named_and_not_counted_as_zero() -> None:
     assert math.isnan(found.per_seed[2])
 
 
+@pytest.mark.parametrize("form", ["reduction", "difference"])
+@pytest.mark.parametrize("hole", ["own", "base"])
+def test_a_comparison_is_unmeasured_where_either_side_is(form: Form, hole: str) -> None:
+    own, base = array(3, 4, 5, 6, 7, 8), array(9, 9, 9, 9, 9, 9)
+    (own if hole == "own" else base)[4] = np.nan
+    found = estimate(form, Replicates(own, np.ones(6), base, np.ones(6)))
+    assert (found.unmeasured, found.seeds) == ((4,), 5)
+
+
 def test_one_seed_has_a_value_and_no_interval() -> None:
     for form in ("rate", "mean", "count"):
         found = estimate(form, Replicates(array(3), array(10)))  # type: ignore[arg-type]

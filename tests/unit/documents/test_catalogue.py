@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sim.core import catalogue
-from sim.core.errors import UserError
+from sim.core.errors import BadDocument, UserError
 
 CARD = """apiVersion: windtunnel/v1
 kind: Scenario
@@ -87,3 +87,27 @@ def test_every_document_has_a_card() -> None:
         assert card.name
         assert card.version
         assert "cannot be read" not in card.purpose
+
+
+def test_a_document_of_another_kind_is_told_as_that_alone() -> None:
+    charter = Path(__file__).parents[3] / "scenarios" / "charters" / "telco" / "midsize-carrier-v1.yaml"
+    with pytest.raises(BadDocument, match=r":2:1: kind: got 'Charter', expected a Scenario$"):
+        catalogue.find("Scenario", str(charter))
+    assert catalogue.find_any(str(charter)).id == "telco/midsize-carrier-v1"
+
+
+@pytest.mark.parametrize(
+    ("kind", "says"),
+    [
+        ("kind: Chartr\n", "did you mean 'Charter'?"),
+        ("", "missing or not text"),
+        ("kind: [Charter]\n", "not text"),
+    ],
+)
+def test_an_unknown_kind(kind: str, says: str, tmp_path: Path) -> None:
+    (tmp_path / "x.yaml").write_text(f"apiVersion: windtunnel/v1\n{kind}", encoding="utf-8")
+    with pytest.raises(BadDocument) as caught:
+        catalogue.find_any(str(tmp_path / "x.yaml"))
+    (fault,) = caught.value.faults
+    assert fault.key == "kind"
+    assert says in fault.what

@@ -207,7 +207,7 @@ def test_what_is_refused(name: str, given: dict[str, Any], says: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-@LAWS
+@settings(LAWS, max_examples=5)
 @given(data=st.data())
 def test_a_window_of_no_time_is_refused(name: str, data: st.DataObject) -> None:
     injection: Any = data.draw(injections(name))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pytest
 
 from harness.kinds import Counts, MetricSpec, Rows
 from harness.ledger import Ledger
@@ -25,9 +24,6 @@ class Events:
         return None
 
 
-@pytest.mark.xfail(
-    strict=True, reason="harness.ledger does not read truth's `counted` yet: docs/recorded.md, Seeds"
-)
 def test_an_act_is_counted_in_one_fold_alone(opened: Opened, call_mapping: Any) -> None:
     total = 0.0
     for seed in (1, 2):

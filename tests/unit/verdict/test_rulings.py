@@ -245,7 +245,8 @@ def test_a_window_longer_than_the_run_never_breaches() -> None:
 
 def test_an_observed_reduction_is_against_the_holdout() -> None:
     rows = steady([10.0] * 5, days=4) + steady([40.0] * 5, days=4, candidate="incumbent")
-    rows += steady([30.0] * 5, view="observed", days=4) + steady([40.0] * 5, view="observed_holdout", days=4)
+    rows += steady([45.0] * 5, view="observed", days=4)
+    rows += steady([60.0] * 5, view="observed_holdout", days=4)
     found = ruled(
         counted(rows, "reduction"), clause("gte", 0.5, rungs=(Rung("investigate", 0.4),), view="observed")
     )

@@ -120,7 +120,7 @@ def test_more_seeds_are_asked_for_while_a_critical_clause_is_undecided() -> None
 def test_the_order_of_rows_does_not_matter() -> None:
     chance = np.random.default_rng(4)
     rows = []
-    for day in range(20):
+    for day in [*range(20), *range(20), *range(20)]:  # several rows of one key, as several ledgers write them
         rows += [(*row[:2], day, *row[3:]) for row in steady(chance.uniform(5, 15, 5) / 3, 100 / 7)]
         rows += [
             (*row[:2], day, *row[3:])
