@@ -43,7 +43,8 @@ def _scenario(loaded: Loaded) -> Iterator[str]:
     specs = {c.metric: plugins.load("metric", c.metric).spec for c in clauses}
     plan = plan_of_world(world, clauses)
     told: set[str] = set()
-    for one in resolve(clauses, specs, plan, len(loaded.seeds), int(days)):
+    alpha = 1.0 - loaded.charter.spec.confidence
+    for one in resolve(clauses, specs, plan, len(loaded.seeds), int(days), alpha=alpha):
         yield from _resolution(one)
         told |= set(one.assumptions)
     yield from (f"  reckoned with: {text}" for text in sorted(told))

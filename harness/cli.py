@@ -161,11 +161,12 @@ def check(
     sound = True
     for name in files:
         _print(examine(trial.load_any(name, sets or ()), name))
-        loaded = trial.load(name, sets or ()) if canary else None
-        for candidate in loaded.candidates if loaded else ():
-            song = sing(loaded, candidate, loaded.seeds[0])
-            print(song, flush=True)
-            sound = sound and song.alive
+        if canary:
+            loaded = trial.load(name, sets or ())
+            for candidate in loaded.candidates:
+                song = sing(loaded, candidate, loaded.seeds[0])
+                print(song, flush=True)
+                sound = sound and song.alive
     raise typer.Exit(0 if sound else 10)
 
 

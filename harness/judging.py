@@ -23,10 +23,10 @@ def judge_run(folder: Path, loaded: Loaded, look: int) -> str | None:
     """Judge what is on disk after a look (from 0; -1: the run was finished before). Answers "more" where seeds lack."""
     manifest = results.read_json(folder / "manifest.json")
     keep_documents(folder, loaded)
-    alpha = 0.05
-    if len(loaded.looks) > 1:
-        number = manifest["look"]["number"] if look < 0 else look + 1
-        alpha = Looks(loaded.looks).alpha_at(number)
+    number = manifest["look"]["number"] if look < 0 else look + 1
+    alpha = _alpha(loaded.charter, loaded.looks, number)
+    manifest |= {"looks": list(loaded.looks), "charter": loaded.charter_card()}
+    results.write_json(folder / "manifest.json", manifest)
     settled = _judge(
         folder,
         manifest,
@@ -61,8 +61,15 @@ def judge_again(folder: Path, reference: str) -> Path:
     results.write_text(place / "charter.yaml", Path(found.document.file).read_text(encoding="utf-8"))
     card = charter_card(charter, found.id, found.document.file)
     results.write_json(place / "manifest.json", manifest | {"charter": card, "judgedFrom": manifest["run"]})
-    _judge(place, manifest | {"charter": card}, charter, card, manifest.get("alpha", 0.05), ())
+    alpha = _alpha(charter, tuple(manifest["looks"]), manifest["look"]["number"])
+    _judge(place, manifest | {"charter": card}, charter, card, alpha, ())
     return place
+
+
+def _alpha(charter: Charter, looks: tuple[int, ...], number: int) -> float:
+    """Two-sided level of a critical clause at a look (from 1), so that all looks together err as the charter allows."""
+    alpha = 1.0 - charter.spec.confidence
+    return Looks(looks, alpha).alpha_at(number) if len(looks) > 1 else alpha
 
 
 def _finished(folder: Path) -> dict[str, Any]:
@@ -82,8 +89,7 @@ def _finished(folder: Path) -> dict[str, Any]:
 def keep_documents(folder: Path, loaded: Loaded) -> None:
     """Copies of scenario and charter as they were read, beside the run."""
     for name, file in (("scenario.yaml", loaded.scenario_file), ("charter.yaml", loaded.charter_file)):
-        if not (folder / name).exists():
-            results.write_text(folder / name, Path(file).read_text(encoding="utf-8"))
+        results.write_text(folder / name, Path(file).read_text(encoding="utf-8"))
 
 
 def _judge(

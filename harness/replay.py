@@ -7,18 +7,36 @@ A desk hears news and answers questions; settlement goes to the ledger and to no
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Protocol
 
 from harness.desk import Desk
-from harness.ledger import Ledger
-from sim.core.decisions import Decisions
+from harness.kinds import Rows
+from sim.core.decisions import Decisions, Quotes
 from sim.core.time import Micros
-from sim.core.world import World
+from sim.core.truth import Settlement
+from sim.core.world import Question, World
+
+
+class Book(Protocol):
+    """What takes in everything that is settled and heard: the ledger, or what stands in its place."""
+
+    def write(self, question: Question, answer: Decisions | Quotes, settled: Settlement) -> None:
+        """Take in one settled question."""
+        ...
+
+    def hear(self, stream: str, rows: Rows) -> None:
+        """Take in news as the operator sees it."""
+        ...
+
+    def close(self, end: Micros) -> None:
+        """End of the replay."""
+        ...
 
 
 def replay(
     world: World,
     desks: Mapping[str, Desk],
-    ledgers: Mapping[str, Ledger],
+    ledgers: Mapping[str, Book],
     progress: Callable[[Micros], None] = lambda t: None,
 ) -> None:
     """Replay a world from the start of its history to its horizon, and let labels arrive until its end.
@@ -41,7 +59,7 @@ def replay(
     progress(world.end)
 
 
-def _hear(world: World, desks: Mapping[str, Desk], ledgers: Mapping[str, Ledger], until: Micros) -> None:
+def _hear(world: World, desks: Mapping[str, Desk], ledgers: Mapping[str, Book], until: Micros) -> None:
     for news in world.news(until=until):
         for kind, desk in desks.items():
             desk.learn(news, until)

@@ -60,9 +60,8 @@ def assemble(
         if parts
         else np.empty((0, units.features), dtype=np.float32)
     )
-    rows, thinned = _cap(
-        columns["y"] > 0, columns["verified"] > 0, columns["entity"], columns["day"], rule.max_rows, seed
-    )
+    entity, days = columns["entity"].astype(np.int64), columns["day"].astype(np.int64)
+    rows, thinned = _cap(columns["y"] > 0, columns["verified"] > 0, entity, days, rule.max_rows, seed)
     columns = {name: column[rows] for name, column in columns.items()}
     silent = (columns["y"] == 0) & (columns["verified"] == 0)
     weight = np.where(silent, columns["weight"] * thinned, columns["weight"])

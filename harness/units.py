@@ -98,21 +98,24 @@ class Day:
     def open(day: int, features: int, capacity: int = 4096) -> Day:
         """An empty day with room for `capacity` units (a power of two)."""
         return Day(
-            day,
-            0,
-            2 * capacity - 1,
-            np.full(2 * capacity, _FREE, dtype=np.int64),
-            np.zeros(2 * capacity, dtype=np.int32),
-            np.zeros((capacity, features), dtype=np.float32),
-            *(np.zeros(capacity, dtype=np.int64) for _ in range(2)),
-            *(np.zeros(capacity, dtype=np.int32) for _ in range(3)),
-            np.zeros(capacity, dtype=np.float32),
-            np.zeros(capacity, dtype=np.bool_),
-            np.full(capacity, NEVER, dtype=np.int64),
-            np.full(capacity, -1, dtype=np.int8),
-            np.full(capacity, NEVER, dtype=np.int64),
-            np.full(capacity, -1, dtype=np.int16),
-            np.ones(capacity, dtype=np.float64),
+            day=day,
+            size=0,
+            mask=2 * capacity - 1,
+            keys=np.full(2 * capacity, _FREE, dtype=np.int64),
+            slots=np.zeros(2 * capacity, dtype=np.int32),
+            x=np.zeros((capacity, features), dtype=np.float32),
+            entity=np.zeros(capacity, dtype=np.int64),
+            t=np.zeros(capacity, dtype=np.int64),
+            calls=np.zeros(capacity, dtype=np.int32),
+            stopped=np.zeros(capacity, dtype=np.int32),
+            hindered=np.zeros(capacity, dtype=np.int32),
+            share=np.zeros(capacity, dtype=np.float32),
+            audited=np.zeros(capacity, dtype=np.bool_),
+            reported_at=np.full(capacity, NEVER, dtype=np.int64),
+            verified=np.full(capacity, -1, dtype=np.int8),
+            verified_at=np.full(capacity, NEVER, dtype=np.int64),
+            slice_code=np.full(capacity, -1, dtype=np.int16),
+            weight=np.ones(capacity, dtype=np.float64),
         )
 
     def reserve(self, more: int) -> None:
@@ -225,8 +228,8 @@ class Units:
             day.slice_code[slots] = slice_code[rows]
 
     def ledger_of(self, entity: Ints, event_t: Ints) -> dict[str, NDArray[np.float64]]:
-        """What the operator itself recorded on units: propensity of the audit, events, stopped and hindered ones (n,); NaN
-        where the unit is no longer here."""
+        """What the operator itself recorded on units (n,): propensity of the audit, events, stopped and hindered ones;
+        NaN where the unit is no longer here."""
         names = ("propensity", "calls", "stopped_calls", "hindered_calls")
         found = {name: np.full(len(entity), np.nan) for name in names}
         for day, rows, slots in self._located(entity, event_t):

@@ -15,7 +15,14 @@ def warm() -> int:
     from harness.assembly import build_replay
     from harness.replay import replay
 
-    sets = ("world.with.lines=400", "world.history=2d", "world.horizon=1d", "world.lagTail=1d")
+    sets = (
+        "world.with.lines=400",
+        "world.history=3d",
+        "world.historyBecause=kernels compile in a day",
+        "world.horizon=1d",
+        "world.lagTail=1d",
+        "trial.labels.maturity=1d",
+    )
     loaded = trial.load("telco/midsize-carrier-quick-v1", sets)
     fits: list[dict[str, Any]] = []
     setting = build_replay(loaded, loaded.candidate(loaded.candidates[0]), 1, None, fits)

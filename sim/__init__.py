@@ -1,7 +1,7 @@
 """The world's side, and its keyhole: `open_world(scenario, seed)`.
 
-Knows: scenarios, worlds by name, veils. Does not know: models, features, thresholds, charters. It is not aware of what is
-asked of a world, of who answers, or of whether the answers were good. The harness sees this module and `sim.core` only.
+Knows: scenarios, worlds by name, veils. Does not know: models, features, thresholds, charters. It is not aware of who
+answers a world's questions, or of whether the answers were good. The harness sees this module and `sim.core` only.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The world alone, written to files: events, news and truth as Parquet, and what was really injected.
 
 Knows: a world, Parquet. Does not know: models, charters. Nothing is decided: every event passes.
-Files: events.parquet (the question's rows), outcomes.parquet, truth.parquet, news-<stream>.parquet, ground_truth.parquet,
-description.json. Rows are in time order; equal scenario and seed give equal rows.
+Files: events.parquet (the question's rows), outcomes.parquet, truth.parquet, news-<stream>.parquet,
+ground_truth.parquet, description.json. Rows are in time order; equal scenario and seed give equal rows.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Every event is blocked: a degenerate desk that a charter must fail, on its false blocks."""
+"""Every event is blocked: a degenerate desk that a charter must fail, on its false blocks.
+
+Knows: action names. Does not know: scores.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Every event is labelled: a degenerate desk that a charter must fail, on the lawful calls that it hinders."""
+"""Every event is labelled: a degenerate desk that a charter must fail, on the lawful calls that it hinders.
+
+Knows: action names. Does not know: scores.
+"""
 
 from __future__ import annotations
 

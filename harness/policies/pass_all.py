@@ -1,4 +1,7 @@
-"""Nothing is done with any event: what a team has before it deploys anything."""
+"""Nothing is done with any event: what a team has before it deploys anything.
+
+Knows: how many rows there are. Does not know: scores.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
 """Truth: what really happened and would have happened. Only metrics may look (law 11).
 
+Knows: blocks. Does not know: who looks; import contracts and law 11 do.
+
 A world's `settle` answers a Settlement. The replay hands it to the ledger and to nobody else: features, candidates,
 policies, signals and the playbook neither receive this type nor may import this module (import contract).
 """

@@ -67,8 +67,8 @@ class LabelChannel:
 class QuestionKind:
     """A kind of question: its schema, what may be answered, the entity that is judged, and how labels reach it.
 
-    entity: the int64 column that names the entity (caller); a unit of labels is (entity, day of t) when
-    `unit == "entity-day"`, the entity itself when `unit == "entity"` (a match, an account), or the event when `unit == "event"`.
+    entity: the int64 column that names the entity (caller). unit: what a label is given to: (entity, day of t), the
+    entity itself (a match, an account), or the event.
     subject: the column by which a randomised holdout is drawn (callee line); "" where there is none.
     outcomes: names of the outcomes of a Quote question.
     """

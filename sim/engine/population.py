@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 
 
 class Alias(NamedTuple):
-    """Walker's alias tables (Vose 1991): row i is itself when the fraction of the draw is below stay[i], else other[i]."""
+    """Walker's alias tables (Vose 1991): row i is itself when the draw's fraction is below stay[i], else other[i]."""
 
     stay: Floats
     other: NDArray[np.int32]

@@ -1,8 +1,8 @@
 """Laws: random quantities that declare their mean, variance and support, and are drawn by inversion of uniforms.
 
 Knows: distribution functions and their inverses. Does not know: keys, who draws.
-One generic test holds `at` to what is declared, so a new law arrives tested. The kernels of `sim.engine.chance` draw the
-same laws one at a time; a test holds them to these.
+One generic test holds `at` to what is declared, so a new law arrives tested. The kernels of `sim.engine.chance` draw
+the same laws one at a time; a test holds them to these.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ class LogLogistic:
 
     @property
     def _top(self) -> float:
-        return 1.0 / (1.0 + (self.cap / self.alpha) ** -self.beta)
+        return float(1.0 / (1.0 + (self.cap / self.alpha) ** -self.beta))
 
     def _moment(self, power: int) -> float:
         def tail(x: float) -> float:
@@ -232,7 +232,9 @@ class Categorical:
 
     def __post_init__(self) -> None:
         if not self.weights or min(self.weights) < 0 or not 0 < sum(self.weights) < math.inf:
-            raise ValueError(f"Categorical.weights: got {self.weights}, expected none negative and a positive sum")
+            raise ValueError(
+                f"Categorical.weights: got {self.weights}, expected none negative and a positive sum"
+            )
 
     @property
     def _p(self) -> Floats:

@@ -163,11 +163,14 @@ class Act(Record):
 
 
 class Asked(Record):
-    """The kind of question. subject: a column by which a randomised holdout is drawn; empty where there is none."""
+    """The kind of question. subject: a column by which a randomised holdout is drawn; empty where there is none.
+
+    unit: what a label is given to. `event` is for candidates that learn from every label as it arrives.
+    """
 
     name: Name
     form: Literal["act", "quote"]
-    unit: Literal["entity", "entity-day"] = "entity"
+    unit: Literal["entity", "entity-day", "event"] = "entity"
     subject: Entity | None = None
     actions: tuple[Act, ...] = (Act(name="pass"), Act(name="block", stops=True, hinders=True))
 
@@ -178,6 +181,8 @@ class Asked(Record):
             raise ValueError(
                 "actions: expected distinct names, the first neither stopping nor hindering anything"
             )
+        if self.unit == "event" and self.form == "quote":
+            raise ValueError("unit: the outcome of a quote belongs to its entity, expected entity")
         return self
 
 
@@ -311,6 +316,10 @@ class Parameters(Record):
             raise ValueError("labels: a quote has one label, its outcome")
         if not quote and any(len(label.outcomes) != 2 for label in self.labels.values()):
             raise ValueError("labels: an act has two outcomes, the negative one and the positive one")
+        if self.question.unit == "event" and any(label.path for label in self.labels.values()):
+            raise ValueError(
+                "labels: where the unit is the event, a label stands in the log itself, expected no path"
+            )
         elsewhere = [s.path for s in self.streams.values()] + [s.path for s in self.labels.values()]
         if (self.joins or any(elsewhere)) and self.id is None:
             raise ValueError("id: expected the column by which other files are joined")

@@ -60,7 +60,9 @@ def open_small(
     return open_world(scenario_rules.of(tree), seed)
 
 
-def scripted(salt: int = 0, busy: float = 0.3, audits: float = 0.15, flip: int = -1) -> Callable[[World], Decide]:
+def scripted(
+    salt: int = 0, busy: float = 0.3, audits: float = 0.15, flip: int = -1
+) -> Callable[[World], Decide]:
     """Decisions that depend on nothing but ids: the share `busy` is acted on, and half that
     share of the entities gets the last action always. The event `flip` gets another action than it would have had."""
 

@@ -84,7 +84,14 @@ def test_one_instant_after_the_end_of_the_horizon_changes_nothing(plain: Trace, 
 def test_a_rate_rises_by_its_factor_and_falls_back() -> None:
     """Twice the strangers' calls in the window, nothing more after it: 5-sigma bounds, false alarms below 1e-6."""
     base = play(open_small("telco", levers={"stranger_calls": 2.0}))
-    pulse = {"name": "it", "use": "step", "lever": "stranger_calls", "start": "0h", "end": "48h", "factor": 2.0}
+    pulse = {
+        "name": "it",
+        "use": "step",
+        "lever": "stranger_calls",
+        "start": "0h",
+        "end": "48h",
+        "factor": 2.0,
+    }
     more = play(open_small("telco", levers={"stranger_calls": 2.0}, injections=(pulse,)))
 
     def calls(trace: Trace, low: int, high: int) -> int:

@@ -72,7 +72,12 @@ def test_one_flipped_decision_touches_only_whom_it_says(world_name: str, learnin
         entity = world.kinds[kind].entity
         touched = world.touched(question, row)
         assert question.block[entity][row] in touched[entity]
-        assert_local(plain, flipped, entity, both(world, open_and_play(world_name, levers, script), question, row, entity))
+        assert_local(
+            plain,
+            flipped,
+            entity,
+            both(world, open_and_play(world_name, levers, script), question, row, entity),
+        )
         changed += flipped.digest() != plain.digest()
         lawful = next(iter(world.slices.values()))
         if lawful.lawful[lawful.labels.index(label)]:

@@ -23,7 +23,9 @@ def test_nothing_is_pending_unless_it_says_so(world_name: str, plain: Trace) -> 
         outcomes = joined(plain.outcomes[kind])
         closed = ~outcomes["pending"]
         assert np.all(outcomes["effect_at"][closed] >= outcomes["t"][closed])
-        assert set(np.unique(outcomes["effect"])) <= set(range(len(open_small(world_name).kinds[kind].actions)))
+        assert set(np.unique(outcomes["effect"])) <= set(
+            range(len(open_small(world_name).kinds[kind].actions))
+        )
 
 
 def test_each_call_has_one_record() -> None:

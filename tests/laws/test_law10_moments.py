@@ -36,7 +36,7 @@ def erlang_c(staff: int, load: float) -> float:
 
 @pytest.mark.parametrize(("staff", "load"), [(1, 0.5), (2, 1.4), (5, 4.0)])
 def test_a_queue_waits_as_erlang_says(staff: int, load: float) -> None:
-    jobs, mean_work = 40_000, 10 * MINUTE
+    jobs, mean_work = 20_000, 10 * MINUTE
     gaps = exponential(key(staff, "gap"), np.arange(jobs)) * mean_work / load
     arrivals = np.cumsum(gaps).astype(np.int64)
     work = np.maximum(exponential(key(staff, "work"), np.arange(jobs)) * mean_work, 1).astype(np.int64)

@@ -1,4 +1,4 @@
-"""What every world keeps: the order of calls, news known in time and told once, equal bytes wherever it runs (law 1)."""
+"""What every world keeps: the order of calls, news known in time and told once, equal bytes anywhere (law 1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Call attempts of one tick: who dials whom and when, proposed by kernels; and what signalling shows of it.
+"""Call attempts of one tick: who dials whom and when, proposed by kernels.
 
 Knows: keyed chance, edges, dialling rows. Does not know: decisions, answers, campaigns' intentions.
 
@@ -18,19 +18,15 @@ from sim.engine.chance import draw, poisson_at
 from sim.engine.population import UNIT, choose
 from sim.worlds.telco.numbers import (
     CONTACT,
-    FREE_AT,
     LAST,
-    LEVEL_AT,
     MARKS,
     SHOWN,
-    SIGNED_SHARE,
     TALK_CONTACT,
     TALK_STRANGER,
-    TIER_AT,
     TURNED_AT,
     UNKNOWN,
 )  # fmt: skip
-from sim.worlds.telco.people import A_END, B_END, EXCHANGES, LEAN, REGIONS, STRANGERS
+from sim.worlds.telco.people import A_END, B_END, LEAN, REGIONS, STRANGERS
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -298,53 +294,3 @@ def propose_dials(
                 rows[n, TALK] = talk[d]
                 n += 1
     return n
-
-
-@kernel
-def signal(
-    rows: Ints,
-    order: Ints,
-    keys: Keys,
-    traits: Ints,
-    ordered: Ints,
-    t: Ints,
-    event: Ints,
-    caller: Ints,
-    callee: Ints,
-    attestation: Bytes,
-    origin: Bytes,
-    same_region: Bytes,
-    same_exchange: Bytes,
-    toll_free: Bytes,
-) -> None:
-    """What signalling shows of the proposals, in order; `ordered` receives the proposals in the same order.
-
-    A number has a level; whether the call still carries it depends on the path (TDM strips signatures), and 3 % of
-    signed calls arrive with another level (assumption): the field is noisy, and sparse for small carriers.
-    """
-    for i in range(len(order)):
-        row = order[i]
-        for j in range(WIDE):
-            ordered[i, j] = rows[row, j]
-        own = rows[row, HOLDER]
-        line = rows[row, CALLEE]
-        number = rows[row, CALLER]
-        key = (number << 32) | rows[row, ORDINAL]
-        mark = traits[own, MARKS]
-        t[i] = rows[row, T]
-        event[i] = key
-        caller[i] = number
-        callee[i] = traits[line, SHOWN]
-        seen = 0
-        if draw(keys[SIGNED], key, 0) * UNIT < traits[own, SIGNED_SHARE]:
-            seen = mark >> LEVEL_AT & 0xFF
-            u = draw(keys[GARBLED], key, 0)
-            if u < 0.03:
-                seen = 1 + int(u * 100.0)
-        attestation[i] = seen
-        origin[i] = mark >> TIER_AT & 0xFF
-        free = mark >> FREE_AT & 0xFF
-        here = mark & 0xFFFF
-        same_region[i] = 1 if free == 0 and here % REGIONS == line % REGIONS else 0
-        same_exchange[i] = 1 if free == 0 and here == line % EXCHANGES else 0
-        toll_free[i] = free

@@ -5,11 +5,6 @@ which calls were scored, other operators.
 
 One operator is one process; it runs campaigns one after another. It decides (starts, rotation, tactics); the dialling
 is done for all numbers at once by `calls`. It shares no state with other operators, so that waking order is immaterial.
-
-The rule by which an operator learns, a bandit's: numbers are taken with tactic k with probability proportional to
-`prefer_k * exp(learning * clip(pay_k / pay - 1, -1, 3))`, where pay_k is an exponential mean (weight 0.1) over the
-numbers it has given back of answered calls per money spent, and pay the same over all tactics; a twentieth of the
-choices follow `prefer_k` alone. Money is an assumption throughout.
 """
 
 from __future__ import annotations
@@ -42,40 +37,23 @@ from sim.worlds.telco.numbers import (
 from sim.worlds.telco.parameters import Parameters
 from sim.worlds.telco.people import EXCHANGES
 from sim.worlds.telco.profiles import UNWANTED
+from sim.worlds.telco.tactics import (
+    AGED_TACTIC,
+    CALL_PRICE,
+    EXPLORE,
+    SIGNED,
+    SNOWSHOE,
+    TACTICS,
+    TOLLFREE,
+    Tactic,
+    blended,
+    choose_tactic,
+)
 from sim.worlds.telco.vocabulary import AGED, BURNER
 
 TOPICS = ("warranty", "health cover", "debt relief", "bank alert", "parcel")
 
 
-@dataclass(frozen=True)
-class Tactic:
-    """A way to get calls through. price: of one number, against `CALL_PRICE` a call; lift: on answering;
-    tiers: carriers; signed: share of signed calls, None for the carrier's own; levels: A, B, C when signed;
-    days: factor on the life of a burner."""
-
-    name: str
-    lever: str
-    price: float
-    lift: float
-    days: float
-    tiers: tuple[float, float, float]
-    signed: float | None
-    levels: tuple[float, float, float]
-    local: float
-
-
-CALL_PRICE = 0.002
-SIGNED = (0.85, 0.50, 0.30)
-"""Share of a campaign's calls that arrive signed by carrier: with these, 0.5-0.6 of robocalls are unsigned (2025)."""
-TACTICS = (
-    Tactic("plain", "prefer_plain", 1.0, 1.0, 1.0, (0.12, 0.23, 0.65), None, (0.30, 0.40, 0.30), 0.0),
-    Tactic("snowshoe", "prefer_snowshoe", 0.6, 1.0, 0.7, (0.15, 0.25, 0.60), None, (0.30, 0.40, 0.30), 0.0),
-    Tactic("neighbour", "prefer_neighbour", 1.5, 1.0, 1.0, (0.15, 0.25, 0.60), None, (0.30, 0.40, 0.30), 1.0),
-    Tactic("tollfree", "prefer_tollfree", 2.0, 0.95, 1.5, (0.20, 0.40, 0.40), None, (0.35, 0.40, 0.25), 0.0),
-    Tactic("attested", "prefer_attested", 2.0, 1.1, 1.2, (0.35, 0.45, 0.20), 0.85, (0.50, 0.40, 0.10), 0.0),
-    Tactic("aged", "prefer_aged", 5.0, 1.05, 1.0, (0.0, 0.0, 0.0), None, (0.0, 0.0, 0.0), 0.3),
-)
-PLAIN, SNOWSHOE, NEIGHBOUR, TOLLFREE, ATTESTED, AGED_TACTIC = range(len(TACTICS))
 REST = 120 * DAY
 """A rented or hijacked line serves nobody again for this long."""
 
@@ -100,6 +78,12 @@ class Operator:
     pay: dict[int, float] = field(default_factory=dict)
     pay_all: float = 0.0
     used: int = 0
+
+    def learn(self, kind: int, answered: int, calls: int) -> None:
+        """What a number that is given back has paid."""
+        pay = answered / (TACTICS[kind].price + CALL_PRICE * calls)
+        self.pay[kind] = blended(self.pay.get(kind, 0.0), pay)
+        self.pay_all = blended(self.pay_all, pay)
 
 
 class Operators:
@@ -317,9 +301,7 @@ class Operators:
         kind = int(numbers.tactic[dial])
         calls = int(numbers.tried[dial])
         own.connected += calls - int(numbers.stopped[dial])
-        pay = int(numbers.answered[dial]) / (TACTICS[kind].price + CALL_PRICE * calls)
-        own.pay[kind] = pay if kind not in own.pay else own.pay[kind] + 0.1 * (pay - own.pay[kind])
-        own.pay_all = pay if own.pay_all == 0.0 else own.pay_all + 0.1 * (pay - own.pay_all)
+        own.learn(kind, int(numbers.answered[dial]), calls)
         if kind == AGED_TACTIC:
             line = int(numbers.holder[dial])
             numbers.turn(line, False)
@@ -333,22 +315,12 @@ class Operators:
         while own.lines and own.lines[0][0] <= now:
             own.pool.append(own.lines.pop(0)[1])
         learning = self._levers.now("learning", now)
-        if self._u("explore", own.slot, own.ordinal) < 0.05:
+        if self._u("explore", own.slot, own.ordinal) < EXPLORE:
             learning = 0.0
-        weights = []
-        for kind, tactic in enumerate(TACTICS):
-            weight = self._levers.constant(tactic.lever)
-            if kind == AGED_TACTIC and not own.pool:
-                weight = 0.0
-            if learning > 0.0 and own.pay_all > 0.0 and kind in own.pay:
-                weight *= math.exp(learning * min(max(own.pay[kind] / own.pay_all - 1.0, -1.0), 3.0))
-            weights.append(weight)
-        left = self._u("tactic", own.slot, own.ordinal) * sum(weights)
-        for kind, weight in enumerate(weights):
-            left -= weight
-            if left < 0.0:
-                return kind
-        return PLAIN
+        prior = [self._levers.constant(tactic.lever) for tactic in TACTICS]
+        if not own.pool:
+            prior[AGED_TACTIC] = 0.0
+        return choose_tactic(prior, own.pay, own.pay_all, learning, self._u("tactic", own.slot, own.ordinal))
 
     def _calendar(self, days: float, now: Micros) -> Micros:
         """The span that holds `days` active days: weekends hardly count."""

@@ -2,8 +2,8 @@
 
 Knows: the signatures of each class. Does not know: campaigns, decisions.
 
-A slot is a firm or a place in the population; its number lives for a while and is succeeded by a new one (couriers and
-subscribers change SIM, small businesses open, collectors rotate numbers too). Nothing here can be reached by a decision.
+A slot is a firm or a place in the population; its number lives for a while and is succeeded by a new one (couriers
+and subscribers change SIM, small businesses open, collectors rotate numbers too). No decision can reach anything here.
 """
 
 from __future__ import annotations
@@ -61,30 +61,38 @@ class Trade:
     script: tuple[float, float]
 
 
+# fmt: off
 TRADES = (
     # Couriers: many unknown callees, each once, 20-60 s, at meal times (Numeracle 2023 quoting Hiya).
-    Trade("courier", NEWCOMER, 0.6, 18.0, 0.4, MEALS, 45.0, (0.6, 0.2, 0.2), 0, 0.0, 0.95, TALK_ERRAND, UNKNOWN, 1.35, (0, 0)),
+    Trade("courier", NEWCOMER, 0.6, 18.0, 0.4, MEALS, 45.0, (0.6, 0.2, 0.2),
+          0, 0.0, 0.95, TALK_ERRAND, UNKNOWN, 1.35, (0, 0)),
     # New subscribers: nobody has their number saved yet, so that they ring as strangers.
-    Trade("new subscriber", NEWCOMER, 0.4, 5.0, 0.5, MIDDLE, 30.0, (0.6, 0.2, 0.2), 15, 0.7, 0.7, TALK_STRANGER, UNKNOWN, 1.1, (0, 0)),
+    Trade("new subscriber", NEWCOMER, 0.4, 5.0, 0.5, MIDDLE, 30.0, (0.6, 0.2, 0.2),
+          15, 0.7, 0.7, TALK_STRANGER, UNKNOWN, 1.1, (0, 0)),
     # Collectors: about 19-24 calls a number and day (ACA test of 2020), repeats to the same people, low answer.
-    Trade("collector", DEBT, 1.0, 24.0, 0.3, COLLECTOR, 150.0, (0.35, 0.35, 0.3), 60, 0.9, 0.3, TALK_SCRIPT, UNKNOWN, 0.75, (25, 45)),
+    Trade("collector", DEBT, 1.0, 24.0, 0.3, COLLECTOR, 150.0, (0.35, 0.35, 0.3),
+          60, 0.9, 0.3, TALK_SCRIPT, UNKNOWN, 0.75, (25, 45)),
     # Schools: silent for weeks, then the whole roster within ten minutes, one length.
-    Trade("school", SCHOOL, 1.0, 0.0, 0.2, WINDOW, 0.0, (0.4, 0.35, 0.25), 400, 1.0, 1.0, TALK_SCRIPT, KNOWN_BUSINESS, 0.95, (30, 45)),
+    Trade("school", SCHOOL, 1.0, 0.0, 0.2, WINDOW, 0.0, (0.4, 0.35, 0.25),
+          400, 1.0, 1.0, TALK_SCRIPT, KNOWN_BUSINESS, 0.95, (30, 45)),
     # Clinics and pharmacies: a daily batch in office hours, 20-40 s, people called once or twice.
-    Trade("clinic", CLINIC, 1.0, 30.0, 0.3, WINDOW, 0.0, (0.5, 0.3, 0.2), 1500, 1.0, 0.9, TALK_SCRIPT, KNOWN_BUSINESS, 0.85, (20, 38)),
+    Trade("clinic", CLINIC, 1.0, 30.0, 0.3, WINDOW, 0.0, (0.5, 0.3, 0.2),
+          1500, 1.0, 0.9, TALK_SCRIPT, KNOWN_BUSINESS, 0.85, (20, 38)),
     # A small business with a new number: a few dozen calls a day, most to people who do not know it.
-    Trade("small business", SMALL_BUSINESS, 1.0, 25.0, 0.35, OFFICE, 75.0, (0.1, 0.2, 0.7), 40, 0.3, 0.85, TALK_CONTACT, KNOWN_BUSINESS, 1.0, (0, 0)),
-)  # fmt: skip
+    Trade("small business", SMALL_BUSINESS, 1.0, 25.0, 0.35, OFFICE, 75.0, (0.1, 0.2, 0.7),
+          40, 0.3, 0.85, TALK_CONTACT, KNOWN_BUSINESS, 1.0, (0, 0)),
+)
+# fmt: on
 
 SCHOOL_BURST = 10 * MINUTE
-"""Ten minutes for a roster: "10,000 people in 15 minutes" is the standard sizing case (Avaya 2013)."""
+"""Ten minutes for a roster; "10,000 people in 15 minutes" is the standard sizing case (Avaya 2013)."""
 CLINIC_BATCH = 90 * MINUTE
 ATTESTED_SMALL_BUSINESS = 0.15
-"""Share of small businesses' numbers at level A when signed: resellers sign B or C before vetting (Telnyx, SignalWire)."""
+"""Small businesses' numbers at level A when signed: resellers sign B or C before vetting (Telnyx, SignalWire)."""
 
 
 def slots_of(trade: Trade, parameters: Parameters, levers: Levers) -> int:
-    """How many numbers dial at once: calls per number do not grow with the lines, the number of dialers does."""
+    """Numbers that dial at once: with more lines there are more dialers, not more calls of each."""
     volume = levers.constant(RATES[CLASSES[trade.cls]]) * trade.share * parameters.lines
     floor = levers.constant("class_entities") * trade.share
     per_day = trade.daily if trade.daily > 0 else calls_of_a_school(levers)

@@ -29,9 +29,9 @@ TALK_CONTACT, TALK_STRANGER, TALK_RECORDED, TALK_LIVE, TALK_SCRIPT, TALK_ERRAND 
 CONTACT, KNOWN_BUSINESS, UNKNOWN = range(3)
 
 SHOWN, MARKS, SIGNED_SHARE, LAST = range(4)
-"""Columns of the traits: identity as shown, marks (below), share of signed calls in 2**-53, last tick and calls in it."""
+"""Columns of the traits: identity as shown, marks, share of signed calls in 2**-53, last tick and the calls in it."""
 TIER_AT, LEVEL_AT, FREE_AT, TURNED_AT = 16, 24, 32, 40
-"""Marks: exchange in bits 0-15 (its region is exchange % REGIONS), then carrier, attestation level, toll-free, turned."""
+"""Marks: exchange in bits 0-15 (its region is exchange % REGIONS), carrier, attestation level, toll-free, turned."""
 
 
 def marks(exchange: Any, tier: Any, level: Any, free: Any = 0) -> Any:

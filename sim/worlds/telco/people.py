@@ -36,11 +36,11 @@ A_BY_TIER = (0.93, 0.70, 0.60)
 
 
 A_END, B_END, LEAN = 2, 3, 4
-"""Columns of `People.edges` after the alias tables: the two lines, and how often the first calls the second, in 2**-53."""
+"""Columns of `People.edges` after the alias tables: two lines, and how often the first is the caller, in 2**-53."""
 
 
 class People(NamedTuple):
-    """Consumers. edges: (m, 5) int64 by population, packed alias tables; the last `lines` rows are callers of strangers.
+    """Consumers. edges: (m, 5) int64 by population, packed alias tables; the last `lines` rows call strangers.
 
     first, size, share: (4,) where each population's rows begin, how many, and its share of the volume. person: (lines,)
     factor on answering unknown callers; alpha: (lines,) factor on the median talk; tier, level: (lines,).
@@ -81,7 +81,8 @@ def partners(
     low[door] = edges[np.searchsorted(code, exchange[door], side="left")]
     high[door] = edges[np.searchsorted(code, exchange[door], side="right")]
     chosen = order[np.minimum(np.searchsorted(upper, low + pick * (high - low), side="right"), lines - 1)]
-    return np.where(chosen == own, (chosen + 1) % lines, chosen)
+    partner: NDArray[np.int64] = np.where(chosen == own, (chosen + 1) % lines, chosen)
+    return partner
 
 
 def people(seed: int, lines: int, talk_spread: float) -> People:

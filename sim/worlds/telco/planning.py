@@ -13,10 +13,14 @@ from sim.worlds.telco.parameters import RATES, Parameters
 from sim.worlds.telco.vocabulary import CLASSES
 
 _ANSWER = {
-    "consumer": ("answer_contact", 1.0), "newcomer": ("answer_unknown", 1.25), "debt_reminder": ("answer_unknown", 0.75),
-    "school_alert": ("answer_business", 0.95), "clinic_pharmacy": ("answer_business", 0.85),
-    "small_business": ("answer_unknown", 1.2), "unwanted": ("answer_unknown", 1.05),
-}  # fmt: skip
+    "consumer": ("answer_contact", 1.0),
+    "newcomer": ("answer_unknown", 1.25),
+    "debt_reminder": ("answer_unknown", 0.75),
+    "school_alert": ("answer_business", 0.95),
+    "clinic_pharmacy": ("answer_business", 0.85),
+    "small_business": ("answer_unknown", 1.25),
+    "unwanted": ("answer_unknown", 1.05),
+}
 
 
 def planning(parameters: Parameters, levers: Levers) -> dict[str, Any]:

@@ -15,7 +15,7 @@ LAWFUL_HOURS = (
     0.0048, 0.00335, 0.00398, 0.00448, 0.00443, 0.00316, 0.00403, 0.01513, 0.04191, 0.06719, 0.07864, 0.08156,
     0.07612, 0.06579, 0.06859, 0.07126, 0.07903, 0.08481, 0.07979, 0.0632, 0.04391, 0.02811, 0.01624, 0.01049,
 )  # fmt: skip
-"""Share of a day's calls by hour: domestic call activity in Milan, Nov 2013 (Telecom Italia Big Data Challenge, ODbL)."""
+"""Share of a day's calls by hour: domestic calls in Milan, Nov 2013 (Telecom Italia Big Data Challenge, ODbL)."""
 
 UNWANTED_HOURS_2019 = (
     0.00753, 0.00509, 0.00483, 0.00544, 0.00321, 0.00326, 0.00468, 0.00992, 0.04, 0.09363, 0.10778, 0.11505,

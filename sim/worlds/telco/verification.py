@@ -61,9 +61,8 @@ class Verification:
             rng.exponential(self._work_key, callers, day) * self._levers.constant("verify_minutes") * MINUTE
         )
         for job in np.argsort(turn, kind="stable").tolist():
-            self._jobs[self._next] = (
-                int(rows[first[job], 1]), int(rows[first[job], 0]), int(callers[job]), int(unwanted[job]), int(cls[job]),
-            )  # fmt: skip
+            t, event = rows[first[job], :2].tolist()
+            self._jobs[self._next] = (event, t, int(callers[job]), int(unwanted[job]), int(cls[job]))
             self.desk.submit(self._next, min(max(int(work[job]), MINUTE), 8 * HOUR))
             self._next += 1
 

@@ -47,7 +47,7 @@ QUESTION = Schema(
         _CALLER,
         _CALLEE,
         Field("attestation", "int8", "code", "STIR/SHAKEN level that arrived: 0 none, 1 A, 2 B, 3 C", "signalling"),
-        Field("origin", "int8", "code", "carrier that handed the call over: 0 tier 1, 1 regional, 2 reseller", "signalling"),
+        Field("origin", "int8", "code", "carrier of origin: 0 tier 1, 1 regional, 2 reseller", "signalling"),
         Field("same_region", "int8", "bool", "both numbers show the same area", "signalling"),
         Field("same_exchange", "int8", "bool", "both numbers show the same exchange", "signalling"),
         Field("toll_free", "int8", "bool", "the calling number is toll-free", "signalling"),
@@ -116,8 +116,8 @@ FEEDS = (
     Feed("signalling", "", "at the call", "fields of the call attempt"),
     Feed("call_record", "call_record", "15 min after the call's end", "mediated call detail records"),
     Feed("report", "report", "log-normal, median 5 h, tail of months", "reports by app or customer care"),
-    Feed("regulator", "regulator", "the report's lag and 1-3 days to publication", "complaints published by the regulator"),
-    Feed("verification", "verification", "after the day's end, by limited analysts in office hours", "audited number-days"),
+    Feed("regulator", "regulator", "the report's lag and 1-3 days to publication", "published complaints"),
+    Feed("verification", "verification", "after the day's end, in office hours", "audited number-days"),
     Feed("redress", "redress", "1-5 days after a block", "lawful callers asking to be unblocked"),
 )  # fmt: skip
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,16 +40,18 @@ from sim.worlds.telco.calls import (
     count_dials,
     propose_consumers,
     propose_dials,
-    signal,
 )
-from sim.worlds.telco.campaigns import NEIGHBOUR, TACTICS, Operators
+from sim.worlds.telco.campaigns import Operators
 from sim.worlds.telco.effects import REDRESS_NOTE, REGULATOR_NOTE, REPORT_NOTE, SETTLE_LEVERS, settle_calls
 from sim.worlds.telco.lawful import Lawful
 from sim.worlds.telco.numbers import Numbers
-from sim.worlds.telco.parameters import LEVERS, RATES, Parameters
+from sim.worlds.telco.parameters import LEVERS, RATES
+from sim.worlds.telco.parameters import Parameters as Sizes
 from sim.worlds.telco.people import DAY_PROFILES, STRANGERS, people
 from sim.worlds.telco.planning import planning
 from sim.worlds.telco.profiles import shapes
+from sim.worlds.telco.signalling import signal
+from sim.worlds.telco.tactics import NEIGHBOUR, TACTICS
 from sim.worlds.telco.verification import Verification
 
 _CLASS_RATES = (
@@ -66,7 +68,7 @@ class TelcoWorld:
     """
 
     levers = MappingProxyType(LEVERS)
-    Parameters = Parameters
+    Parameters: ClassVar[type[Sizes]] = Sizes
     kinds = words.KINDS
     streams = words.STREAMS
     feeds = words.FEEDS
@@ -83,7 +85,7 @@ class TelcoWorld:
         horizon: Micros,
         end: Micros,
         levers: Levers,
-        parameters: Parameters,
+        parameters: Sizes,
         rounds_up: bool = False,
     ) -> None:
         for instant in (tick, go_live, horizon, end):
@@ -291,7 +293,7 @@ class TelcoWorld:
             if name in self._moved_rates:
                 mine = rate == place
                 stays[mine] = kept(self.state, name, rows[mine, T], rows[mine, LAYER], u[mine])
-        return rows[stays]
+        return np.asarray(rows[stays])
 
     def _signal(self, rows: NDArray[np.int64]) -> Block:
         numbers = self._numbers
