@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.candidates._estimator import adopt
 from harness.desk import AuditPlan, Desk, DeskPlan, Fit
 from harness.featurizer import Featurizer
 from harness.kinds import Candidate, Metric
@@ -80,7 +81,7 @@ def load_metrics(loaded: Loaded) -> dict[str, Metric]:
 
 def _desk_plan(loaded: Loaded, plan: CandidatePlan, wrap: Callable[[Candidate], Candidate]) -> DeskPlan:
     trial = loaded.trial
-    candidate = wrap(_made("candidate", plan.use, plan.with_)) if plan.use else None
+    candidate = wrap(adopt(plugins.load("candidate", plan.use), plan.with_)) if plan.use else None
     labels = LabelRule(
         tuple(trial.labels.positives),
         trial.labels.maturity,

@@ -13,9 +13,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.crossfit import out_of_fold
 from harness.featurizer import Featurizer
 from harness.kinds import (
     Candidate,
+    Floats,
     Matrix,
     OnlineCandidate,
     OnlineScorer,
@@ -64,6 +66,9 @@ class DeskPlan:
     holdout_share: float = 0.0
     retrain_every: Micros | None = None
 
+
+FOLDS = 3
+"""Folds of the scores by which a policy is tuned; each costs a fit of the other folds' rows."""
 
 Seen = tuple[Day, NDArray[np.int32], NDArray[np.int32]]
 """The day's units, and each row's slot and ordinal in its unit (`Units.observe`)."""
@@ -247,10 +252,12 @@ class Desk:
         assert self.plan.candidate is not None
         assert self._next_fit is not None
         past, keys = self._past(now)
-        scorer = self.plan.candidate.fit(past, rng.key(self.seed, "fit", now) % 2**31)
+        seed = rng.key(self.seed, "fit", now) % 2**31
+        scorer = self.plan.candidate.fit(past, seed)
         self.scorer = scorer
         if not self._quoting:
-            self.policy = self.plan.policy.tune(_policy_state(past, keys, scorer))
+            unseen = out_of_fold(self.plan.candidate, past, keys.entity, seed, FOLDS)
+            self.policy = self.plan.policy.tune(_policy_state(past, keys, scorer, unseen))
         self.on_fit(Fit(now, past, keys, scorer, dict(self.policy.facts())))
         every = self.plan.retrain_every
         self._next_fit = None if every is None else self._next_fit + every
@@ -297,11 +304,11 @@ def _delivered(news: News, now: Micros) -> News:
     )
 
 
-def _policy_state(past: TrainingSet, keys: Keys, scorer: Scorer) -> PolicyState:
-    score = np.round(scorer.score(past.x), 6) if len(past) else np.empty(0)
+def _policy_state(past: TrainingSet, keys: Keys, scorer: Scorer, unseen: Floats) -> PolicyState:
+    """`unseen`: (n,) scores of verified rows by scorers that were not fitted on them (harness.crossfit)."""
     v = past.verified
     return PolicyState(
-        score=score[v], y=past.y[v], audit_weight=past.audit_weight[v], slice_code=past.slice_code[v],
-        calls=past.calls[v], training_score=score, training_y=past.y, training_weight=past.weight,
-        entity=keys.entity[v],
+        score=np.round(unseen[v], 6), y=past.y[v], audit_weight=past.audit_weight[v], slice_code=past.slice_code[v],
+        calls=past.calls[v], training_score=np.round(scorer.score(past.x), 6) if len(past) else np.empty(0),
+        training_y=past.y, training_weight=past.weight, entity=keys.entity[v],
     )  # fmt: skip

@@ -287,13 +287,13 @@ def _interval(
 
 def _row_name(axes: Axes, row: float, name: str, *, bold: bool = False, size: int = 20) -> None:
     axes.annotate(
-        drawing.shortened(name, size - 2 * bold),
+        drawing.shortened(name, size - 3 * bold),
         (0, row),
         (-8, 0),
         xycoords=("axes fraction", "data"),
         textcoords="offset points",
         ha="right",
         va="center",
-        fontsize=10,
+        fontsize=9.5 if bold else 10,
         fontweight="bold" if bold else "normal",
     )

@@ -109,11 +109,13 @@ spec:
     features: [{features}]
     incumbent: {{name: incumbent, use: pass_all}}
     candidates:
-      - {{name: sgd, use: sgd_logistic, policy: {{use: fixed_threshold, with: {{block_at: 0.5, stop: flag}}}}}}
+      - {{name: learner, use: {candidate}, policy: {{use: fixed_threshold, with: {{block_at: 0.5, stop: flag}}}}}}
 """
 
 
-def build(path: Path, horizon: Micros, tail: Micros = LONGEST_LAG, tick: Micros = TICK) -> Setting:
+def build(
+    path: Path, horizon: Micros, tail: Micros = LONGEST_LAG, candidate: str = "sgd_logistic"
+) -> Setting:
     """A log's world, desk and ledger, by the way that every scenario takes. The log is read here."""
     fields = ", ".join(f"{name}: {{dtype: float32}}" for name in FIELDS)
     features = ", ".join(
@@ -123,7 +125,15 @@ def build(path: Path, horizon: Micros, tail: Micros = LONGEST_LAG, tick: Micros 
     (path.parent / "charter.yaml").write_text(_CHARTER)
     scenario = path.parent / "scenario.yaml"
     scenario.write_text(
-        _SCENARIO.format(path=path, tick=tick, horizon=horizon, tail=tail, fields=fields, features=features)
+        _SCENARIO.format(
+            path=path,
+            tick=TICK,
+            horizon=horizon,
+            tail=tail,
+            fields=fields,
+            features=features,
+            candidate=candidate,
+        )
     )
     loaded = trial.load(str(scenario))
-    return build_replay(loaded, loaded.candidate("sgd"), 1, None, [])
+    return build_replay(loaded, loaded.candidate("learner"), 1, None, [])
