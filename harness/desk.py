@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,7 @@ from harness.training import Keys, LabelRule, assemble
 from harness.units import Day, Units
 from sim.core import rng
 from sim.core.decisions import Decisions, Quotes
+from sim.core.errors import UserError
 from sim.core.events import Block
 from sim.core.time import DAY, Micros
 from sim.core.world import News, Question, QuestionKind
@@ -108,7 +109,12 @@ class Desk:
         self._hinders = np.array([action.hinders for action in self.kind.actions], dtype=np.bool_)
         self._quoting = self.kind.form == "quote"
         self._pending: Pending | None = None
-        if self.kind.unit == "event" and isinstance(plan.candidate, OnlineCandidate):
+        if self.kind.unit == "event" and plan.candidate is not None:
+            if not isinstance(plan.candidate, OnlineCandidate):
+                raise UserError(
+                    f"candidate '{plan.name}': where the unit is the event, expected a candidate that learns online, "
+                    "such as sgd_logistic"
+                )
             self._pending, self._next_fit = Pending(len(self.featurizer.names)), None
             self.scorer = plan.candidate.begin(len(self.featurizer.names))
         self._outcome_labels: dict[int, tuple[Micros, int]] = {}
@@ -123,7 +129,7 @@ class Desk:
         if channel is None or not len(block) or channel.stream not in self.plan.labels.positives:
             return
         if self._pending is not None:
-            self._learn_online(block, channel.unit_label)
+            self._learn_online(self._pending, block, channel.unit_label)
             return
         entity, event_t, known = block[self.kind.entity], block["t"], block["known_at"]
         if self._quoting:
@@ -137,11 +143,9 @@ class Desk:
         else:
             self.units.report(entity, event_t, known)
 
-    def _learn_online(self, block: Block, label: str) -> None:
-        assert self._pending is not None
-        assert isinstance(self.scorer, OnlineScorer)
-        waited, x = self._pending.take(block["id"])
-        self.scorer.learn(x, block[label][waited].astype(np.int64))
+    def _learn_online(self, pending: Pending, block: Block, label: str) -> None:
+        waited, x = pending.take(block["id"])
+        cast(OnlineScorer, self.scorer).learn(x, block[label][waited].astype(np.int64))
 
     def remember(self, news: News) -> Rows:
         """News joined with what the operator itself recorded: its own holdout and, for labels, its own audit."""
@@ -209,7 +213,7 @@ class Desk:
         self, ids: NDArray[np.int64], entity: NDArray[np.int64], t: NDArray[np.int64], x: Matrix
     ) -> Quotes:
         k = len(self.kind.outcomes)
-        if len(ids):
+        if len(ids) and self._next_fit is not None:
             self._kept.append((entity, t, x))
         if self.scorer is None or not len(ids):
             return Quotes(ids, np.full((len(ids), k), 1.0 / k))
@@ -231,20 +235,21 @@ class Desk:
             rows = np.flatnonzero(marks[action])
             if len(rows):
                 np.add.at(count, slot[rows], 1)
-        audit = np.zeros(len(entity), dtype=np.float32)
         if q.start < plan.starts:
-            return audit
+            return np.zeros(len(entity), dtype=np.float32)
         share = np.where(ordinal >= plan.busy_calls, max(plan.share, plan.busy_share), plan.share)
         share = np.where(acted, np.maximum(share, plan.flagged_share), share).astype(np.float32)
-        np.maximum.at(day.share, slot, share)
-        lot = rng.uniform(self._keys["audit"], entity, q.start // DAY)
-        rows = np.flatnonzero((lot < day.share[slot]) & ~day.audited[slot])
-        if len(rows):
-            _, first = np.unique(slot[rows], return_index=True)
-            rows = rows[first]
-            audit[rows] = day.share[slot[rows]]
-            day.audited[slot[rows]] = True
-        return audit
+        return day.select(slot, share, rng.uniform(self._keys["audit"], entity, q.start // DAY))
+
+    def state_bytes(self) -> dict[str, int]:
+        """Bytes held, by what holds them: none of them may grow with the horizon."""
+        return {
+            "features": self.featurizer.state_bytes(),
+            "units": self.units.state_bytes(),
+            "pending": 0 if self._pending is None else self._pending.state_bytes(),
+            "orders": self.orders.state_bytes(),
+            "kept": sum(column.nbytes for part in self._kept for column in part),
+        }
 
     # --- how it learns -----------------------------------------------------------------------------------------------
 

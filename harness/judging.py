@@ -5,6 +5,7 @@ Knows: run folders, charters, the judge, the report. Does not know: how anything
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Mapping, Sequence
@@ -17,6 +18,7 @@ from harness.looks import Looks
 from harness.trial import Loaded, charter_card
 from sim.core import catalogue, plugins
 from sim.core.errors import UserError
+from sim.core.time import DAY
 
 
 def judge_run(folder: Path, loaded: Loaded, look: int) -> str | None:
@@ -107,7 +109,7 @@ def _judge(
     specs = {name: plugins.load("metric", name).spec for name in sorted(counts["metric"].unique())}
     specs |= {c.metric: plugins.load("metric", c.metric).spec for c in charter.spec.clauses}
     world = facts["world"]
-    days = (world["horizon"] - world["go_live"]) // 86_400_000_000
+    days = (world["horizon"] - world["go_live"]) // DAY
     seeds = tuple(manifest["seeds"])
     told = tallies.tallies(counts, specs, seeds, int(days))
     clauses = terms.terms(charter, facts["slices"])
@@ -122,6 +124,7 @@ def _judge(
     document["warnings"] = [*document["warnings"], *warnings]
     results.write_text(folder / "verdict.json", measure.canonical(document))
     _measures(folder, manifest, told, alpha)
+    _mark_rungs(folder, document, int(world["go_live"]))
     _report(folder)
     return found.settled
 
@@ -153,6 +156,28 @@ def _measures(folder: Path, manifest: Mapping[str, Any], told: tallies.Tallies, 
     }
     pq.write_table(pa.table(table), folder / "metrics.parquet", compression="zstd")
     results.write_text(folder / "metrics.json", measure.canonical(measure.document(rows)))
+
+
+def _mark_rungs(folder: Path, document: Mapping[str, Any], go_live: int) -> None:
+    """Timeline rows of kind `rung`: the day on which what operations watch first crossed each clause's first rung."""
+    import pandas as pd
+
+    timeline = pd.read_parquet(folder / "timeline.parquet")
+    rows = [
+        {
+            "candidate": one["name"], "seed": -1, "t": go_live + int(clause["firstBreachAt"]) * DAY,
+            "day": float(clause["firstBreachAt"]), "kind": "rung", "name": next(iter(clause["rungs"])),
+            "end_day": float(clause["firstBreachAt"]), "value": 0.0,
+            "detail": json.dumps({"clause": clause["name"], "rung": next(iter(clause["rungs"]))}, sort_keys=True),
+        }
+        for one in document["candidates"]
+        for clause in one["clauses"]
+        if clause["firstBreachAt"] is not None and clause["rungs"]
+    ]  # fmt: skip
+    kept = timeline[timeline["kind"] != "rung"]
+    if rows:
+        kept = pd.concat([kept, pd.DataFrame(rows, columns=kept.columns)], ignore_index=True)
+    kept.to_parquet(folder / "timeline.parquet", index=False, compression="zstd")
 
 
 def _report(folder: Path) -> None:

@@ -22,6 +22,10 @@ class Orders:
     def __len__(self) -> int:
         return len(self.entity)
 
+    def state_bytes(self) -> int:
+        """Bytes held in arrays."""
+        return self.entity.nbytes + self.action.nbytes + self.until.nbytes
+
     def on(self, entity: NDArray[np.int64], t: NDArray[np.int64]) -> NDArray[np.int8]:
         """The ordered action (n,) for each entity at instant t, 0 where no order is in force."""
         if not len(self.entity):

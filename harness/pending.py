@@ -71,6 +71,10 @@ class Pending:
     def __len__(self) -> int:
         return len(self.ids) - self._top
 
+    def state_bytes(self) -> int:
+        """Bytes held in arrays."""
+        return sum(a.nbytes for a in (self.x, self.ids, self._keys, self._slots, self._free))
+
     def put(self, ids: Ints, x: Matrix) -> None:
         """Let events (n,) wait with their features (n, k). Ids must be distinct and not waiting already."""
         if self._top < len(ids):

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from harness import results
-from harness.assembly import build_replay
+from harness.assembly import build_replay, load_metrics
 from harness.kinds import Candidate, Scorer, TrainingSet
 from harness.progress import Watch, reporter
 from harness.replay import replay
@@ -109,7 +109,7 @@ def execute(order: Order, judge: Callable[[Path, Loaded, int], str | None]) -> P
             _gather(order, folder, seeds)
             manifest["seeds"] = list(seeds)
             manifest["look"] = {"number": look + 1, "of": len(looks)}
-            _finish(folder, manifest, started)
+            _finish(order, folder, manifest, started)
             if judge(folder, order.loaded, look) != "more":
                 break
     except KeyboardInterrupt:
@@ -287,7 +287,7 @@ def _write_timeline(path: Path, facts: Mapping[Job, Mapping[str, Any]]) -> None:
     pq.write_table(table, path, compression="zstd")
 
 
-def _finish(folder: Path, manifest: dict[str, Any], started: float) -> None:
+def _finish(order: Order, folder: Path, manifest: dict[str, Any], started: float) -> None:
     facts = results.read_json(folder / "facts.json")
     timings = {
         p.parent.relative_to(folder / "parts").as_posix(): results.read_json(p)
@@ -297,14 +297,17 @@ def _finish(folder: Path, manifest: dict[str, Any], started: float) -> None:
     rows = sum(facts["rows"].values())
     manifest |= {
         "status": "finished",
-        "world": facts["world"],
+        "world": {"use": order.loaded.scenario.spec.world.use} | facts["world"],
         "seconds": round(time.time() - started, 1),
         "fitSeconds": round(sum(t["fitSeconds"] for t in timings.values()), 1),
         "rowsScored": rows,
         "rowsPerSecond": round(rows / spent) if spent > 0 else None,
+        "metrics": {
+            name: {"doc": m.spec.doc, "unit": m.spec.unit, "better": m.spec.better, "form": m.spec.form}
+            for name, m in sorted(load_metrics(order.loaded).items())
+        },
         "artifacts": {
-            name: results.content_digest(folder / name)
-            for name in ("counts.parquet", "timeline.parquet", "facts.json")
+            name: results.content_digest(folder / name) for name in ("counts.parquet", "facts.json")
         },
     }
     results.write_json(folder / "manifest.json", manifest)

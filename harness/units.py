@@ -39,19 +39,10 @@ def _find(keys: Ints, slots: NDArray[np.int32], mask: int, entity: Ints, out: ND
 
 
 @kernel
-def _claim(
-    keys: Ints,
-    slots: NDArray[np.int32],
-    mask: int,
-    size: int,
-    entity: Ints,
-    chance: NDArray[np.float64],
-    calls: NDArray[np.int32],
-    out: NDArray[np.int32],
-    seen: NDArray[np.int32],
-    winner: Ints,
+def _enter(
+    keys: Ints, slots: NDArray[np.int32], mask: int, size: int, entity: Ints, out: NDArray[np.int32]
 ) -> int:
-    """Slot of each row's unit (new units are added), its ordinal in the unit, and the row that each unit keeps."""
+    """Slot of each row's unit; units that are new take the slots from `size` on. Answers how many there are now."""
     for i in range(entity.size):
         e = entity[i]
         h = (e ^ (e >> 17) ^ (e >> 31)) & mask
@@ -61,13 +52,52 @@ def _claim(
             keys[h] = e
             slots[h] = size
             size += 1
-        s = slots[h]
-        calls[s] += 1
-        out[i] = s
-        seen[i] = calls[s]
-        if chance[i] * calls[s] < 1.0:
-            winner[s] = i
+        out[i] = slots[h]
     return size
+
+
+@kernel
+def _keep(
+    slot: NDArray[np.int32],
+    chance: NDArray[np.float64],
+    entity: Ints,
+    t: Ints,
+    x: Matrix,
+    calls: NDArray[np.int32],
+    kept_entity: Ints,
+    kept_t: Ints,
+    kept_x: Matrix,
+    ordinal: NDArray[np.int32],
+) -> None:
+    """Count each row in its unit; the unit keeps it with the probability of one in as many as there were."""
+    for i in range(slot.size):
+        s = slot[i]
+        calls[s] += 1
+        ordinal[i] = calls[s]
+        if chance[i] * calls[s] < 1.0:
+            kept_entity[s], kept_t[s] = entity[i], t[i]
+            for j in range(x.shape[1]):
+                kept_x[s, j] = x[i, j]
+
+
+@kernel
+def _select(
+    slot: NDArray[np.int32],
+    share: NDArray[np.float32],
+    lot: NDArray[np.float64],
+    largest: NDArray[np.float32],
+    selected: NDArray[np.bool_],
+    out: NDArray[np.float32],
+) -> None:
+    """Raise each unit's share to the largest of its rows'; then a unit whose lot lies below it is selected, once, at
+    the first of its rows."""
+    for i in range(slot.size):
+        largest[slot[i]] = max(largest[slot[i]], share[i])
+    for i in range(slot.size):
+        s = slot[i]
+        if lot[i] < largest[s] and not selected[s]:
+            selected[s] = True
+            out[i] = largest[s]
 
 
 @dataclass
@@ -133,18 +163,24 @@ class Day:
 
     def index(self, size: int) -> None:
         """Rebuild the table for the first `size` units."""
-        calls = np.zeros(len(self.entity), dtype=np.int32)
-        out, seen = np.zeros(size, dtype=np.int32), np.zeros(size, dtype=np.int32)
-        winner = np.zeros(len(self.entity), dtype=np.int64)
-        chance = np.zeros(size)
-        self.size = _claim(
-            self.keys, self.slots, self.mask, 0, self.entity[:size], chance, calls, out, seen, winner
-        )
+        out = np.empty(size, dtype=np.int32)
+        self.size = _enter(self.keys, self.slots, self.mask, 0, self.entity[:size], out)
+
+    def select(
+        self, slot: NDArray[np.int32], share: NDArray[np.float32], lot: NDArray[np.float64]
+    ) -> NDArray[np.float32]:
+        """The share (n,) with which each row's unit was selected for verification; 0 where it was not, or before.
+
+        share, lot: (n,) probability that the row asks for its unit, and the unit's own uniform.
+        """
+        out = np.zeros(len(slot), dtype=np.float32)
+        _select(slot, share, lot, self.share, self.audited, out)
+        return out
 
     def find(self, entity: Ints) -> NDArray[np.int32]:
         """Slots (n,) of entities, -1 where the unit is not (or no longer) here."""
         out = np.empty(len(entity), dtype=np.int32)
-        _find(self.keys, self.slots, self.mask, np.ascontiguousarray(entity), out)
+        _find(self.keys, self.slots, self.mask, _own(entity), out)
         return out
 
 
@@ -173,18 +209,12 @@ class Units:
         day = self._day(int(t[0]) // DAY)
         day.reserve(len(entity))
         slot = np.empty(len(entity), dtype=np.int32)
-        seen = np.empty(len(entity), dtype=np.int32)
-        winner = np.full(len(day.entity), -1, dtype=np.int64)
+        ordinal = np.empty(len(entity), dtype=np.int32)
         chance = rng.uniform(self._keep_key, ids)
-        entity = np.ascontiguousarray(entity)
-        before = day.size
-        day.size = _claim(
-            day.keys, day.slots, day.mask, before, entity, chance, day.calls, slot, seen, winner
-        )
-        kept = np.flatnonzero(winner[: day.size] >= 0)
-        rows = winner[kept]
-        day.x[kept], day.t[kept], day.entity[kept] = x[rows], t[rows], entity[rows]
-        return day, slot, seen
+        own = _own(entity)
+        day.size = _enter(day.keys, day.slots, day.mask, day.size, own, slot)
+        _keep(slot, chance, own, _own(t), x, day.calls, day.entity, day.t, day.x, ordinal)
+        return day, slot, ordinal
 
     def _day(self, number: int) -> Day:
         if number not in self.days:
@@ -240,7 +270,7 @@ class Units:
     def _located(self, entity: Ints, event_t: Ints) -> list[tuple[Day, Ints, NDArray[np.int32]]]:
         number = event_t // DAY
         found = []
-        for day_number in np.unique(number).tolist():
+        for day_number in sorted(set(number.tolist())):
             day = self.days.get(day_number)
             if day is None:
                 continue
@@ -253,3 +283,8 @@ class Units:
     def state_bytes(self) -> int:
         """Bytes held in arrays."""
         return sum(getattr(day, c).nbytes for day in self.days.values() for c in (*COLUMNS, "keys", "slots"))
+
+
+def _own(column: Ints) -> Ints:
+    # A copy: blocks are read-only, and a second compilation of the kernels for read-only arrays costs more.
+    return np.array(column, dtype=np.int64)

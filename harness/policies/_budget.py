@@ -19,6 +19,11 @@ know of lawful look-alikes that verification has not met yet.
 
 none: fewer than `least` entities, so no threshold.
 
+Verification is sometimes wrong. Of unwanted units a known share is called lawful, and those have the highest scores of
+all: 2 % of errors among a sixth of all calls look like 0.3 % of lawful calls above any threshold, three times a budget
+of 0.1 %. `Mistaken` says how much weight above a threshold is expected to be such errors; the proven rule leaves that
+much out of the share, never out of its variance.
+
 Simulated with 120 samples from three populations of 400,000 units (heavy-tailed weights; weights that go with
 scores; 0.4 % look-alikes), budgets 0.1 % and 0.5 %, confidence 0.8: proven or expected thresholds exceeded the budget
 in 1 to 23 % of samples and spent 0.2 to 0.85 of it on average; extrapolated ones averaged 0.25 to 0.8 of it without
@@ -58,6 +63,24 @@ class Cut:
     effective: float = 0.0
 
 
+@dataclass(frozen=True)
+class Mistaken:
+    """Units verified as unwanted (m,), their weights, and `odds`: how many more, for each, were called lawful."""
+
+    score: Floats
+    weight: Floats
+    odds: float
+
+    def above(self, threshold: Floats) -> Floats:
+        """Weight above each threshold (n,) that is expected to stand among the lawful by mistake."""
+        order = np.argsort(self.score, kind="stable")
+        rest = np.append(np.cumsum(self.weight[order][::-1])[::-1], 0.0)
+        return self.odds * rest[np.searchsorted(self.score[order], threshold, side="right")]
+
+
+NOBODY = Mistaken(np.empty(0), np.empty(0), 0.0)
+
+
 def cut(
     score: Floats,
     weight: Floats,
@@ -66,6 +89,7 @@ def cut(
     confidence: float,
     least: int,
     extrapolate: bool,
+    mistaken: Mistaken = NOBODY,
 ) -> Cut:
     """The lowest threshold that keeps `budget`, from lawful verified units (n,)."""
     used = weight > 0.0
@@ -74,13 +98,14 @@ def cut(
     n = int(owner.max()) + 1 if len(owner) else 0
     if n < max(least, 1):
         return Cut(NOTHING, "none", 0.0, 1.0, n)
-    weight = weight / weight.sum()
+    whole = float(weight.sum())
+    weight = weight / whole
     one = float((np.bincount(owner, weights=weight) ** 2).sum())
     bound = _Bound(one, confidence)
     nothing = bound.of(0.0, 0.0)
     highest = float(score.max())
     if max(nothing, bound.expected(0.0)) <= budget:
-        threshold, share, upper = _lowered(score, weight, owner, n, bound, budget)
+        threshold, share, upper = _lowered(score, weight, owner, n, bound, budget, mistaken, whole)
         return Cut(threshold, "proven", share, upper, n, 1.0 / one)
     if bound.expected(0.0) <= budget:
         return Cut(highest, "expected", 0.0, nothing, n, 1.0 / one)
@@ -90,13 +115,26 @@ def cut(
 
 
 def _lowered(
-    score: Floats, weight: Floats, owner: NDArray[np.int64], n: int, bound: _Bound, budget: float
+    score: Floats,
+    weight: Floats,
+    owner: NDArray[np.int64],
+    n: int,
+    bound: _Bound,
+    budget: float,
+    mistaken: Mistaken,
+    whole: float,
 ) -> tuple[float, float, float]:
-    """Threshold, share above it and its bound: units go in from the highest score down while the budget is kept."""
+    """Threshold, share above it and its bound: units go in from the highest score down while the budget is kept.
+
+    With mistakes to be expected the bound may rise over the budget at first, where only mistakes stand, and fall under
+    it again further down; the lowest threshold that keeps it is taken, and the search ends at twice the budget.
+    """
     order = np.lexsort((owner, -score))
     held = np.zeros(n)
     share = variance = 0.0
     best = float(score[order[0]]), 0.0, bound.of(0.0, 0.0)
+    thresholds = np.append(score[order[1:]], -1.0)
+    excused = mistaken.above(thresholds) / whole
     for position, row in enumerate(order.tolist()):
         share += float(weight[row])
         variance += float((held[owner[row]] + weight[row]) ** 2 - held[owner[row]] ** 2)
@@ -104,11 +142,14 @@ def _lowered(
         last = position + 1 == len(order)
         if not last and score[order[position + 1]] == score[row]:
             continue
-        upper = bound.of(share, variance)
-        if max(upper, bound.expected(share)) > budget:
-            break
+        kept = max(0.0, share - float(excused[position]))
+        upper = bound.of(kept, variance)
+        if max(upper, bound.expected(kept)) > budget:
+            if mistaken.odds == 0.0 or kept > 2.0 * budget:
+                break
+            continue
         # Acting on what is strictly above the next lower unit's score leaves that unit alone.
-        best = (float(score[order[position + 1]]) if not last else -1.0), share, upper
+        best = float(thresholds[position]), kept, upper
     return best
 
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from harness.kinds import Floats, Policy, PolicyState, Verdicts
 from harness.policies._bands import certain
-from harness.policies._budget import NOTHING, RANK, Cut, cut
+from harness.policies._budget import NOBODY, NOTHING, RANK, Cut, Mistaken, cut
 from sim.core.errors import UserError
 from sim.core.events import Block
 from sim.core.time import Micros
@@ -36,7 +36,9 @@ class FalseBlockBudget:
     upper bound that must keep the budget. least: fewest verified lawful entities for any threshold; a class with
     fewer allows nothing above its highest verified score. unproven: what is done when verification cannot carry the
     budget: "extrapolate" the tail, or "pass" everything. lasts: for how long an action stays on the entity, 0 for
-    this event alone. stop, soft: the world's names of the actions. Before it is tuned, it passes everything.
+    this event alone. verify_error: share of unwanted units that verification is known to call lawful (by double
+    verification, say), which is left out of the reckoning. stop, soft: the world's names of the actions. Before it is
+    tuned, it passes everything.
     """
 
     budget: float = 0.001
@@ -47,6 +49,7 @@ class FalseBlockBudget:
     unproven: Literal["extrapolate", "pass"] = "extrapolate"
     caution: float = 1.0
     lasts: Micros = 0
+    verify_error: float = 0.0
     stop: str = "block"
     soft: str = "label"
 
@@ -62,6 +65,10 @@ class FalseBlockBudget:
             )
         if not 0.5 <= self.confidence < 1.0:
             raise UserError(f"false_block_budget.confidence: {self.confidence}, expected from 0.5 to below 1")
+        if not 0.0 <= self.verify_error < 0.5:
+            raise UserError(
+                f"false_block_budget.verify_error: {self.verify_error}, expected from 0 to below 0.5"
+            )
         if self.caution < 1.0:
             raise UserError(f"false_block_budget.caution: {self.caution}, expected at least 1")
 
@@ -78,7 +85,10 @@ class FalseBlockBudget:
         score, weight = state.score[lawful], (state.audit_weight * state.calls)[lawful]
         entity = np.arange(len(state.y)) if state.entity is None else state.entity
         entity, codes = entity[lawful], state.slice_code[lawful]
-        overall = self._cut(score, weight, entity, budget)
+        bad = (state.y == 1) & (state.audit_weight > 0.0)
+        odds = self.verify_error / (1.0 - self.verify_error)
+        mistaken = Mistaken(state.score[bad], (state.audit_weight * state.calls)[bad], odds)
+        overall = self._cut(score, weight, entity, budget, mistaken)
         threshold, classes, unproven = overall.threshold, 0, 0
         if per_class is not None:
             for each in np.unique(codes[codes >= 0]).tolist():
@@ -90,9 +100,16 @@ class FalseBlockBudget:
         above = float(weight[score > threshold].sum() / weight.sum()) if weight.sum() > 0.0 else 0.0
         return Guard(threshold, overall, above, classes, unproven)
 
-    def _cut(self, score: Floats, weight: Floats, entity: NDArray[np.int64], budget: float) -> Cut:
+    def _cut(
+        self,
+        score: Floats,
+        weight: Floats,
+        entity: NDArray[np.int64],
+        budget: float,
+        mistaken: Mistaken = NOBODY,
+    ) -> Cut:
         extrapolate = self.unproven == "extrapolate"
-        return cut(score, weight, entity, budget, self.confidence, self.least, extrapolate)
+        return cut(score, weight, entity, budget, self.confidence, self.least, extrapolate, mistaken)
 
     def decide(self, block: Block, score: Floats, uniforms: Floats, actions: Mapping[str, int]) -> Verdicts:
         """Everything passes: nothing is known yet of the lawful."""

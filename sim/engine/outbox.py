@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from sim.core.compile import kernel
 from sim.core.events import Block, Column, Schema
-from sim.core.time import Micros
+from sim.core.time import NEVER, Micros
 from sim.engine.ordering import order_by
 
 Matrix = NDArray[np.int64]
@@ -50,6 +50,14 @@ def _part(rows: Matrix, at: int, width: int, first: int, starts: Matrix, parted:
         starts[bucket] = place + 1
 
 
+@kernel
+def _turn(rows: Matrix, order: Matrix, columns: Matrix) -> None:
+    """Rows (n, w) in order, as columns (w, n)."""
+    for i in range(len(order)):
+        for c in range(rows.shape[1]):
+            columns[c, i] = rows[order[i], c]
+
+
 class Calendar:
     """Rows of int64 kept in buckets of `width` microseconds by the instant in column `at`."""
 
@@ -60,14 +68,17 @@ class Calendar:
         self._next = 0
         self._extent = np.zeros(3, dtype=np.int64)
 
-    def put(self, rows: Matrix) -> None:
-        """Keep rows (n, w), none due before what has been taken already; the calendar owns them from now on."""
+    def put(self, rows: Matrix, end: Micros = NEVER) -> None:
+        """Keep a copy of rows (n, w), none due before what has been taken already; but of none due after `end`."""
         if len(rows) == 0:
             return
         _extent(rows, self._at, self._width, self._extent)
         first, last = int(self._extent[0]), int(self._extent[1])
+        if self._extent[2] > end:
+            self.put(rows[rows[:, self._at] <= end])
+            return
         if first == last:
-            self._buckets.setdefault(first, []).append(rows)
+            self._buckets.setdefault(first, []).append(rows.copy())
         elif last - first > 8 * len(rows):
             for row, bucket in enumerate((rows[:, self._at] // self._width).tolist()):
                 self._buckets.setdefault(bucket, []).append(rows[row : row + 1].copy())
@@ -103,11 +114,6 @@ class Calendar:
             return None
         return due[0] if len(due) == 1 else np.concatenate(due)
 
-    def latest(self, rows: Matrix) -> Micros:
-        """The last instant in rows (n >= 1, w)."""
-        _extent(rows, self._at, self._width, self._extent)
-        return int(self._extent[2])
-
     def __len__(self) -> int:
         return sum(len(part) for parts in self._buckets.values() for part in parts)
 
@@ -132,9 +138,7 @@ class Outbox:
 
     def put(self, rows: Matrix) -> None:
         """Hold rows (n, fields): the schema's fields as int64, in its order. Rows known after the end are dropped."""
-        if len(rows) and self._calendar.latest(rows) > self._end:
-            rows = rows[rows[:, self._known] <= self._end]
-        self._calendar.put(rows)
+        self._calendar.put(rows, self._end)
 
     def put_one(self, row: Sequence[int]) -> None:
         """Hold one item."""
@@ -145,8 +149,9 @@ class Outbox:
         due = self._calendar.take(until)
         if due is None:
             return None
-        due = due.take(order_by(due[:, self._known], due[:, self._id]), axis=0)
-        return sealed(self.schema, [due[:, place].astype(dtype) for place, dtype in enumerate(self._dtypes)])
+        columns = np.empty(due.shape[::-1], dtype=np.int64)
+        _turn(due, order_by(due[:, self._known], due[:, self._id]), columns)
+        return sealed(self.schema, [c.astype(dtype, copy=False) for c, dtype in zip(columns, self._dtypes)])
 
     def __len__(self) -> int:
         return len(self._calendar)

@@ -1,8 +1,8 @@
 """River's side of the comparison: its learner, its rows, its progressive validation with late labels.
 
 Knows: River's interface. Does not know: anything of ours but the stream.
-River reads instants and delays from the row itself; a field that the model must not learn would have to be dropped again
-for each row, so both are told by closures instead. That is the fastest way that River offers.
+River reads instants and delays from the row itself; a field that the model must not learn would have to be dropped
+again for each row, so both are told by closures instead. That is the fastest way that River offers.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ def learner(rate: float = 0.01) -> Any:
     """`StandardScaler | LogisticRegression(SGD(rate))` that has seen nothing."""
     from river import linear_model, optim, preprocessing
 
-    return preprocessing.StandardScaler() | linear_model.LogisticRegression(optim.SGD(rate), intercept_lr=rate)
+    return preprocessing.StandardScaler() | linear_model.LogisticRegression(
+        optim.SGD(rate), intercept_lr=rate
+    )
 
 
 def rows_of(stream: Stream) -> list[Row]:
@@ -36,7 +38,9 @@ def steps(stream: Stream, model: Any, rows: list[Row], step: int, late: bool = T
 
     labels = stream.y.astype(bool).tolist()
     if not late:
-        return evaluate.iter_progressive_val_score(zip(rows, labels, strict=True), model, metrics.LogLoss(), step=step)
+        return evaluate.iter_progressive_val_score(
+            zip(rows, labels, strict=True), model, metrics.LogLoss(), step=step
+        )
     now = lag = 0
 
     def dataset() -> Iterator[tuple[Row, bool]]:

@@ -2,8 +2,9 @@
 
 Knows: how the stream is drawn, written and opened as a recording. Does not know: who learns from it, or how fast.
 
-15 numeric fields and a label that depends on them. Lags are log-normal as those of complaints to the FTC in 2021 (hours,
-mu 1.50, sigma 2.39: median 4.5 h, mean 78 h, 1 % beyond 48 days), cut at 90 days so that every label is known in the end.
+15 numeric fields and a label that depends on them. Lags are log-normal as those of complaints to the FTC in 2021
+(hours, mu 1.50, sigma 2.39: median 4.5 h, mean 78 h, 1 % beyond 48 days), cut at 90 days so that every label is known
+in the end.
 Each 15-minute tick holds `PER_TICK` rows or fewer, at random instants.
 """
 
@@ -103,7 +104,12 @@ spec:
       question: {{name: event, form: act, unit: event, actions: [{{name: pass}}, {{name: flag, hinders: true}}]}}
       fields: {{{fields}}}
       labels:
-        outcome: {{column: label, outcomes: [0, 1], negatives: true, known: {{at: {{column: known_at, format: micros}}}}, truth: unwanted}}
+        outcome:
+          column: label
+          outcomes: [0, 1]
+          negatives: true
+          known: {{at: {{column: known_at, format: micros}}}}
+          truth: unwanted
   trial:
     labels: {{positives: [outcome], maturity: 1d, trainingWindow: 30d}}
     features: [{features}]

@@ -9,4 +9,6 @@ from __future__ import annotations
 
 from sim.worlds.telco.world import TelcoWorld
 
+__all__ = ["PLUGIN", "TelcoWorld"]
+
 PLUGIN = TelcoWorld

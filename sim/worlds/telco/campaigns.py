@@ -41,6 +41,7 @@ from sim.worlds.telco.tactics import (
     AGED_TACTIC,
     CALL_PRICE,
     EXPLORE,
+    NEIGHBOUR,
     SIGNED,
     SNOWSHOE,
     TACTICS,
@@ -271,7 +272,8 @@ class Operators:
             "rate": min(daily, 600.0), "profile": UNWANTED, "panel": 0, "panel_share": 0.0,
             "local_share": tactic.local, "opens": NEVER, "closes": NEVER,
             "talk": TALK_RECORDED if own.recorded else TALK_LIVE, "relation": UNKNOWN, "appeal": tactic.lift * own.lift,
-            "script": 0.0, "slot": own.slot, "tactic": kind, "tried": 0, "stopped": 0, "answered": 0, "recent": 0,
+            "script": 0.0, "slot": own.slot, "tactic": kind, "near": int(kind == NEIGHBOUR),
+            "tried": 0, "stopped": 0, "answered": 0, "recent": 0,
             "given_up": 0, "expires": now + self._calendar(days, now),
         }  # fmt: skip
         for name, value in values.items():

@@ -17,15 +17,15 @@ from sim.core.compile import kernel
 from sim.engine.chance import draw, loglogistic_at, lognormal_at, normal_at
 from sim.worlds.telco.calls import (
     ANSWER,
-    CALLEE,
     CALLER,
     CHALLENGED,
     CLASS,
     DIAL,
-    HOLDER,
     LAG,
     LISTEN,
     ORDINAL,
+    OWN_ALPHA,
+    OWN_PERSON,
     PUBLISH,
     REDIAL,
     REDRESS,
@@ -53,6 +53,7 @@ from sim.worlds.telco.numbers import (
     TALK_SCRIPT,
     TALK_STRANGER,
 )  # fmt: skip
+from sim.worlds.telco.people import FINE
 from sim.worlds.telco.vocabulary import BLOCK, BURNER, CHALLENGE, CLINIC, DEBT, LABEL, SCHOOL, SMALL_BUSINESS
 
 SETTLE_LEVERS = (
@@ -95,8 +96,6 @@ def settle_calls(
     keys: Keys,
     callee: Ints,
     near: Bytes,
-    person: Floats,
-    alpha: Floats,
     appeal: Floats,
     script: Floats,
     tactic_near: Bytes,
@@ -120,7 +119,7 @@ def settle_calls(
     notes: Ints,
     counts: Ints,
 ) -> None:
-    """Settle the proposals `rows` (n, WIDE), in time order, under `action` (n,).
+    """Settle the proposals `rows` (n, FULL), in time order, under `action` (n,).
 
     levels: (levers, n) or (levers, 1) with step 1 or 0. records: (n, 8) call records. redials (n, WIDE) and notes
     (3n, 6: kind, known_at, id, t, caller, callee) are filled from the top; counts answers how many, and how many
@@ -132,7 +131,6 @@ def settle_calls(
     for i in range(len(rows)):
         c = i * step
         cls = rows[i, CLASS]
-        line = rows[i, CALLEE]
         dial = rows[i, DIAL]
         talk = rows[i, TALK]
         relation = rows[i, RELATION]
@@ -145,7 +143,7 @@ def settle_calls(
         elif relation == KNOWN_BUSINESS:
             p = levels[A_BUSINESS, c] * appeal[dial]
         else:
-            p = levels[A_UNKNOWN, c] * person[line]
+            p = levels[A_UNKNOWN, c] * (rows[i, OWN_PERSON] / FINE)
             if dial >= 0:
                 p *= appeal[dial]
                 if tactic_near[dial] != 0 and near[i] != 0:
@@ -173,11 +171,11 @@ def settle_calls(
             v = draw(keys[TALKED], event, 0)
             if talk == TALK_CONTACT:
                 span = loglogistic_at(
-                    v, levels[TALK_ALPHA, c] * alpha[rows[i, HOLDER]], levels[TALK_BETA, c], TALK_CAP
+                    v, levels[TALK_ALPHA, c] * (rows[i, OWN_ALPHA] / FINE), levels[TALK_BETA, c], TALK_CAP
                 )
             elif talk == TALK_STRANGER:
                 span = loglogistic_at(
-                    v, levels[STRANGER_ALPHA, c] * alpha[rows[i, HOLDER]], STRANGER_BETA, TALK_CAP
+                    v, levels[STRANGER_ALPHA, c] * (rows[i, OWN_ALPHA] / FINE), STRANGER_BETA, TALK_CAP
                 )
             elif talk == TALK_RECORDED:
                 span = min(lognormal_at(v, levels[RECORDED_MEDIAN, c], levels[RECORDED_SIGMA, c]), 600.0)

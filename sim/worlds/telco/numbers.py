@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sim.core import rng
 from sim.core.time import NEVER
 from sim.engine.population import UNIT
-from sim.worlds.telco.people import EXCHANGES, SIGNED_BY_TIER, People
+from sim.worlds.telco.people import EXCHANGES, FINE, SIGNED_BY_TIER, People
 
 WIDTH = 31
 """Bits of a shown identity; an event's id is identity << 32 | ordinal, so it stays positive."""
@@ -28,8 +28,10 @@ LIVES, ORDINALS = 1 << 12, 1 << 18
 TALK_CONTACT, TALK_STRANGER, TALK_RECORDED, TALK_LIVE, TALK_SCRIPT, TALK_ERRAND = range(6)
 CONTACT, KNOWN_BUSINESS, UNKNOWN = range(3)
 
-SHOWN, MARKS, SIGNED_SHARE, LAST = range(4)
-"""Columns of the traits: identity as shown, marks, share of signed calls in 2**-53, last tick and the calls in it."""
+SHOWN, MARKS, SIGNED_SHARE, LAST, ALPHA, PERSON = range(6)
+TRAITS = 8
+"""Columns of the traits: identity as shown, marks, share of signed calls in 2**-53, last tick and the calls in it,
+factors on talk and on answering unknown callers in 2**-40. A row is 64 bytes: one line of cache per number."""
 TIER_AT, LEVEL_AT, FREE_AT, TURNED_AT = 16, 24, 32, 40
 """Marks: exchange in bits 0-15 (its region is exchange % REGIONS), carrier, attestation level, toll-free, turned."""
 
@@ -43,7 +45,7 @@ _DIALS: dict[str, Any] = {
     "active": np.int8, "number": np.int64, "anchor": np.int64, "holder": np.int64, "cls": np.int8, "rate": np.float64,
     "profile": np.int64, "panel": np.int64, "panel_share": np.float64, "local_share": np.float64,
     "opens": np.int64, "closes": np.int64, "talk": np.int64, "relation": np.int64, "appeal": np.float64,
-    "script": np.float64, "slot": np.int64, "tactic": np.int8, "tried": np.int64, "stopped": np.int64,
+    "script": np.float64, "slot": np.int64, "tactic": np.int8, "near": np.int8, "tried": np.int64, "stopped": np.int64,
     "answered": np.int64, "recent": np.int64, "given_up": np.int8, "expires": np.int64,
 }  # fmt: skip
 
@@ -52,7 +54,6 @@ class Numbers:
     """Traits by row and dialling by dialling row, as arrays of their own (attributes), grown when campaigns need it."""
 
     traits: NDArray[np.int64]
-    alpha: NDArray[np.float64]
     active: NDArray[np.int8]
     number: NDArray[np.int64]
     anchor: NDArray[np.int64]
@@ -71,6 +72,7 @@ class Numbers:
     script: NDArray[np.float64]
     slot: NDArray[np.int64]
     tactic: NDArray[np.int8]
+    near: NDArray[np.int8]
     tried: NDArray[np.int64]
     stopped: NDArray[np.int64]
     answered: NDArray[np.int64]
@@ -86,8 +88,7 @@ class Numbers:
         self._key = rng.key(seed, "telco", "identity")
         self._free: list[int] = []
         room = fixed + 256
-        self.traits = np.zeros((lines + room, 4), dtype=np.int64)
-        self.alpha = np.ones(lines + room)
+        self.traits = np.zeros((lines + room, TRAITS), dtype=np.int64)
         for name, dtype in _DIALS.items():
             setattr(self, name, np.zeros(room, dtype=dtype))
         own = np.arange(lines, dtype=np.int64)
@@ -96,7 +97,9 @@ class Numbers:
         self.traits[:lines, MARKS] = marks(own % EXCHANGES, tier, people.level.astype(np.int64))
         self.traits[:lines, SIGNED_SHARE] = (np.array(SIGNED_BY_TIER)[tier] * UNIT).astype(np.int64)
         self.traits[:, LAST] = -1
-        self.alpha[:lines] = people.alpha
+        self.traits[:, ALPHA] = self.traits[:, PERSON] = int(FINE)
+        self.traits[:lines, ALPHA] = (people.alpha * FINE).astype(np.int64)
+        self.traits[:lines, PERSON] = (people.person * FINE).astype(np.int64)
         self.holder[:] = lines + np.arange(room)
         self.opens[:] = NEVER
         self.closes[:] = NEVER
@@ -126,8 +129,8 @@ class Numbers:
 
     def _grow(self) -> None:
         room = len(self.active)
-        self.traits = np.concatenate([self.traits, np.zeros((room, 4), dtype=np.int64)])
-        self.alpha = np.concatenate([self.alpha, np.ones(room)])
+        self.traits = np.concatenate([self.traits, np.zeros((room, TRAITS), dtype=np.int64)])
+        self.traits[-room:, ALPHA] = self.traits[-room:, PERSON] = int(FINE)
         for name in _DIALS:
             old = getattr(self, name)
             setattr(self, name, np.concatenate([old, np.zeros(room, dtype=old.dtype)]))

@@ -2,8 +2,9 @@
 
 Knows: contacts, activity, hours, carriers and areas of lines. Does not know: campaigns, dialers, decisions.
 
-A call between contacts chooses an edge (two lines) with its weight, then a direction; one alias table per kind of
-consumer day serves that in constant time. Everything here is drawn once from streams that no decision can reach.
+A call between contacts chooses a line by its activity (one alias table per kind of consumer day), then one of its
+contacts, then who of the two calls: three places in memory, whatever the size. Everything here is drawn once from
+streams that no decision can reach.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.core import rng
-from sim.engine.population import UNIT, alias, packed
+from sim.core.compile import kernel
+from sim.engine.population import alias, packed
 from sim.worlds.telco.profiles import EARLY, LATE, MIDDLE
 
 REGIONS = 16
@@ -35,12 +37,14 @@ A_BY_TIER = (0.93, 0.70, 0.60)
 """Share of signed calls at level A (TNS 2025: 0.93; the others assumed)."""
 
 
-A_END, B_END, LEAN = 2, 3, 4
-"""Columns of `People.edges` after the alias tables: two lines, and how often the first is the caller, in 2**-53."""
+OWNER, CONTACTS_OF, REACH = 2, 3, 4
+"""Columns of `People.callers` after the alias tables: a line; where its contacts begin << 12 | how many; how far its
+choice of contacts reaches, in 2**-40 (see `rank_of`)."""
+FINE = 2.0**40
 
 
 class People(NamedTuple):
-    """Consumers. edges: (m, 5) int64 by population, packed alias tables; the last `lines` rows call strangers.
+    """Consumers. callers: (2 lines, 5) int64 by population, packed alias tables over lines by activity; contacts: (m,).
 
     first, size, share: (4,) where each population's rows begin, how many, and its share of the volume. person: (lines,)
     factor on answering unknown callers; alpha: (lines,) factor on the median talk; tier, level: (lines,).
@@ -49,11 +53,20 @@ class People(NamedTuple):
     first: NDArray[np.int64]
     size: NDArray[np.int64]
     share: NDArray[np.float64]
-    edges: NDArray[np.int64]
+    callers: NDArray[np.int64]
+    contacts: NDArray[np.int32]
     person: NDArray[np.float64]
     alpha: NDArray[np.float64]
     tier: NDArray[np.int8]
     level: NDArray[np.int8]
+
+
+@kernel
+def rank_of(u: float, reach: float, degree: int) -> int:
+    """Which of `degree` contacts a uniform u chooses, 0 first: density proportional to (rank + 1)**-0.8, by inversion
+    (reach = (degree + 1)**0.2 - 1), Zipf-like and without a table of its own."""
+    g = 1.0 + u * reach
+    return min(int(g * g * g * g * g - 1.0), degree - 1)
 
 
 def partners(
@@ -95,30 +108,24 @@ def people(seed: int, lines: int, talk_spread: float) -> People:
     degree = np.clip(degree, 2, 400).astype(np.int64)
     day = np.searchsorted(np.cumsum(DAY_SHARES)[:-1], chance.random(lines), side="right")
 
+    start = np.cumsum(degree) - degree
     owners = np.repeat(np.arange(lines, dtype=np.int64), degree)
-    starts = np.cumsum(degree) - degree
-    rank = np.arange(len(owners), dtype=np.int64) - np.repeat(starts, degree)
-    zipf = (rank + 1.0) ** -0.8
-    weight = zipf / np.repeat(np.add.reduceat(zipf, starts), degree) * activity[owners]
-    other_end = partners(owners, activity**0.8, 0.75, 0.25, chance)
-
-    by_day = np.argsort(day[owners], kind="stable")
-    owners, other_end, weight = owners[by_day], other_end[by_day], weight[by_day]
-    sizes = np.bincount(day[owners], minlength=3)
-    firsts = np.cumsum(sizes) - sizes
-    stretches = [slice(first, first + size) for first, size in zip(firsts.tolist(), sizes.tolist())]
-    lean = ((0.15 + 0.7 * chance.random(len(owners))) * UNIT).astype(np.int64)
-    tables = [packed(alias(weight[s]), owners[s], other_end[s], lean[s]) for s in stretches]
-    own = np.arange(lines, dtype=np.int64)
-    nobody = np.full(lines, -1, dtype=np.int64)
-    tables.append(packed(alias(activity), own, nobody, nobody))
-    share = np.array([weight[s].sum() for s in stretches])
+    contacts = partners(owners, activity**0.8, 0.75, 0.25, chance).astype(np.int32)
+    reach = (((degree + 1.0) ** 0.2 - 1.0) * FINE).astype(np.int64)
+    groups = [np.flatnonzero(day == kind).astype(np.int64) for kind in range(3)]
+    groups.append(np.arange(lines, dtype=np.int64))
+    tables = [packed(alias(activity[g]), g, start[g] << 12 | degree[g], reach[g]) for g in groups]
+    sizes = np.array([len(g) for g in groups], dtype=np.int64)
+    share = np.array([activity[g].sum() for g in groups])
+    share[:3] /= share[:3].sum()
+    share[STRANGERS] = 1.0
     tier = np.searchsorted(np.cumsum(TIER_SHARES)[:-1], chance.random(lines), side="right").astype(np.int8)
     return People(
-        first=np.append(firsts, len(owners)).astype(np.int64),
-        size=np.append(sizes, lines).astype(np.int64),
-        share=np.append(share / share.sum(), 1.0),
-        edges=np.concatenate(tables),
+        first=np.cumsum(sizes) - sizes,
+        size=sizes,
+        share=share,
+        callers=np.concatenate(tables),
+        contacts=contacts,
         person=0.6 + 0.8 * chance.random(lines),
         alpha=np.exp(talk_spread * chance.standard_normal(lines)),
         tier=tier,

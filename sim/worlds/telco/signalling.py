@@ -14,14 +14,16 @@ from sim.worlds.telco.calls import (
     GARBLED,
     HOLDER,
     ORDINAL,
+    OWN_ALPHA,
+    OWN_PERSON,
     SIGNED,
     WIDE,
     Bytes,
     Ints,
     Keys,
     T,
-)
-from sim.worlds.telco.numbers import FREE_AT, LEVEL_AT, MARKS, SHOWN, SIGNED_SHARE, TIER_AT
+)  # fmt: skip
+from sim.worlds.telco.numbers import ALPHA, FREE_AT, LEVEL_AT, MARKS, PERSON, SHOWN, SIGNED_SHARE, TIER_AT
 from sim.worlds.telco.people import EXCHANGES, REGIONS
 
 
@@ -42,26 +44,36 @@ def signal(
     same_exchange: Bytes,
     toll_free: Bytes,
 ) -> None:
-    """What signalling shows of the proposals, in order; `ordered` receives the proposals in the same order.
+    """What signalling shows of the proposals, in order; `ordered` (n, FULL) receives the proposals in the same order.
 
     A number has a level; whether the call still carries it depends on the path (TDM strips signatures), and 3 % of
     signed calls arrive with another level (assumption): the field is noisy, and sparse for small carriers.
     """
-    for i in range(len(order)):
+    # Pass by pass, so that no load waits for another (see propose_consumers).
+    n = len(order)
+    for i in range(n):
         row = order[i]
         for j in range(WIDE):
             ordered[i, j] = rows[row, j]
-        own = rows[row, HOLDER]
-        line = rows[row, CALLEE]
-        number = rows[row, CALLER]
-        key = (number << 32) | rows[row, ORDINAL]
-        mark = traits[own, MARKS]
-        t[i] = rows[row, T]
-        event[i] = key
-        caller[i] = number
+    for i in range(n):
+        line = ordered[i, CALLEE]
         callee[i] = traits[line, SHOWN]
+        ordered[i, OWN_PERSON] = traits[line, PERSON]
+    for i in range(n):
+        own = ordered[i, HOLDER]
+        ordered[i, OWN_ALPHA] = traits[own, ALPHA]
+        caller[i] = traits[own, MARKS]
+        event[i] = traits[own, SIGNED_SHARE]
+    for i in range(n):
+        mark = caller[i]
+        share = event[i]
+        line = ordered[i, CALLEE]
+        key = (ordered[i, CALLER] << 32) | ordered[i, ORDINAL]
+        t[i] = ordered[i, T]
+        event[i] = key
+        caller[i] = ordered[i, CALLER]
         seen = 0
-        if draw(keys[SIGNED], key, 0) * UNIT < traits[own, SIGNED_SHARE]:
+        if draw(keys[SIGNED], key, 0) * UNIT < share:
             seen = mark >> LEVEL_AT & 0xFF
             u = draw(keys[GARBLED], key, 0)
             if u < 0.03:

@@ -21,7 +21,7 @@ from sim.core.time import DAY, HOUR, MINUTE, Clock, Micros, format_duration, mic
 from sim.core.truth import Outcomes, Settlement, Truth
 from sim.core.world import GroundTruth, News, Question
 from sim.engine.arrivals import kept, layers
-from sim.engine.ordering import order_by
+from sim.engine.ordering import order_by, order_without_ties
 from sim.engine.outbox import Calendar, Outbox, sealed
 from sim.engine.stage import Stage
 from sim.engine.turns import Turns
@@ -30,6 +30,7 @@ from sim.worlds.telco.calls import (
     CALLER,
     CLASS,
     DIAL,
+    FULL,
     INTENTION,
     LAYER,
     ORDINAL,
@@ -51,7 +52,6 @@ from sim.worlds.telco.people import DAY_PROFILES, STRANGERS, people
 from sim.worlds.telco.planning import planning
 from sim.worlds.telco.profiles import shapes
 from sim.worlds.telco.signalling import signal
-from sim.worlds.telco.tactics import NEIGHBOUR, TACTICS
 from sim.worlds.telco.verification import Verification
 
 _CLASS_RATES = (
@@ -134,9 +134,9 @@ class TelcoWorld:
         self._levels = np.array([[levers.constant(name)] for name in SETTLE_LEVERS])
         self._moved_levels = [i for i, name in enumerate(SETTLE_LEVERS) if levers.injections.get(name)]
         self._moved_rates = [name for name in RATES.values() if levers.injections.get(name)]
-        self._near = np.array([1 if kind == NEIGHBOUR else 0 for kind in range(len(TACTICS))], dtype=np.int8)
         self._counts = np.zeros(4, dtype=np.int64)
-        self._proposals: NDArray[np.int64] = np.empty((0, WIDE), dtype=np.int64)
+        self._buffers: dict[str, NDArray[np.int64]] = {}
+        self._proposals = self._scratch("proposals", 0, FULL)
         self._question: Question | None = None
         self._settled = 0
         self._stage.run(1)
@@ -228,7 +228,7 @@ class TelcoWorld:
             "levers": {name: self.state.constant(name) for name in self.levers},
             "tickSeconds": self.tick / 1_000_000,
             "reach": 1.0,
-            "contacts": len(self._people.edges) - self.parameters.lines,
+            "contacts": len(self._people.contacts),
             "lawfulSlots": self._lawful.size,
             "operators": self._operators.size,
             "analysts": self._verification.staff,
@@ -256,10 +256,12 @@ class TelcoWorld:
         peak = max(self._shapes[:3, hour % 168].max() for hour in range(first, last + 1))
         mean = float((self._volumes * consumer_depth).sum() * peak) * self.tick / DAY
         room = int(mean + 12 * mean**0.5) + 64
-        rows = np.empty((room + dialled, WIDE), dtype=np.int64)
+        redials = self._redials.take(start + self.tick - 1)
+        rows = self._scratch("rows", room + dialled + (0 if redials is None else len(redials)), WIDE)
         n = propose_consumers(
             rows, start, self.tick, tick, self._shift, self._monday, self._keys, self._volumes, consumer_depth,
-            self._profiles, self._shapes, crowd.first, crowd.size, crowd.edges, numbers.lines, numbers.traits,
+            self._profiles, self._shapes, crowd.first, crowd.size, crowd.callers, crowd.contacts, numbers.lines,
+            numbers.traits,
         )  # fmt: skip
         if n > room:
             raise Defect(f"{n} consumer calls proposed in a tick, room for {room}")
@@ -270,13 +272,21 @@ class TelcoWorld:
                 numbers.profile, numbers.panel, numbers.panel_share, numbers.local_share, numbers.opens,
                 numbers.closes, numbers.talk, numbers.relation, numbers.traits,
             )  # fmt: skip
-        rows = rows[:n]
         if any(self.state.moving(name, start, start + self.tick) for name in self._moved_rates):
-            rows = self._thin(rows)
-        redials = self._redials.take(start + self.tick - 1)
+            stays = self._thin(rows[:n])
+            n = len(stays)
+            rows[:n] = stays
         if redials is not None:
-            rows = np.concatenate([rows, redials])
-        return self._signal(rows)
+            rows[n : n + len(redials)] = redials
+            n += len(redials)
+        return self._signal(rows[:n])
+
+    def _scratch(self, name: str, rows: int, width: int) -> NDArray[np.int64]:
+        """Room for `rows` rows that nobody keeps beyond the tick: the same memory again, still in the cache."""
+        buffer = self._buffers.get(name)
+        if buffer is None or len(buffer) < rows:
+            buffer = self._buffers[name] = np.empty((rows + rows // 2 + 64, width), dtype=np.int64)
+        return buffer[:rows]
 
     def _thin(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Keep what injections leave of the proposals, exactly at event time."""
@@ -298,9 +308,10 @@ class TelcoWorld:
     def _signal(self, rows: NDArray[np.int64]) -> Block:
         numbers = self._numbers
         n = len(rows)
-        events = (rows[:, CALLER] << 32) | rows[:, ORDINAL]
-        order = order_by(rows[:, T], events)
-        self._proposals = np.empty((n, WIDE), dtype=np.int64)
+        order = order_without_ties(rows[:, T])
+        if order is None:
+            order = order_by(rows[:, T], (rows[:, CALLER] << 32) | rows[:, ORDINAL])
+        self._proposals = self._scratch("proposals", n, FULL)
         columns: dict[str, NDArray[Any]] = {
             item.name: np.empty(n, dtype=item.dtype) for item in words.QUESTION.fields
         }
@@ -322,13 +333,13 @@ class TelcoWorld:
         answered, would, unwanted, reported, regulator, first_try = np.empty((6, n), dtype=np.int8)
         duration = np.empty(n, dtype=np.int32)
         report_at = np.empty(n, dtype=np.int64)
-        records = np.empty((n, 8), dtype=np.int64)
-        redials = np.empty((n, WIDE), dtype=np.int64)
-        notes = np.empty((3 * n, 6), dtype=np.int64)
+        records = self._scratch("records", n, 8)
+        redials = self._scratch("redials", n, WIDE)
+        notes = self._scratch("notes", 3 * n, 6)
         settle_calls(
             rows, decisions.action, levels, step, question.end, self._mediation, self.horizon, self._keys,
-            block["callee"], block["same_region"], self._people.person, numbers.alpha, numbers.appeal, numbers.script,
-            self._near[numbers.tactic], numbers.tried, numbers.stopped, numbers.answered, numbers.recent,
+            block["callee"], block["same_region"], numbers.appeal, numbers.script,
+            numbers.near, numbers.tried, numbers.stopped, numbers.answered, numbers.recent,
             numbers.given_up, int(self.state.now("notice_calls", question.start)),
             self.state.now("notice_share", question.start), answered, duration, would, unwanted, reported, report_at,
             regulator, first_try, records, redials, notes, self._counts,
@@ -336,7 +347,7 @@ class TelcoWorld:
         n_redials, n_notes, n_given = (int(count) for count in self._counts[:3])
         self._outboxes["call_record"].put(records)
         if n_redials:
-            self._redials.put(redials[:n_redials].copy())
+            self._redials.put(redials[:n_redials])
         if n_notes:
             self._note(notes[:n_notes])
         if n_given:
