@@ -15,10 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from harness.accumulation import Accumulation, width_of
+from harness.accumulation import Accumulation, column_of
 from harness.coded import CodedFeature
-from harness.features._algebra import Accumulator, Coded, Ints, Operation
+from harness.features._algebra import Accumulator, Coded, Operation
+from harness.keys import Keys
 from harness.kinds import FeatureSpec, Matrix
+from harness.layout import width_of
 from sim.core import plugins
 from sim.core.errors import OutOfTurn, UserError, closest
 from sim.core.events import Block, Schema
@@ -87,8 +89,10 @@ class Featurizer:
                 rows = asked.setdefault((need.feed, need.by, need.at), {})
                 rows.setdefault(need, len(rows))
         self._specs = tuple(specs)
+        self._keys = {width: Keys(width) for width in (1, 2)}
         self._accumulations = {
-            source: Accumulation(list(needs), self.streams[source[0]]) for source, needs in asked.items()
+            source: Accumulation(list(needs), self.streams[source[0]], self._keys[len(source[1])])
+            for source, needs in asked.items()
         }
         self._features = {
             spec.name: Feature(spec, operation, needs, tuple((s := _source(n), asked[s][n]) for n in needs))
@@ -143,13 +147,13 @@ class Featurizer:
 
     def _answer(self, block: Block, out: Matrix) -> None:
         own = {name: block[name] for name in self._open}
-        t = _column(block, self.kind.schema.order)
-        keys: dict[str, Ints] = {}
-        raw: dict[Source, Ints] = {}
-        for source, accumulation in self._accumulations.items():
-            for name in source[2]:
-                keys.setdefault(name, _column(block, name))
-            raw[source] = accumulation.answer(t, [keys[name] for name in source[2]])
+        t = column_of(block, self.kind.schema.order)
+        # All that these rows can see has been appended, so every key that has an item has a slot by now.
+        slots = {
+            at: self._keys[len(at)].find([column_of(block, name) for name in at])
+            for at in dict.fromkeys(at for _, _, at in self._accumulations)
+        }
+        raw = {source: made.answer(t, slots[source[2]]) for source, made in self._accumulations.items()}
         for place, name in enumerate(self.names):
             if name in self._coded:
                 out[:, place] = self._coded[name].answer(block, self.kind.schema)
@@ -160,12 +164,13 @@ class Featurizer:
     # --- what it holds ----------------------------------------------------------------------------------------------
 
     def state_bytes(self) -> int:
-        """Bytes of all rings and tables (coded features keep their own, which nobody counts)."""
-        return sum(accumulation.state_bytes for accumulation in self._accumulations.values())
+        """Bytes of all keys, rings and tables (coded features keep their own, which nobody counts)."""
+        parts = [keys.state_bytes for keys in self._keys.values()]
+        return sum(parts, sum(made.state_bytes for made in self._accumulations.values()))
 
     def active_keys(self) -> dict[str, int]:
         """Keys held now, by stream and key."""
-        return {_title(source): accumulation.keys for source, accumulation in self._accumulations.items()}
+        return {_title(source): accumulation.active for source, accumulation in self._accumulations.items()}
 
     def describe(self) -> list[dict[str, Any]]:
         """One row for each feature, in order: what it means, who answers for it, what it reads and what it costs.
@@ -266,8 +271,3 @@ def _source(need: Accumulator) -> Source:
 def _title(source: Source) -> str:
     feed, by, at = source
     return f"{feed} by {'+'.join(by)}" + ("" if at == by else f" at {'+'.join(at)}")
-
-
-def _column(block: Block, name: str) -> Ints:
-    # A copy: blocks are read-only, and a second compilation of the kernels for read-only arrays costs more.
-    return np.array(block[name], dtype=np.int64)

@@ -7,12 +7,15 @@ packed under the instant; ties in the instant, which are rare, are mended by id.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.core.compile import kernel
 
 Ints = NDArray[np.int64]
+_LONG = 64
 
 
 @kernel
@@ -23,7 +26,7 @@ def _pack(instants: Ints, packed: Ints, bits: int) -> int:
     for i in range(len(instants)):
         low = min(low, instants[i])
         high = max(high, instants[i])
-    span = high - low
+    span = int(high - low)
     if span < 1 << (62 - bits):
         for i in range(len(instants)):
             packed[i] = (instants[i] - low) << bits | i
@@ -45,20 +48,39 @@ def _unpack(packed: Ints, bits: int) -> bool:
     return ties
 
 
-def order_without_ties(instants: Ints) -> Ints | None:
-    """Rows (n,) in ascending instant, or None where two are equal or instants and rows do not fit 62 bits."""
+@kernel
+def _mend(rows: Ints, instants: Ints, ids: Ints) -> bool:
+    """Sort rows of equal instant by id, in place, by insertion; False when some run is too long for that."""
+    begin = 0
+    for i in range(1, len(rows)):
+        row = rows[i]
+        if instants[row] != instants[rows[i - 1]]:
+            begin = i
+            continue
+        if i - begin > _LONG:
+            return False
+        place = i
+        while place > begin and ids[rows[place - 1]] > ids[row]:
+            rows[place] = rows[place - 1]
+            place -= 1
+        rows[place] = row
+    return True
+
+
+def order_by(instants: Ints, ids: Ints | Callable[[], Ints]) -> Ints:
+    """Rows (n,) in ascending (instant, id). Columns may be strided; ids may be a function, called if there are ties.
+    Falls back to lexsort where instants and rows do not fit 62 bits or where many instants are equal."""
     n = len(instants)
     if n < 2:
         return np.arange(n, dtype=np.int64)
     bits = n.bit_length()
     packed = np.empty(n, dtype=np.int64)
-    if _pack(instants, packed, bits) >= 1 << (62 - bits):
-        return None
-    packed.sort()
-    return None if _unpack(packed, bits) else packed
-
-
-def order_by(instants: Ints, ids: Ints) -> Ints:
-    """Rows (n,) in ascending (instant, id); either may be a strided column."""
-    order = order_without_ties(instants)
-    return np.lexsort((ids, instants)).astype(np.int64, copy=False) if order is None else order
+    fits = _pack(instants, packed, bits) < 1 << (62 - bits)
+    if fits:
+        packed.sort()
+        if not _unpack(packed, bits):
+            return packed
+    known = ids() if callable(ids) else ids
+    if fits and _mend(packed, instants, known):
+        return packed
+    return np.lexsort((known, instants)).astype(np.int64, copy=False)

@@ -21,7 +21,7 @@ from sim.core.time import DAY, HOUR, MINUTE, Clock, Micros, format_duration, mic
 from sim.core.truth import Outcomes, Settlement, Truth
 from sim.core.world import GroundTruth, News, Question
 from sim.engine.arrivals import kept, layers
-from sim.engine.ordering import order_by, order_without_ties
+from sim.engine.ordering import order_by
 from sim.engine.outbox import Calendar, Outbox, sealed
 from sim.engine.stage import Stage
 from sim.engine.turns import Turns
@@ -308,9 +308,7 @@ class TelcoWorld:
     def _signal(self, rows: NDArray[np.int64]) -> Block:
         numbers = self._numbers
         n = len(rows)
-        order = order_without_ties(rows[:, T])
-        if order is None:
-            order = order_by(rows[:, T], (rows[:, CALLER] << 32) | rows[:, ORDINAL])
+        order = order_by(rows[:, T], lambda: (rows[:, CALLER] << 32) | rows[:, ORDINAL])
         self._proposals = self._scratch("proposals", n, FULL)
         columns: dict[str, NDArray[Any]] = {
             item.name: np.empty(n, dtype=item.dtype) for item in words.QUESTION.fields

@@ -55,3 +55,9 @@ def test_order_mends_ties_by_id(instants: list[int]) -> None:
     t = np.array(instants, dtype=np.int64)
     ids = np.argsort(-np.arange(len(t))).astype(np.int64)
     assert np.array_equal(order_by(t, ids), np.lexsort((ids, t)))
+
+
+def test_order_of_many_equal_instants() -> None:
+    ids = (uniform(4, np.arange(2_000)) * 1e9).astype(np.int64)
+    t = np.repeat(np.arange(4), 500).astype(np.int64)
+    assert np.array_equal(order_by(t, lambda: ids), np.lexsort((ids, t)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,9 @@ import pytest
 
 import scenarios
 from harness import trial
+from harness.accumulation import Accumulation
 from harness.featurizer import SIGNALLING, Featurizer
+from harness.keys import Keys
 from harness.kinds import FeatureSpec
 from sim.core.events import Block
 from sim.core.time import HOUR, MINUTE
@@ -130,13 +133,9 @@ def test_without_the_compiler_every_bit_is_the_same() -> None:
 
 def test_tables_grow_from_the_smallest(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rings, key tables and pair tables that begin with room for two end with the same answers."""
-    from harness import accumulation
-
     whole = logs.play(EXAMPLES, SMALL)
-    begin = accumulation.Accumulation.__init__
-    monkeypatch.setattr(
-        accumulation.Accumulation, "__init__", lambda self, needs, schema: begin(self, needs, schema, room=2)
-    )
+    monkeypatch.setattr("harness.featurizer.Keys", partial(Keys, room=2))
+    monkeypatch.setattr("harness.featurizer.Accumulation", partial(Accumulation, room=2))
     np.testing.assert_array_equal(logs.play(EXAMPLES, SMALL), whole)
 
 

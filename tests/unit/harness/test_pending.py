@@ -38,4 +38,4 @@ def test_memory_follows_what_waits_and_not_the_stream() -> None:
         ids = np.arange(start, start + 1_000, dtype=np.int64)
         store.put(ids, np.zeros((1_000, 3), dtype=np.float32))
         store.take(ids - 2_000)
-    assert len(store.ids) <= 4_096
+    assert len(store.x) <= 4_096
