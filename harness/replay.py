@@ -43,20 +43,25 @@ def replay(
 
     `desks` and `ledgers` are keyed by the kind of question; `progress` is told the instant reached.
     """
-    while True:
-        _hear(world, desks, ledgers, world.now)
-        questions = world.advance()
-        if questions is None:
-            break
-        for question in questions:
-            answer = desks[question.kind].answer(question)
-            settled = world.settle(answer) if isinstance(answer, Decisions) else world.publish(answer)
-            ledgers[question.kind].write(question, answer, settled)
+    while tick(world, desks, ledgers):
         progress(world.now)
     _hear(world, desks, ledgers, world.end)
     for ledger in ledgers.values():
         ledger.close(world.end)
     progress(world.end)
+
+
+def tick(world: World, desks: Mapping[str, Desk], ledgers: Mapping[str, Book]) -> bool:
+    """One tick: hear, ask, answer, settle. False at the horizon, where nothing is asked any more."""
+    _hear(world, desks, ledgers, world.now)
+    questions = world.advance()
+    if questions is None:
+        return False
+    for question in questions:
+        answer = desks[question.kind].answer(question)
+        settled = world.settle(answer) if isinstance(answer, Decisions) else world.publish(answer)
+        ledgers[question.kind].write(question, answer, settled)
+    return True
 
 
 def _hear(world: World, desks: Mapping[str, Desk], ledgers: Mapping[str, Book], until: Micros) -> None:

@@ -2,9 +2,9 @@
 
 Knows: clocks, pytest-benchmark's `extra_info`. Does not know: what is measured.
 
-Rates and ratios are of CPU seconds of this one-threaded process: on a shared machine the wall clock counts the neighbours.
-Both are told. No benchmark fails on seconds: a budget is told as met or not, and only ratios of two things measured in
-the same run are asserted on.
+Rates and ratios are of CPU seconds of this one-threaded process: on a shared machine the wall clock counts the
+neighbours. Both are told. No benchmark fails on seconds: a budget is told as met or not, and only ratios of two things
+measured in the same run are asserted on.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Stopwatch:
 def tell(
     benchmark: Any, figures: Mapping[str, Any], budgets: Mapping[str, tuple[float, float]] | None = None
 ) -> None:
-    """Put figures, the machine's load and budgets (name -> measured rate, least rate) into the record, and print them."""
+    """Put figures, the machine's load and budgets (name -> measured, least) into the record, and print them."""
     told = dict(figures)
     for name, (measured, least) in (budgets or {}).items():
         told[name] = {"measured": measured, "budget": least, "meets": bool(measured >= least)}

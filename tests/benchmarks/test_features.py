@@ -1,8 +1,8 @@
 """Operations: features of the fixed desk `bench-v1`, in blocks and one by one, beside plain numpy in the same process.
 
 Rows per second belong to a machine and its neighbours, so they are told and not asserted on. What features cost is
-cache misses, and so the yardstick is 21 random reads a row, in numpy, from a table as large as the featurizer's: about what
-one row and its news touch (docs/design/002-features.md).
+cache misses, and so the yardstick is 21 random reads a row, in numpy, from a table as large as the featurizer's:
+about what one row and its news touch (docs/design/002-features.md).
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def test_features_in_blocks(benchmark: Any, running: Any, reads: Any) -> None:
         "active_keys": featurizer.active_keys(),
     }
     print("\nfeatures in blocks:", benchmark.extra_info)
-    assert seconds < 6 * yardstick
+    assert seconds < 8 * yardstick
 
 
 @pytest.mark.benchmark(group="operations")
@@ -134,4 +134,4 @@ def test_features_one_by_one(benchmark: Any, running: Any) -> None:
         "ratio_to_plain_numpy": round(seconds / yardstick, 1),
     }
     print("\nfeatures one by one:", benchmark.extra_info)
-    assert seconds < 40 * yardstick
+    assert seconds < 60 * yardstick

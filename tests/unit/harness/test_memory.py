@@ -1,0 +1,140 @@
+"""Memory follows what is active, not the horizon: month 12 holds at most 1.2 times what month 4 does.
+
+Counted in two ways: the bytes of everything that can be reached from world, desk and ledger (arrays and Python's own
+objects), and, in the slow test, the resident memory of a fresh process above what its imports take.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import FunctionType, ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+
+from harness import trial
+from harness.assembly import Setting, build_replay
+from harness.replay import tick
+from sim.core.time import DAY
+
+GROWTH = 1.2
+ROOT = Path(__file__).parents[3]
+OUTSIDE = (type, ModuleType, FunctionType)
+"""What belongs to the program and not to a replay."""
+
+
+def held(start: Any) -> int:
+    """Bytes of all that can be reached from an object: arrays by the buffer that they keep alive, each once."""
+    seen: dict[int, Any] = {}
+    waiting, total = [start], 0
+    while waiting:
+        one = waiting.pop()
+        if id(one) in seen or isinstance(one, OUTSIDE):
+            continue
+        seen[id(one)] = one
+        if isinstance(one, np.ndarray) and one.base is not None:
+            total += sys.getsizeof(one)
+            waiting.append(one.base)
+            continue
+        total += sys.getsizeof(one)
+        waiting += gc.get_referents(one)
+    return total
+
+
+def month_by_month(sets: tuple[str, ...], days: tuple[int, ...], candidate: str) -> dict[int, dict[str, int]]:
+    """A replay stopped at days after goLive: bytes held by world, desk and ledger, and the desk's by what holds them."""
+    loaded = trial.load("telco/midsize-carrier-quick-v1", sets)
+    setting = build_replay(loaded, loaded.candidate(candidate), 1, None, [])
+    told = {}
+    for day in days:
+        while setting.world.now < setting.world.go_live + day * DAY:
+            tick(setting.world, setting.desks, setting.ledgers)
+        told[day] = weigh(setting)
+    return told
+
+
+def weigh(setting: Setting) -> dict[str, int]:
+    """Bytes held by the parts of a replay, and what is resident (0 where the system does not say)."""
+    desk, ledger = setting.desks["call"], setting.ledgers["call"]
+    fits = ledger.counts
+    ledger.counts = []  # the result itself: a row per day, metric and slice
+    gc.collect()
+    told = {"world": held(setting.world), "desk": held(desk), "ledger": held(ledger), **desk.state_bytes()}
+    ledger.counts = fits
+    statm = Path("/proc/self/statm")
+    resident = int(statm.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") if statm.exists() else 0
+    return {**told, "resident": resident}
+
+
+def test_what_is_held_counts_arrays_once_and_by_their_buffer() -> None:
+    buffer = np.zeros(1_000_000)
+    assert held([buffer[:10], buffer[5:], buffer]) == pytest.approx(8e6, rel=0.01)
+    assert held({"a": [np.zeros(1_000_000)], "b": (np.zeros(1_000_000),)}) == pytest.approx(16e6, rel=0.01)
+
+
+SHORT = (
+    "world.with.lines=300",
+    "world.history=10d",
+    "world.historyBecause=a test of memory",
+    "world.horizon=60d",
+    "world.lagTail=2d",
+    "trial.labels.maturity=3d",
+    "trial.labels.trainingWindow=8d",
+    "trial.candidates.0.with={rounds: 5, depth: 2}",
+    "trial.candidates.0.retrain.every=4d",
+)
+
+
+def test_nothing_grows_between_windows_that_are_full() -> None:
+    """Windows, units and orders are full by day 20 of a replay whose longest window is 28 days after 10 of history."""
+    told = month_by_month(SHORT, (20, 40, 60), "xgboost")
+    assert told[20]["features"] > 0
+    assert told[20]["units"] > 0
+    for part in ("features", "units", "orders", "pending", "kept"):
+        assert told[60][part] <= GROWTH * max(told[20][part], 4096), part
+    for part in ("world", "desk", "ledger"):
+        assert told[60][part] <= GROWTH * told[20][part] + 100_000, part
+
+
+LONG = ("world.horizon=395d", "trial.candidates.0.retrain.every=28d")
+_CHILD = """
+import json, sys
+import harness.cli, harness.run, pandas, sklearn.linear_model, xgboost
+from tests.unit.harness import test_memory as memory
+from harness import trial
+warm = memory.month_by_month(memory.SHORT, (1, 9), "xgboost")
+del warm
+memory.gc.collect()
+imports = int(open("/proc/self/statm").read().split()[1]) * memory.os.sysconf("SC_PAGE_SIZE")
+told = memory.month_by_month(memory.LONG, (120, 360, 390), "xgboost")
+print(json.dumps({"imports": imports, "told": told}))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs /proc to tell resident memory")
+def test_month_12_holds_no_more_than_month_4() -> None:
+    """2,000 lines, hourly ticks, 90 days of history and 13 months, learning and news on, in a process of its own."""
+    answer = subprocess.run(
+        [sys.executable, "-c", _CHILD],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=1_200,
+    )
+    record = json.loads(answer.stdout.splitlines()[-1])
+    month_4, month_12 = record["told"]["120"], record["told"]["360"]
+    print(json.dumps(record, indent=1))
+    above = {name: each["resident"] - record["imports"] for name, each in record["told"].items()}
+    print("resident above imports, MiB:", {day: bytes_ >> 20 for day, bytes_ in above.items()})
+    for part in ("features", "units", "world", "desk", "ledger"):
+        assert month_12[part] <= GROWTH * month_4[part], part
+    assert above["360"] <= GROWTH * above["120"]
