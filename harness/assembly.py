@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness import results
 from harness.candidates._estimator import adopt
 from harness.desk import AuditPlan, Desk, DeskPlan, Fit
 from harness.featurizer import Featurizer
@@ -20,6 +21,7 @@ from harness.trial import CandidatePlan, Loaded
 from sim import open_world
 from sim.core import plugins
 from sim.core.errors import UserError
+from sim.core.time import DAY
 from sim.core.world import World
 
 
@@ -63,7 +65,7 @@ def build_replay(
         specs = [s for s in loaded.features if not plan.features or s.name in plan.features]
         featurizer = Featurizer(specs if plan.use else [], kind, world.streams)
         desk = Desk(kind, desk_plan, featurizer, seed, world.go_live)
-        desk.on_fit = _recorder(ledger, fits, model_folder, world.go_live)
+        desk.on_fit = _recorder(ledger, fits, model_folder)
         setting.desks[name], setting.ledgers[name] = desk, ledger
     return setting
 
@@ -113,7 +115,9 @@ def _made(kind: str, use: str, parameters: Mapping[str, Any]) -> Any:
         raise UserError(f"{kind} '{use}': {error}") from error
 
 
-def _recorder(ledger: Ledger, fits: list[dict[str, Any]], folder: Path | None, go_live: int) -> Any:
+def _recorder(ledger: Ledger, fits: list[dict[str, Any]], folder: Path | None) -> Callable[[Fit], None]:
+    """Takes down each training, with how honest its labels were, and keeps the model with its card."""
+
     def record(fit: Fit) -> None:
         honesty = ledger.label_honesty(fit.keys.entity, fit.keys.day, fit.past.y)
         card = {
@@ -124,9 +128,27 @@ def _recorder(ledger: Ledger, fits: list[dict[str, Any]], folder: Path | None, g
             **{f"policy.{k}": v for k, v in fit.facts.items()},
         }
         fits.append(card)
-        save = getattr(fit.scorer, "save", None)
-        if folder is not None and save is not None:
+        if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
-            save(folder)
+            results.write_json(folder / "card.json", _card(fit, card))
+            save = getattr(fit.scorer, "save", None)
+            if save is not None:
+                save(folder)
 
     return record
+
+
+def _card(fit: Fit, record: Mapping[str, Any]) -> dict[str, Any]:
+    """The model card of the fit in force at the end: what it was trained on, how it decides, what the model says."""
+    told = getattr(fit.scorer, "card", None)
+    weights = getattr(fit.scorer, "importance", None)
+    days = fit.past.unit_t // DAY
+    return {
+        "trainedAt": fit.as_of,
+        "trainingWindowDays": [int(days.min()), int(days.max())] if len(days) else [],
+        "features": list(fit.past.names),
+        "training": {k: v for k, v in record.items() if k != "as_of" and not k.startswith("policy.")},
+        "policy": dict(fit.facts),
+        "model": told() if callable(told) else {},
+        "importance": weights() if callable(weights) else {},
+    }

@@ -101,11 +101,18 @@ class Canary(NamedTuple):
         return (self.auc - 0.5) / self.standard_error
 
     def __str__(self) -> str:
+        if not self.measured:
+            return f"canary {self.candidate}: UNMEASURED: {self.units} units, and no two with different coins"
         word = "alive" if self.alive else "DEAD: it has seen a label before it was known"
         return (
             f"canary {self.candidate}: AUC {self.auc:.4f} on coin flips, {self.z:+.1f} standard errors from chance, "
             f"{self.units} units: {word}"
         )
+
+    @property
+    def measured(self) -> bool:
+        """Whether there were units of both kinds to tell apart."""
+        return bool(np.isfinite(self.auc))
 
     @property
     def alive(self) -> bool:

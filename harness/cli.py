@@ -9,16 +9,16 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import signal
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from sim.core.errors import BadDocument, Interrupted, UserError, WindtunnelError
+from harness.terminal import BROKEN, KEPT, UNMEASURED, USER_FAULT, answer, end_well, say, tell
+from sim.core.errors import UserError
 
 app = typer.Typer(
     name="windtunnel",
@@ -27,9 +27,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-USER_FAULT, OUR_FAULT, INTERRUPTED, TERMINATED = 2, 1, 130, 143
+MOST_SEEDS, LARGEST_SEED = 1_000, 2**53 - 1
 
 
 class FailOn(StrEnum):
@@ -49,22 +50,18 @@ Out = Annotated[
     Path | None,
     typer.Option("--out", "-o", envvar="WINDTUNNEL_OUT", help="Where runs are kept [results/runs]."),
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no talk.")]
+Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", envvar="WINDTUNNEL_QUIET", help="No progress, no talk.")
+]
+Failing = Annotated[
+    FailOn, typer.Option(envvar="WINDTUNNEL_FAIL_ON", help="none: exit 0 whatever the verdict.")
+]
 
 
 def _root(out: Path | None) -> Path:
     from harness import results
 
     return out if out is not None else results.default_root()
-
-
-def _print(lines: Iterable[str]) -> None:
-    for line in lines:
-        print(line, flush=True)
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
 
 
 @app.command()
@@ -74,16 +71,19 @@ def run(
         typer.Argument(metavar="SCENARIO...", help="Paths or ids, such as telco/midsize-carrier-quick-v1."),
     ],
     out: Out = None,
-    seeds: Annotated[str | None, typer.Option(help="Seeds instead of the scenario's: 1,2,3 or 1-5.")] = None,
+    seeds: Annotated[
+        str | None,
+        typer.Option(envvar="WINDTUNNEL_SEEDS", help="Seeds instead of the scenario's: 1,2,3 or 1-5."),
+    ] = None,
     jobs: Annotated[
         int, typer.Option("--jobs", "-j", envvar="WINDTUNNEL_JOBS", min=0, help="Processes; 0: one per core.")
     ] = 0,
     sets: Sets = None,
     force: Annotated[bool, typer.Option("--force", help="Begin anew even if this very run exists.")] = False,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on with an interrupted run (the default; says so).")
+        bool, typer.Option("--resume", help="Only go on with a run that was begun, never begin one.")
     ] = False,
-    fail_on: Annotated[FailOn, typer.Option(help="none: exit 0 whenever the run finished.")] = FailOn.verdict,
+    fail_on: Failing = FailOn.verdict,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read everything, run nothing.")] = False,
     quiet: Quiet = False,
 ) -> None:
@@ -91,57 +91,84 @@ def run(
     if force and resume:
         raise UserError("--force and --resume exclude each other: --force begins anew, --resume goes on")
     from harness import trial
-    from harness.judging import headline, judge_run, outcome
 
     loaded = [trial.load(name, sets or (), seeds=_seeds(seeds)) for name in scenarios]
     if dry_run:
-        for one in loaded:
-            print(
-                f"{one.scenario_id}: {len(one.seeds)} seeds, {1 + len(one.candidates)} replays each; reads well"
-            )
+        answer(
+            f"{one.scenario_id}: {len(one.seeds)} seeds, {1 + len(one.candidates)} replays each; reads well"
+            for one in loaded
+        )
         return
-    from harness.run import Order, execute
+    from harness.judging import headline, judge_run, outcome
+    from harness.run import Order, execute, is_begun
 
-    _terminate_as_interrupt()
-    worst = 0
-    for one in loaded:
-        order = Order(one, _root(out), jobs or os.cpu_count() or 1, quiet, force, _command())
+    orders = [Order(one, _root(out), jobs or _cores(), quiet, force, _command()) for one in loaded]
+    for order in orders:
+        if resume and not is_begun(order):
+            what = "nothing to resume: no run of this scenario, these seeds and this code"
+            raise UserError(f"{order.folder}: {what}")
+    worst = KEPT
+    for order in orders:
+        one = order.loaded
         if not quiet:
-            _say(
+            say(
                 f"{one.scenario_id}: {len(one.seeds)} seeds x {1 + len(one.candidates)} replays -> {order.folder}"
             )
         folder = execute(order, judge_run)
-        _print(headline(folder))
+        _show(folder)
+        answer(headline(folder))
         worst = max(worst, outcome(folder))
-    raise typer.Exit(0 if fail_on is FailOn.none else worst)
+    raise typer.Exit(KEPT if fail_on is FailOn.none else worst)
+
+
+def _cores() -> int:
+    """Cores that this process may use."""
+    allowed = getattr(os, "sched_getaffinity", None)
+    return len(allowed(0)) if allowed else os.cpu_count() or 1
+
+
+def _show(folder: Path) -> None:
+    """Write the report, and its short form to where GitHub shows it."""
+    from harness.report import SUMMARY, render
+
+    render(folder)
+    _announce(folder / SUMMARY)
+
+
+def _announce(summary: Path) -> None:
+    place = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not place:
+        return
+    try:
+        with Path(place).open("a", encoding="utf-8") as page:
+            page.write(summary.read_text(encoding="utf-8"))
+    except OSError as error:
+        say(f"warning: GITHUB_STEP_SUMMARY: {place}: {error.strerror}")
 
 
 def _seeds(text: str | None) -> tuple[int, ...] | None:
     if text is None:
         return None
+    wanted = "expected 1,2,3 or 1-5"
     try:
-        if "-" in text:
-            first, last = (int(part) for part in text.split("-"))
-            found = tuple(range(first, last + 1))
-        else:
-            found = tuple(int(part) for part in text.split(","))
+        first, dash, last = text.partition("-")
+        ends = (int(first), int(last)) if dash else None
+        found: range | tuple[int, ...] = (
+            range(ends[0], ends[1] + 1) if ends else tuple(int(part) for part in text.split(","))
+        )
     except ValueError:
-        raise UserError(f"--seeds: '{text}' is not a list of seeds, expected 1,2,3 or 1-5") from None
-    if not found or len(set(found)) != len(found) or min(found) < 0:
-        raise UserError(f"--seeds: '{text}' must be distinct non-negative integers, expected 1,2,3 or 1-5")
-    return found
+        raise UserError(f"--seeds: '{text}' is not a list of seeds, {wanted}") from None
+    if (ends and ends[1] - ends[0] >= MOST_SEEDS) or len(found) > MOST_SEEDS:
+        raise UserError(f"--seeds: '{text}' is more than {MOST_SEEDS} seeds, {wanted}")
+    if not found or len(set(found)) != len(found) or min(found) < 0 or max(found) > LARGEST_SEED:
+        raise UserError(
+            f"--seeds: '{text}' must be distinct whole numbers from 0 to {LARGEST_SEED}, {wanted}"
+        )
+    return tuple(found)
 
 
 def _command() -> str:
     return " ".join(["windtunnel", *(shlex.quote(word) for word in sys.argv[1:])])
-
-
-def _terminate_as_interrupt() -> None:
-    def stop(number: int, frame: Any) -> None:
-        os.environ["WINDTUNNEL_TERMINATED"] = "1"
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, stop)
 
 
 @app.command()
@@ -155,19 +182,34 @@ def check(
     ] = False,
 ) -> None:
     """Read documents as a run would, and print what these seeds can resolve for each clause and rung."""
+    worst = KEPT
+    for name in files:
+        try:
+            worst = max(worst, _check(name, tuple(sets or ()), canary))
+        except UserError as error:
+            tell(error)
+            worst = max(worst, USER_FAULT)
+    raise typer.Exit(worst)
+
+
+def _check(name: str, sets: tuple[str, ...], canary: bool) -> int:
     from harness import trial
     from harness.checking import examine, sing
 
-    sound = True
-    for name in files:
-        _print(examine(trial.load_any(name, sets or ()), name))
-        if canary:
-            loaded = trial.load(name, sets or ())
-            for candidate in loaded.candidates:
-                song = sing(loaded, candidate, loaded.seeds[0])
-                print(song, flush=True)
-                sound = sound and song.alive
-    raise typer.Exit(0 if sound else 10)
+    document = trial.load_any(name, sets)
+    if not isinstance(document, trial.Loaded):
+        for option, given in (("--set", sets), ("--canary", canary)):
+            if given:
+                raise UserError(f"{name}: {option} is for scenarios, and this is none")
+    answer(examine(document, name))
+    songs = []
+    if canary and isinstance(document, trial.Loaded):
+        for candidate in document.candidates:
+            songs.append(sing(document, candidate, document.seeds[0]))
+            answer([f"  {songs[-1]}"])
+    if any(song.measured and not song.alive for song in songs):
+        return BROKEN
+    return KEPT if all(song.measured for song in songs) else UNMEASURED
 
 
 @app.command(name="list")
@@ -175,7 +217,8 @@ def list_(
     what: Annotated[
         str,
         typer.Argument(
-            help="scenarios, charters, worlds, injections, veils, features, candidates, policies, metrics or runs."
+            help="scenarios, charters, featuresets, worlds, injections, veils, features, candidates, policies, "
+            "signals, metrics or runs."
         ),
     ],
     out: Out = None,
@@ -186,11 +229,10 @@ def list_(
 
     rows = entries(what, _root(out))
     if as_json:
-        print(json.dumps([{"name": name, "says": says} for name, says in rows], indent=2))
+        answer([json.dumps([{"name": name, "says": says} for name, says in rows], indent=2)])
         return
     width = max((len(name) for name, _ in rows), default=0)
-    for name, says in rows:
-        print(f"{name:<{width}}  {says}".rstrip())
+    answer(f"{name:<{width}}  {says}".rstrip() for name, says in rows)
 
 
 @app.command()
@@ -200,14 +242,17 @@ def judge(
         str, typer.Option(help="Charter by path or id; its operating part must be the run's.")
     ],
     out: Out = None,
+    fail_on: Failing = FailOn.verdict,
 ) -> None:
     """Judge a run again under another charter, without running it again."""
     from harness import results
     from harness.judging import headline, judge_again, outcome
+    from harness.report import SUMMARY
 
     folder = judge_again(results.find_run(run, _root(out)), charter)
-    _print(headline(folder))
-    raise typer.Exit(outcome(folder))
+    _announce(folder / SUMMARY)
+    answer(headline(folder))
+    raise typer.Exit(KEPT if fail_on is FailOn.none else outcome(folder))
 
 
 @app.command()
@@ -219,15 +264,16 @@ def report(
     from harness import results
     from harness.report import render
 
-    for path in render(results.find_run(run, _root(out))):
-        print(path)
+    folder = results.find_run(run, _root(out))
+    results.read_finished(folder)
+    answer(str(path) for path in render(folder))
 
 
 @app.command()
 def simulate(
     scenario: Annotated[str, typer.Argument(help="Scenario by path or id; its trial is not looked at.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder to write; must be new or empty.")],
-    seed: Annotated[int, typer.Option(min=0, help="The realisation.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="The realisation.")] = 1,
     sets: Sets = None,
     force: Annotated[bool, typer.Option("--force", help="Write into a folder that is not empty.")] = False,
     quiet: Quiet = False,
@@ -236,11 +282,13 @@ def simulate(
     from sim import load_scenario, open_world
     from sim.simulate import simulate as write
 
-    if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not force)):
+    if out.exists() and not out.is_dir():
+        raise UserError(f"{out}: is a file; choose a folder with -o")
+    if out.is_dir() and any(out.iterdir()) and not force:
         raise UserError(f"{out}: is not an empty folder; choose another with -o, or pass --force")
     world = open_world(load_scenario(scenario, tuple(sets or ())), seed)
-    for name, rows in write(world, out, _ticker(world.end, quiet)).items():
-        print(f"{out / (name + '.parquet')}  {rows} rows")
+    rows = write(world, out, _ticker(world.end, quiet))
+    answer(f"{out / (name + '.parquet')}  {count} rows" for name, count in rows.items())
 
 
 def _ticker(end: int, quiet: bool) -> Callable[[int], None]:
@@ -250,7 +298,7 @@ def _ticker(end: int, quiet: bool) -> Callable[[int], None]:
         tenth = int(10 * t / end)
         if not quiet and tenth > told[0]:
             told[0] = tenth
-            _say(f"simulated {tenth * 10} %")
+            say(f"simulated {tenth * 10} %")
 
     return tell
 
@@ -262,7 +310,7 @@ def schema(
     """Print a JSON Schema, for editors."""
     from harness.trial import json_schema
 
-    print(json.dumps(json_schema(what), indent=2, sort_keys=True))
+    answer([json.dumps(json_schema(what), indent=2, sort_keys=True)])
 
 
 @app.command()
@@ -275,15 +323,15 @@ def doctor(
     from harness.doctor import diagnose
 
     findings = diagnose(compile_)
-    _print(f"{'ok  ' if good else 'FAIL'} {line}" for good, line in findings)
-    raise typer.Exit(0 if all(good for good, _ in findings) else 1)
+    answer(f"{'ok  ' if good else 'FAIL'} {line}" for good, line in findings)
+    raise typer.Exit(KEPT if all(good for good, _ in findings) else USER_FAULT)
 
 
 def _version(show: bool) -> None:
     if show:
         from importlib.metadata import version
 
-        print(f"windtunnel {version('windtunnel')}")
+        answer([f"windtunnel {version('windtunnel')}"])
         raise typer.Exit
 
 
@@ -297,26 +345,8 @@ def _options(
 
 
 def main() -> None:
-    """Entry point: the user's faults are told in lines and end with 2, ours keep their traceback and end with 1."""
-    try:
-        app(standalone_mode=True)
-    except BadDocument as error:
-        for fault in error.faults:
-            _say(str(fault))
-        sys.exit(USER_FAULT)
-    except Interrupted as error:
-        _say(str(error))
-        sys.exit(TERMINATED if os.environ.get("WINDTUNNEL_TERMINATED") else INTERRUPTED)
-    except UserError as error:
-        _say(f"windtunnel: {error}")
-        sys.exit(USER_FAULT)
-    except WindtunnelError:
-        raise
-    except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+    """Entry point."""
+    end_well(app)
 
 
 if __name__ == "__main__":

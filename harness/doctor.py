@@ -45,7 +45,12 @@ def diagnose(compile_kernels: bool) -> list[tuple[bool, str]]:
     )
     free = shutil.disk_usage(Path.cwd()).free / 2**30
     rows.append((free > 1.0, f"{free:.1f} GiB free here (a large run keeps about 1 GiB)"))
-    rows.append((os.access(Path.cwd(), os.W_OK), f"runs are kept in {results.default_root()}"))
+    root = results.default_root()
+    nearest = next(place for place in (root, *root.absolute().parents) if place.exists())
+    writable = nearest.is_dir() and os.access(nearest, os.W_OK)
+    rows.append(
+        (writable, f"runs are kept in {root}" if writable else f"{nearest} cannot be written; see -o")
+    )
     if compile_kernels and compiler.COMPILED:
         from harness.warming import warm
 

@@ -6,15 +6,16 @@ Knows: run folders, charters, the judge, the report. Does not know: how anything
 from __future__ import annotations
 
 import json
-import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from harness import charter_rules, measure, results, tallies, terms, verdict
 from harness.charter import Charter
 from harness.looks import Looks
+from harness.report import render
 from harness.trial import Loaded, charter_card
 from sim.core import catalogue, plugins
 from sim.core.errors import UserError
@@ -24,19 +25,16 @@ from sim.core.time import DAY
 def judge_run(folder: Path, loaded: Loaded, look: int) -> str | None:
     """Judge what is on disk after a look (from 0; -1: the run was finished before). Answers "more" where seeds lack."""
     manifest = results.read_json(folder / "manifest.json")
-    keep_documents(folder, loaded)
     number = manifest["look"]["number"] if look < 0 else look + 1
     alpha = _alpha(loaded.charter, loaded.looks, number)
-    manifest |= {"looks": list(loaded.looks), "charter": loaded.charter_card()}
+    manifest |= {
+        "looks": list(loaded.looks),
+        "charter": loaded.charter_card(),
+        "warnings": list(loaded.scenario.warnings()),
+    }
     results.write_json(folder / "manifest.json", manifest)
-    settled = _judge(
-        folder,
-        manifest,
-        loaded.charter,
-        charter_card(loaded.charter, loaded.charter_id, loaded.charter_file),
-        alpha,
-        loaded.warnings,
-    )
+    card = charter_card(loaded.charter, loaded.charter_id, loaded.charter_file)
+    settled = _judge(folder, manifest, loaded.charter, card, alpha, loaded.warnings)
     return None if settled or look < 0 else "more"
 
 
@@ -46,7 +44,10 @@ def judge_again(folder: Path, reference: str) -> Path:
     Raises UserError where the charter's operating part differs: that part changes what happens, so the run must be
     repeated under it.
     """
-    manifest = _finished(folder)
+    manifest = results.read_finished(folder)
+    if "judgedFrom" in manifest:
+        folder = folder.resolve().parents[1]
+        manifest = results.read_finished(folder)
     found = catalogue.find("Charter", reference)
     charter = charter_rules.decode(found.document)
     before = charter_rules.decode(catalogue.find("Charter", str(folder / "charter.yaml")).document)
@@ -57,41 +58,36 @@ def judge_again(folder: Path, reference: str) -> Path:
             "that part changes what happens, so run the scenario again under this charter"
         )
     place = folder / "judged" / f"{charter.metadata.name}-{charter.metadata.version}"
-    place.mkdir(parents=True, exist_ok=True)
-    for name in ("counts.parquet", "timeline.parquet", "facts.json", "scenario.yaml"):
-        shutil.copyfile(folder / name, place / name)
-    results.write_text(place / "charter.yaml", Path(found.document.file).read_text(encoding="utf-8"))
     card = charter_card(charter, found.id, found.document.file)
-    results.write_json(place / "manifest.json", manifest | {"charter": card, "judgedFrom": manifest["run"]})
     alpha = _alpha(charter, tuple(manifest["looks"]), manifest["look"]["number"])
-    _judge(place, manifest | {"charter": card}, charter, card, alpha, ())
+    # Judged aside and moved as a whole: what stands in `judged` is never half of a judgement.
+    aside = folder / "judged" / f".{place.name}.new"
+    with results.claimed(aside), _removed_on_failure(aside):
+        for name in ("counts.parquet", "timeline.parquet", "facts.json", "scenario.yaml"):
+            shutil.copyfile(folder / name, aside / name)
+        results.write_text(aside / "charter.yaml", Path(found.document.file).read_text(encoding="utf-8-sig"))
+        manifest |= {"charter": card, "judgedFrom": manifest["run"]}
+        results.write_json(aside / "manifest.json", manifest)
+        _judge(aside, manifest, charter, card, alpha, (*manifest["warnings"], *charter.warnings()))
+        render(aside)
+        shutil.rmtree(place, ignore_errors=True)
+        aside.replace(place)
     return place
+
+
+@contextmanager
+def _removed_on_failure(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def _alpha(charter: Charter, looks: tuple[int, ...], number: int) -> float:
     """Two-sided level of a critical clause at a look (from 1), so that all looks together err as the charter allows."""
     alpha = 1.0 - charter.spec.confidence
     return Looks(looks, alpha).alpha_at(number) if len(looks) > 1 else alpha
-
-
-def _finished(folder: Path) -> dict[str, Any]:
-    manifest: dict[str, Any] = results.read_json(folder / "manifest.json")
-    if manifest.get("status") != "finished":
-        raise UserError(
-            f"{folder}: this run is {manifest.get('status')}; finish it first by the same command that began it"
-        )
-    for name in ("counts.parquet", "timeline.parquet", "facts.json", "charter.yaml"):
-        if not (folder / name).is_file():
-            raise UserError(
-                f"{folder / name}: missing; the run's folder is not whole, repeat the run with --force"
-            )
-    return manifest
-
-
-def keep_documents(folder: Path, loaded: Loaded) -> None:
-    """Copies of scenario and charter as they were read, beside the run."""
-    for name, file in (("scenario.yaml", loaded.scenario_file), ("charter.yaml", loaded.charter_file)):
-        results.write_text(folder / name, Path(file).read_text(encoding="utf-8"))
 
 
 def _judge(
@@ -125,7 +121,6 @@ def _judge(
     results.write_text(folder / "verdict.json", measure.canonical(document))
     _measures(folder, manifest, told, alpha)
     _mark_rungs(folder, document, int(world["go_live"]))
-    _report(folder)
     return found.settled
 
 
@@ -178,18 +173,6 @@ def _mark_rungs(folder: Path, document: Mapping[str, Any], go_live: int) -> None
     if rows:
         kept = pd.concat([kept, pd.DataFrame(rows, columns=kept.columns)], ignore_index=True)
     kept.to_parquet(folder / "timeline.parquet", index=False, compression="zstd")
-
-
-def _report(folder: Path) -> None:
-    from harness.report import render
-
-    written = render(folder)
-    summary = os.environ.get("GITHUB_STEP_SUMMARY")
-    if summary:
-        for path in written:
-            if path.name == "summary.md":
-                with Path(summary).open("a", encoding="utf-8") as sink:
-                    sink.write(path.read_text(encoding="utf-8"))
 
 
 def outcome(folder: Path) -> int:

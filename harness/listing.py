@@ -32,7 +32,7 @@ def entries(what: str, root: Path) -> list[tuple[str, str]]:
         kind = PLUGIN_KINDS[what]
         return [(name, _first_line(f"{plugins.KINDS[kind]}.{name}")) for name in plugins.names(kind)]
     if what in DOCUMENTS:
-        return [(card.id, card.purpose) for card in catalogue.cards() if card.kind == DOCUMENTS[what]]
+        return [(card.id, card.purpose) for card in catalogue.cards(DOCUMENTS[what])]
     if what == "runs":
         return [_run(folder, root) for folder in results.run_folders(root)]
     known = [*DOCUMENTS, *PLUGIN_KINDS, "runs"]
@@ -48,14 +48,12 @@ def _first_line(module: str) -> str:
 
 
 def _run(folder: Path, root: Path) -> tuple[str, str]:
-    manifest = results.read_json(folder / "manifest.json")
-    status = str(manifest.get("status", "?"))
-    verdict = folder / "verdict.json"
-    if status == "finished" and verdict.exists():
-        found = results.read_json(verdict)
-        status = f"{found['verdict']} ({found['level']})"
+    name = folder.relative_to(root).as_posix()
     try:
-        name = folder.relative_to(root).as_posix()
-    except ValueError:
-        name = str(folder)
+        status = str(results.read_json(folder / "manifest.json").get("status"))
+        if status == "finished":
+            found = results.read_json(folder / "verdict.json")
+            status = f"{found.get('verdict')} ({found.get('level')})"
+    except UserError as error:
+        status = str(error)
     return name, status

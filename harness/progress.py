@@ -5,10 +5,12 @@ Knows: files, a terminal. Does not know: what is being done. Bars appear on a te
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -57,10 +59,11 @@ class Watch:
             return 0.0
 
     def _draw(self) -> None:
-        if sys.stderr.isatty():
-            self._bars()
-        else:
-            self._lines()
+        with suppress(OSError):  # nobody listens any more
+            if sys.stderr.isatty() and not os.environ.get("CI"):
+                self._bars()
+            else:
+                self._lines()
 
     def _bars(self) -> None:
         from rich.console import Console

@@ -6,14 +6,19 @@ A file is written beside its place and moved there, so that a killed process lea
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import importlib
+import importlib.util
 import json
 import math
 import os
 import platform
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+import sysconfig
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -29,14 +34,61 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def default_root() -> Path:
     """`results/runs` below the current folder, or WINDTUNNEL_OUT."""
-    return Path(os.environ.get("WINDTUNNEL_OUT", "results/runs"))
+    return Path(os.environ.get("WINDTUNNEL_OUT") or "results/runs")
+
+
+@contextmanager
+def claimed(folder: Path) -> Iterator[None]:
+    """Make a folder and hold it against other processes until the block ends, however this process ends.
+
+    Raises UserError where it cannot be made or written, and where another process holds it.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".write"
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as error:
+        raise UserError(f"{folder}: {unwritable(error)}; name another place with -o") from error
+    hold = _lock(folder)
+    try:
+        yield
+    finally:
+        if hold is not None:
+            os.close(hold)
+
+
+def _lock(folder: Path) -> int | None:
+    try:
+        import fcntl
+    except ImportError:  # not a POSIX system: nothing to hold a folder with
+        return None
+    hold = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(hold, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(hold)
+        raise UserError(f"{folder}: another windtunnel is at work there; wait for it to end") from None
+    except OSError:  # a file system without locks
+        os.close(hold)
+        return None
+    return hold
+
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What the system says when there is no room."""
+
+
+def unwritable(error: OSError) -> str:
+    """Why something cannot be written, in the system's words."""
+    return f"cannot be written ({os.strerror(error.errno).lower() if error.errno else error})"
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
+    """Write a file whole or not at all. Bytes of a name that are no text are written as escapes."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(path.name + ".part")
-    beside.write_text(text, encoding="utf-8")
+    beside.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
     beside.replace(path)
 
 
@@ -45,14 +97,41 @@ def write_json(path: Path, document: Any) -> None:
     write_text(path, json.dumps(_plain(document), indent=2, sort_keys=True, ensure_ascii=False) + "\n")
 
 
-def read_json(path: Path) -> Any:
+def read_json(path: Path) -> dict[str, Any]:
     """Read a run's JSON file. Raises UserError when it is missing or broken."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+        tree = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
         raise UserError(f"{path}: no such file: is this the folder of a finished run?") from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror})") from None
+    except (ValueError, RecursionError) as error:
         raise UserError(f"{path}: not readable as JSON ({error}); repeat the run with --force") from None
+    if not isinstance(tree, dict):
+        raise UserError(f"{path}: expected an object; repeat the run with --force")
+    return tree
+
+
+WHOLE = ("facts.json", "counts.parquet", "timeline.parquet", "scenario.yaml", "charter.yaml")
+"""What a run must hold to be judged."""
+
+
+def read_finished(folder: Path) -> dict[str, Any]:
+    """The manifest of a finished run whose files are all there, unchanged. Raises UserError otherwise."""
+    manifest = read_json(folder / "manifest.json")
+    if manifest.get("status") != "finished":
+        what = (
+            f"this run is {manifest.get('status')}, not finished; the command that began it goes on with it"
+        )
+        raise UserError(f"{folder}: {what}")
+    for name in WHOLE:
+        if not (folder / name).is_file():
+            raise UserError(f"{folder / name}: missing: the run is not whole, repeat it with --force")
+    artifacts = manifest.get("artifacts")
+    for name, digest in artifacts.items() if isinstance(artifacts, dict) else ():
+        if not (folder / name).is_file() or content_digest(folder / name) != digest:
+            raise UserError(f"{folder / name}: not what the run wrote, repeat the run with --force")
+    return manifest
 
 
 def _plain(value: Any) -> Any:
@@ -85,6 +164,37 @@ def code_digest() -> str:
                 continue
             sha.update(path.relative_to(ROOT).as_posix().encode())
             sha.update(path.read_bytes())
+    return sha.hexdigest()
+
+
+def own_code_digests(uses: Iterable[str]) -> dict[str, str]:
+    """For each `module:Name` its top-level package: the version where it is installed, else a SHA-256 over its files.
+
+    What such a package imports from elsewhere is not seen.
+    """
+    found: dict[str, str] = {}
+    for name in sorted({use.partition(":")[0].partition(".")[0] for use in uses}):
+        spec = importlib.util.find_spec(name)
+        origin = Path(spec.origin).resolve() if spec is not None and spec.origin is not None else None
+        places = spec.submodule_search_locations if spec is not None else None
+        home = Path(next(iter(places))).resolve() if places else origin
+        if home is None or home == ROOT / name:
+            continue
+        installed = [Path(sysconfig.get_path(kind)).resolve() for kind in ("stdlib", "purelib", "platlib")]
+        if any(home.is_relative_to(place) for place in installed):
+            found[name] = (
+                f"version {getattr(importlib.import_module(name), '__version__', platform.python_version())}"
+            )
+        else:
+            found[name] = _files_digest(home)
+    return found
+
+
+def _files_digest(home: Path) -> str:
+    sha = hashlib.sha256()
+    for path in sorted(home.rglob("*.py")) if home.is_dir() else [home]:
+        sha.update(path.relative_to(home.parent).as_posix().encode())
+        sha.update(path.read_bytes())
     return sha.hexdigest()
 
 
@@ -132,25 +242,32 @@ def machine() -> dict[str, Any]:
 
 
 def run_folders(root: Path) -> Iterator[Path]:
-    """Folders of runs under a root, sorted."""
-    if root.is_dir():
-        yield from sorted(path.parent for path in root.glob("**/manifest.json"))
+    """Folders of runs under a root, sorted; what a run holds is not looked at, its judged copies among it."""
+    for place, folders, files in os.walk(root):
+        if "manifest.json" in files:
+            folders.clear()
+            yield Path(place)
+        folders.sort()
 
 
 def find_run(name: str, root: Path) -> Path:
-    """A run by folder, by id, or by the start of an id. Raises UserError with the closest id."""
+    """A run by folder, by id, by the start of an id, or by a scenario that was run once.
+
+    Raises UserError with the closest id.
+    """
     as_path = Path(name)
-    if (as_path / "manifest.json").is_file():
+    if name and (as_path / "manifest.json").is_file():
         return as_path
     folders = list(run_folders(root))
-    found = [folder for folder in folders if folder.name == name or folder.name.startswith(name)]
+    found = [folder for folder in folders if name and folder.name.startswith(name)]
+    found = [folder for folder in found if folder.name == name] or found
+    found = found or [f for f in folders if f.parent.relative_to(root).as_posix() == name]
     if len(found) == 1:
         return found[0]
-    if len(found) > 1:
+    if found:
         raise UserError(f"run '{name}' is ambiguous: {', '.join(folder.name for folder in found)}")
-    scenario = [f for f in folders if f.parent.relative_to(root).as_posix() == name]
-    if len(scenario) == 1:
-        return scenario[0]
+    if name and as_path.exists():
+        raise UserError(f"{name}: not the folder of a run, which holds a manifest.json")
     if not folders:
         raise UserError(f"no run '{name}': {root} holds no runs yet")
     raise UserError(f"no run '{name}' under {root}{closest(name, [folder.name for folder in folders])}")

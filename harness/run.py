@@ -1,8 +1,7 @@
 """A run: a scenario's candidates on its seeds, replayed, counted, judged, and kept in one folder.
 
-Knows: documents, worlds by the keyhole, desks, processes, folders. Does not know: how a verdict is reached or shown.
-Each (candidate, seed) is one job in its own process and folder, and marks itself done last; what is done is never done
-again while the run's identity stays the same, so an interrupted run goes on where it stopped.
+Knows: documents, folders, what makes a run this run. Does not know: how a replay is done, how a verdict is reached.
+A run is finished when it is judged, and not before: until then the same command goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -11,33 +10,21 @@ import hashlib
 import json
 import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from harness import results
-from harness.assembly import build_replay, load_metrics
-from harness.kinds import Candidate, Scorer, TrainingSet
-from harness.progress import Watch, reporter
-from harness.replay import replay
+from harness.assembly import load_metrics
+from harness.jobs import INCUMBENT, Job, replay_all
 from harness.trial import Loaded
-from sim.core.errors import Interrupted
+from sim.core.errors import Interrupted, UserError
 
-INCUMBENT = "incumbent"
-
-
-@dataclass(frozen=True)
-class Job:
-    """One replay: a candidate's name (or the incumbent's) on one seed."""
-
-    candidate: str
-    seed: int
-
-    @property
-    def name(self) -> str:
-        """Its folder below `parts/`."""
-        return f"{self.candidate}/seed-{self.seed}"
+FAILURE = "failure.txt"
+"""Where the traceback of a failed run is kept."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +45,9 @@ class Order:
             "scenario": self.loaded.run_digest(),
             "operating": self.loaded.charter.operating_digest(),
             "seeds": list(self.loaded.seeds),
+            "looks": list(self.loaded.looks),
             "code": results.code_digest(),
+            "ownCode": results.own_code_digests(_uses(self.loaded)),
             "packages": results.packages(),
         }
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
@@ -69,59 +58,116 @@ class Order:
         return self.root / self.loaded.scenario_id / self.identity[:12]
 
 
-class _Timed:
-    """A candidate whose fits are timed apart from the replay. Timings reach the manifest and nothing else."""
-
-    def __init__(self, inner: Candidate, spent: list[float]) -> None:
-        self.inner, self.spent = inner, spent
-
-    def fit(self, past: TrainingSet, seed: int) -> Scorer:
-        """Fit as the candidate does."""
-        began = time.perf_counter()
-        scorer = self.inner.fit(past, seed)
-        self.spent.append(time.perf_counter() - began)
-        return scorer
-
-
 def execute(order: Order, judge: Callable[[Path, Loaded, int], str | None]) -> Path:
     """Run what is asked and answer the run's folder.
 
-    `judge(folder, loaded, look)` is called after each look with the counts on disk; it writes verdict and report, and
-    answers "more" when a group-sequential plan wants further seeds. Raises Interrupted on Ctrl-C, keeping what is done.
+    `judge(folder, loaded, look)` is called after each look with the counts on disk; it writes the verdict, and
+    answers "more" when a group-sequential plan wants further seeds. Raises Interrupted on Ctrl-C, keeping what is done,
+    and UserError where the folder cannot be written, is in use, or is no longer what its run wrote.
     """
     folder = order.folder
-    if order.force and folder.exists():
-        shutil.rmtree(folder)
+    with results.claimed(folder):
+        if order.force:
+            _empty(folder)
+        try:
+            if _is_finished(folder):
+                _keep_documents(folder, order.loaded)
+                judge(folder, order.loaded, -1)
+                shutil.rmtree(folder / "parts", ignore_errors=True)
+            else:
+                _replay_and_judge(order, folder, judge)
+        except KeyboardInterrupt:
+            if not _is_finished(folder):
+                _say_status(folder, "interrupted")
+            raise Interrupted(
+                f"interrupted; finished replays are kept, the same command goes on: {folder}"
+            ) from None
+    return folder
+
+
+def is_begun(order: Order) -> bool:
+    """Whether there is a run of this very identity, finished or not."""
+    return (order.folder / "manifest.json").is_file()
+
+
+def _is_finished(folder: Path) -> bool:
+    if not (folder / "manifest.json").is_file():
+        return False
+    if results.read_json(folder / "manifest.json").get("status") != "finished":
+        return False
+    results.read_finished(folder)
+    return True
+
+
+def _replay_and_judge(order: Order, folder: Path, judge: Callable[[Path, Loaded, int], str | None]) -> None:
     started = time.time()
     manifest = _manifest(order, started)
-    done = folder / "manifest.json"
-    if done.exists() and results.read_json(done).get("status") == "finished":
-        judge(folder, order.loaded, -1)
-        return folder
-    results.write_json(done, manifest)
+    results.write_json(folder / "manifest.json", manifest)
+    _keep_documents(folder, order.loaded)
     looks = order.loaded.looks
     try:
         for look, size in enumerate(looks):
             seeds = order.loaded.seeds[:size]
-            _replay_all(
-                order, folder, [Job(c, s) for s in seeds for c in (INCUMBENT, *order.loaded.candidates)]
-            )
+            jobs = [Job(c, s) for s in seeds for c in (INCUMBENT, *order.loaded.candidates)]
+            replay_all(order.loaded, jobs, folder, order.jobs, order.quiet)
             _gather(order, folder, seeds)
             manifest["seeds"] = list(seeds)
             manifest["look"] = {"number": look + 1, "of": len(looks)}
-            _finish(order, folder, manifest, started)
+            _sum_up(order, folder, manifest, started)
             if judge(folder, order.loaded, look) != "more":
                 break
-    except KeyboardInterrupt:
-        results.write_json(done, manifest | {"status": "interrupted"})
-        raise Interrupted(
-            f"interrupted; finished replays are kept, the same command goes on: {folder}"
-        ) from None
-    except BaseException:
-        results.write_json(done, manifest | {"status": "failed"})
+    except Exception as error:
+        with suppress(OSError):
+            results.write_text(folder / FAILURE, traceback.format_exc())
+            _say_status(folder, "failed")
+        if isinstance(error, UserError):
+            raise UserError(f"{error} (traceback: {folder / FAILURE})") from error
         raise
+    # Only now: whoever is killed before has not finished, and the same command goes on.
+    _say_status(folder, "finished")
+    (folder / FAILURE).unlink(missing_ok=True)
     shutil.rmtree(folder / "parts", ignore_errors=True)
-    return folder
+
+
+def _say_status(folder: Path, status: str) -> None:
+    place = folder / "manifest.json"
+    if place.is_file():
+        results.write_json(place, results.read_json(place) | {"status": status})
+
+
+def _empty(folder: Path) -> None:
+    """Remove what a folder holds, and keep the folder: it is held against others."""
+    for path in sorted(folder.iterdir()):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def _keep_documents(folder: Path, loaded: Loaded) -> None:
+    """Copies of scenario and charter as they were read, beside the run."""
+    for name, file in (("scenario.yaml", loaded.scenario_file), ("charter.yaml", loaded.charter_file)):
+        results.write_text(folder / name, Path(file).read_text(encoding="utf-8-sig"))
+
+
+def _uses(loaded: Loaded) -> list[str]:
+    """Every `module:Name` that a trial names: code that is not ours."""
+
+    def visit(node: Any) -> Iterator[str]:
+        if isinstance(node, Mapping):
+            for name, child in node.items():
+                if name in ("use", "metric") and isinstance(child, str) and ":" in child:
+                    yield child
+                yield from visit(child)
+        elif isinstance(node, list | tuple):
+            for child in node:
+                yield from visit(child)
+
+    documents = [
+        one.model_dump(mode="json", by_alias=True) for one in (loaded.scenario, loaded.trial, loaded.charter)
+    ]
+    features = [{"use": spec.use} for spec in loaded.features]
+    return sorted(set(visit([*documents, *features])))
 
 
 def _manifest(order: Order, started: float) -> dict[str, Any]:
@@ -142,78 +188,6 @@ def _manifest(order: Order, started: float) -> dict[str, Any]:
         "command": order.command,
         "startedAt": round(started, 3),
     }
-
-
-def _replay_all(order: Order, folder: Path, jobs: Sequence[Job]) -> None:
-    from joblib import Parallel, delayed
-
-    parts = folder / "parts"
-    open_jobs = [job for job in jobs if not (parts / job.name / "done.json").exists()]
-    with Watch(parts, [job.name for job in jobs], order.quiet):
-        if order.jobs == 1 or len(open_jobs) == 1:
-            for job in open_jobs:
-                replay_job(order.loaded, job, folder)
-        else:
-            calls = (delayed(replay_job)(order.loaded, job, folder) for job in open_jobs)
-            Parallel(n_jobs=order.jobs, backend="loky", batch_size=1)(calls)
-
-
-def replay_job(loaded: Loaded, job: Job, folder: Path) -> None:
-    """One replay, in whatever process. Writes `parts/<job>` and the job's ledger; `done.json` comes last."""
-    part = folder / "parts" / job.name
-    ledger = folder / "ledger" / f"candidate={job.candidate}" / f"seed={job.seed}"
-    for stale in (part, ledger):
-        shutil.rmtree(stale, ignore_errors=True)
-    part.mkdir(parents=True)
-    plan = loaded.trial.incumbent if job.candidate == INCUMBENT else loaded.candidate(job.candidate)
-    fits: list[dict[str, Any]] = []
-    spent: list[float] = []
-    setting = build_replay(
-        loaded, plan, job.seed, ledger, fits, part / "model", wrap=lambda c: _Timed(c, spent)
-    )
-    began = time.perf_counter()
-    replay(setting.world, setting.desks, setting.ledgers, reporter(part / "progress", setting.world.end))
-    seconds = time.perf_counter() - began
-    rows: list[tuple[Any, ...]] = []
-    entities: dict[str, int] = {}
-    unmeasured: dict[str, str] = {}
-    for one in setting.ledgers.values():
-        rows += [(*row, one.entities().get(row[2], 0)) for row in one.counts]
-        entities |= one.entities()
-        unmeasured |= one.unmeasured
-    _write_counts(part / "counts.parquet", job, rows)
-    facts = {
-        "rows": sum(one.rows_seen for one in setting.ledgers.values()),
-        "open": sum(one.rows_open for one in setting.ledgers.values()),
-        "entities": entities,
-        "unmeasured": unmeasured,
-        "slices": {name: list(each.labels) for name, each in setting.world.slices.items()},
-        "fits": fits,
-        "world": dict(setting.world.describe()),
-        "closed": setting.world.closed,
-        "start": str(setting.world.clock.start),
-        "ground_truth": [row._asdict() for row in setting.world.ground_truth()],
-        "go_live": setting.world.go_live,
-        "horizon": setting.world.horizon,
-        "end": setting.world.end,
-    }
-    results.write_json(part / "facts.json", facts)
-    results.write_json(part / "done.json", {"seconds": seconds, "fitSeconds": sum(spent)})
-
-
-def _write_counts(path: Path, job: Job, rows: Sequence[tuple[Any, ...]]) -> None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    names = ("day", "metric", "slice", "view", "numerator", "denominator", "entities")
-    columns = list(zip(*rows, strict=True)) if rows else [()] * len(names)
-    kinds = (pa.int64(), pa.string(), pa.string(), pa.string(), pa.float64(), pa.float64(), pa.int64())
-    table = {
-        "candidate": pa.array([job.candidate] * len(rows), pa.string()),
-        "seed": pa.array([job.seed] * len(rows), pa.int64()),
-    }
-    table |= {n: pa.array(list(c), k) for n, c, k in zip(names, columns, kinds, strict=True)}
-    pq.write_table(pa.table(table), path, compression="zstd")
 
 
 def _gather(order: Order, folder: Path, seeds: Sequence[int]) -> None:
@@ -287,7 +261,7 @@ def _write_timeline(path: Path, facts: Mapping[Job, Mapping[str, Any]]) -> None:
     pq.write_table(table, path, compression="zstd")
 
 
-def _finish(order: Order, folder: Path, manifest: dict[str, Any], started: float) -> None:
+def _sum_up(order: Order, folder: Path, manifest: dict[str, Any], started: float) -> None:
     facts = results.read_json(folder / "facts.json")
     timings = {
         p.parent.relative_to(folder / "parts").as_posix(): results.read_json(p)
@@ -296,7 +270,6 @@ def _finish(order: Order, folder: Path, manifest: dict[str, Any], started: float
     spent = sum(t["seconds"] - t["fitSeconds"] for t in timings.values())
     rows = sum(facts["rows"].values())
     manifest |= {
-        "status": "finished",
         "world": {"use": order.loaded.scenario.spec.world.use} | facts["world"],
         "seconds": round(time.time() - started, 1),
         "fitSeconds": round(sum(t["fitSeconds"] for t in timings.values()), 1),

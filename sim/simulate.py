@@ -2,20 +2,26 @@
 
 Knows: a world, Parquet. Does not know: models, charters. Nothing is decided: every event passes.
 Files: events.parquet (the question's rows), outcomes.parquet, truth.parquet, news-<stream>.parquet,
-ground_truth.parquet, description.json. Rows are in time order; equal scenario and seed give equal rows.
+ground_truth.parquet, description.json. Rows are in time order; equal scenario and seed give equal bytes.
+Files are named `*.part` until all of them are whole.
 """
 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from sim.core.decisions import Decisions, Quotes
+from sim.core.errors import UserError
 from sim.core.events import Block
 from sim.core.time import Micros
 from sim.core.world import World
+
+PART = ".part"
+_NAMES = ("description.json", "events.parquet", "outcomes.parquet", "truth.parquet", "ground_truth.parquet")
 
 
 class _Sink:
@@ -66,22 +72,50 @@ class _Sink:
 def simulate(
     world: World, folder: Path, progress: Callable[[Micros], None] = lambda t: None
 ) -> dict[str, int]:
-    """Run a world to its end with nothing deployed, into `folder` (made if missing). Answers rows per file."""
+    """Run a world to its end with nothing deployed, into `folder` (made if missing). Answers rows per file.
+
+    What an earlier simulation left there is replaced. Raises UserError where the folder cannot be written; whatever is
+    raised, no file is left that looks finished.
+    """
+    begun: list[Path] = []
+
+    def place(name: str) -> Path:
+        begun.append(folder / (name + PART))
+        return begun[-1]
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        rows = _write(world, place, progress)
+        for name in (*_NAMES, *(path.name for path in folder.glob("news-*.parquet"))):
+            (folder / name).unlink(missing_ok=True)
+        for part in begun:
+            part.replace(part.with_name(part.name.removesuffix(PART)))
+    except BaseException as error:
+        for part in begun:
+            part.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.errno:
+            raise UserError(f"{folder}: cannot be written ({os.strerror(error.errno).lower()})") from error
+        raise
+    return rows
+
+
+def _write(world: World, place: Callable[[str], Path], progress: Callable[[Micros], None]) -> dict[str, int]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    folder.mkdir(parents=True, exist_ok=True)
     sinks: dict[str, _Sink] = {}
 
     def put(name: str, block: Block) -> None:
         if name not in sinks:
-            sinks[name] = _Sink(folder / f"{name}.parquet")
+            sinks[name] = _Sink(place(f"{name}.parquet"))
         sinks[name].add(block)
 
     def hear(until: Micros) -> None:
         for item in world.news(until=until):
             put(f"news-{item.stream}", item.block)
 
+    for name, schema in sorted(world.streams.items()):
+        put(f"news-{name}", schema.empty())
     while True:
         hear(world.now)
         questions = world.advance()
@@ -101,11 +135,12 @@ def simulate(
     hear(world.end)
     for sink in sinks.values():
         sink.close()
-    rows = [row._asdict() for row in world.ground_truth()]
-    names = ("kind", "name", "onset", "end", "magnitude", "entities")
-    pq.write_table(pa.table({n: [row[n] for row in rows] for n in names}), folder / "ground_truth.parquet")
+    kinds = {"kind": "string", "name": "string", "onset": "int64", "end": "int64"}
+    form = pa.schema(list({**kinds, "magnitude": "float64", "entities": "int64"}.items()))
+    table = pa.Table.from_pylist([row._asdict() for row in world.ground_truth()], schema=form)
+    pq.write_table(table, place("ground_truth.parquet"))
     text = json.dumps(world.describe(), indent=2, sort_keys=True, default=float) + "\n"
-    (folder / "description.json").write_text(text, encoding="utf-8")
+    place("description.json").write_text(text, encoding="utf-8", newline="\n")
     return {name: sink.rows for name, sink in sorted(sinks.items())}
 
 

@@ -87,9 +87,10 @@ def ids(kind: str) -> tuple[str, ...]:
     return tuple(sorted({name for name, _ in _shelf(kind)}))
 
 
-def cards() -> tuple[Card, ...]:
-    """Every document of the catalogues, by kind and id."""
-    found = {(kind, name): path for kind in SHELVES for name, path in reversed(list(_shelf(kind)))}
+def cards(kind: str | None = None) -> tuple[Card, ...]:
+    """Every document of the catalogues, or those of a kind, by kind and id."""
+    kinds = SHELVES if kind is None else (kind,)
+    found = {(kind, name): path for kind in kinds for name, path in reversed(list(_shelf(kind)))}
     return tuple(_card(kind, name, path) for (kind, name), path in sorted(found.items()))
 
 

@@ -51,6 +51,10 @@ class BadDocument(UserError):
         self.faults: Sequence[Fault] = tuple(sorted(set(faults)))
         super().__init__("\n".join(str(fault) for fault in self.faults))
 
+    def __reduce__(self) -> tuple[type[BadDocument], tuple[Sequence[Fault]]]:
+        """Copied between processes by its faults, not by its message."""
+        return type(self), (self.faults,)
+
 
 class BadLog(UserError):
     """A recorded log that cannot be replayed; the message names row and column."""

@@ -1,8 +1,9 @@
 """Operations: features of the fixed desk `bench-v1`, in blocks and one by one, beside plain numpy in the same process.
 
-Rows per second belong to a machine and its neighbours, so they are told and not asserted on. What features cost is
-cache misses, and so the yardstick is 21 random reads a row, in numpy, from a table as large as the featurizer's:
-about what one row and its news touch (docs/design/002-features.md).
+Rows per second belong to a machine and its neighbours, so the budget of 1.2 M question rows/s with their news is told
+as met or not, and not asserted on. What features cost is cache misses, and so the yardstick is 21 random reads a row,
+in numpy, from a table as large as the featurizer's: about what one row and its news touch
+(docs/design/002-features.md).
 """
 
 from __future__ import annotations
@@ -24,9 +25,12 @@ from sim.core.events import Block, block
 from sim.core.time import MINUTE
 from sim.core.world import News
 from sim.worlds.telco.vocabulary import KINDS, STREAMS
+from tests.benchmarks.measuring import tell
 
 pytestmark = pytest.mark.bench
 
+BUDGET = 1.2e6
+"""Question rows/s with their news."""
 LINES, ROWS, TICK = 200_000, 6_450, 15 * MINUTE
 FILL, TIMED, READS = 7 * 96, 40, 21
 DESK = Path(scenarios.__file__).parent / "features" / "telco" / "bench-v1.yaml"
@@ -88,7 +92,7 @@ def reads() -> tuple[NDArray[np.int64], list[NDArray[np.int64]]]:
     return np.ones(size, dtype=np.int64), [draw.integers(0, size, READS * ROWS) for _ in range(TIMED)]
 
 
-@pytest.mark.benchmark(group="operations")
+@pytest.mark.benchmark(group="operations", timer=time.process_time)
 def test_features_in_blocks(benchmark: Any, running: Any, reads: Any) -> None:
     (featurizer, ticks), (table, places) = running, reads
     plain = []
@@ -96,22 +100,24 @@ def test_features_in_blocks(benchmark: Any, running: Any, reads: Any) -> None:
     def prepare() -> tuple[tuple[Any, ...], dict[str, Any]]:
         # Turn by turn, so that both meet the same neighbours.
         chosen = places[len(plain)]
-        began = time.perf_counter()
+        began = time.process_time()
         table[chosen].sum()
-        plain.append(time.perf_counter() - began)
+        plain.append(time.process_time() - began)
         return (featurizer, *next(ticks)), {}
 
     benchmark.pedantic(answer, setup=prepare, rounds=TIMED, iterations=1)
     seconds, yardstick = benchmark.stats.stats.median, float(np.median(plain))
-    benchmark.extra_info |= {
-        "rows_per_second": round(ROWS / seconds),
-        "rows_per_second_at_best": round(ROWS / benchmark.stats.stats.min),
-        "nanoseconds_a_random_read": round(1e9 * yardstick / ROWS / READS, 1),
-        "ratio_to_random_reads": round(seconds / yardstick, 2),
-        "state_mib": featurizer.state_bytes() >> 20,
-        "active_keys": featurizer.active_keys(),
-    }
-    print("\nfeatures in blocks:", benchmark.extra_info)
+    tell(
+        benchmark,
+        {
+            "rows_per_second_at_best": round(ROWS / benchmark.stats.stats.min),
+            "nanoseconds_a_random_read": round(1e9 * yardstick / ROWS / READS, 1),
+            "ratio_to_random_reads": round(seconds / yardstick, 2),
+            "state_mib": featurizer.state_bytes() >> 20,
+            "active_keys": featurizer.active_keys(),
+        },
+        {"rows_per_second": (round(ROWS / seconds), BUDGET)},
+    )
     assert seconds < 8 * yardstick
 
 
@@ -129,9 +135,8 @@ def test_features_one_by_one(benchmark: Any, running: Any) -> None:
         (one / one).astype(np.float32)
     yardstick = (time.perf_counter() - began) / 500
     seconds = benchmark.stats.stats.median
-    benchmark.extra_info |= {
-        "p50_us": round(1e6 * seconds),
-        "ratio_to_plain_numpy": round(seconds / yardstick, 1),
-    }
-    print("\nfeatures one by one:", benchmark.extra_info)
+    tell(
+        benchmark,
+        {"p50_us": round(1e6 * seconds), "ratio_to_plain_numpy": round(seconds / yardstick, 1)},
+    )
     assert seconds < 60 * yardstick

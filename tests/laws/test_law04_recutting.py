@@ -70,6 +70,17 @@ def test_one_by_one_gives_identical_features(log: logs.Log) -> None:
     assert cut(SMALL_SPECS, logs.KIND, logs.STREAMS, log, range(40), 0).tobytes() == whole.tobytes()
 
 
+@settings(max_examples=40, deadline=None)
+@given(log=logs.LOGS, hands=st.integers(2, 4))
+def test_news_may_be_delivered_in_any_order_before_it_is_known(log: logs.Log, hands: int) -> None:
+    """Dealt out like cards, the last hand first: what is known later often comes before what is known sooner."""
+    featurizer = Featurizer(SMALL_SPECS, logs.KIND, logs.STREAMS)
+    for hand in reversed(range(hands)):
+        for stream in logs.STREAMS:
+            featurizer.learn(News(stream, log[stream].take(slice(hand, None, hands))))
+    assert featurizer.values(log[SIGNALLING]).tobytes() == logs.play(SMALL_SPECS, log).tobytes()
+
+
 @settings(max_examples=80, deadline=None)
 @given(log=logs.LOGS, other=logs.LOGS, until=logs.INSTANT)
 def test_what_is_known_later_changes_nothing_before(log: logs.Log, other: logs.Log, until: int) -> None:

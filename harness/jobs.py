@@ -1,0 +1,174 @@
+"""Jobs: the replays of a run, each in its own process and folder, each marking itself done last.
+
+Knows: desks, worlds by the keyhole, processes. Does not know: which replays a run needs, what becomes of their counts.
+What is done is never done again, so that an interrupted run goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness import results
+from harness.assembly import build_replay
+from harness.kinds import Candidate, Scorer, TrainingSet
+from harness.progress import Watch, reporter
+from harness.replay import replay
+from harness.trial import Loaded
+from sim.core.errors import Defect, UserError
+
+INCUMBENT = "incumbent"
+
+
+class ReplayFailed(Defect):
+    """A replay in another process raised what is nobody's message to the user; the cause is in its traceback."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One replay: a candidate's name (or the incumbent's) on one seed."""
+
+    candidate: str
+    seed: int
+
+    @property
+    def name(self) -> str:
+        """Its folder below `parts/`."""
+        return f"{self.candidate}/seed-{self.seed}"
+
+
+class _Timed:
+    """A candidate whose fits are timed apart from the replay. Timings reach the manifest and nothing else."""
+
+    def __init__(self, inner: Candidate, spent: list[float]) -> None:
+        self.inner, self.spent = inner, spent
+
+    def fit(self, past: TrainingSet, seed: int) -> Scorer:
+        """Fit as the candidate does."""
+        began = time.perf_counter()
+        scorer = self.inner.fit(past, seed)
+        self.spent.append(time.perf_counter() - began)
+        return scorer
+
+
+def replay_all(loaded: Loaded, jobs: Sequence[Job], folder: Path, at_once: int, quiet: bool) -> None:
+    """Do every job that is not done, `at_once` at a time. Raises what `replay_job` raises, ReplayFailed from a pool."""
+    from joblib import Parallel, delayed
+
+    parts = folder / "parts"
+    open_jobs = [job for job in jobs if not (parts / job.name / "done.json").exists()]
+    at_once = min(at_once, len(open_jobs))
+    with Watch(parts, [job.name for job in jobs], quiet):
+        if at_once <= 1:
+            for job in open_jobs:
+                replay_job(loaded, job, folder)
+        else:
+            calls = (delayed(_work)(loaded, job, folder, os.getpid()) for job in open_jobs)
+            Parallel(n_jobs=at_once, backend="loky", batch_size=1)(calls)
+
+
+def _work(loaded: Loaded, job: Job, folder: Path, parent: int) -> None:
+    """One replay in a process of a pool."""
+    _end_with(parent)
+    try:
+        replay_job(loaded, job, folder)
+    except UserError:
+        raise
+    except Exception as error:
+        # Not every exception survives the way between processes; its traceback does.
+        raise ReplayFailed(f"{job.name}: {type(error).__name__}: {error}") from error
+
+
+_watched: set[int] = set()
+
+
+def _end_with(parent: int) -> None:
+    """End this process when its parent is gone: a killed run leaves nobody behind who goes on writing its files."""
+    if parent in _watched:
+        return
+    _watched.add(parent)
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def replay_job(loaded: Loaded, job: Job, folder: Path) -> None:
+    """One replay, in whatever process. Writes `parts/<job>` and the job's ledger; `done.json` comes last.
+
+    Raises UserError where the disk is full or the candidate's code leaves the program, and whatever else it raises.
+    """
+    try:
+        _replay_job(loaded, job, folder)
+    except SystemExit as leave:
+        raise UserError(f"{job.name}: its code called sys.exit({leave.code})") from leave
+    except OSError as error:
+        if error.errno not in results.FULL:
+            raise
+        raise UserError(f"{folder}: {results.unwritable(error)}") from error
+
+
+def _replay_job(loaded: Loaded, job: Job, folder: Path) -> None:
+    part = folder / "parts" / job.name
+    ledger = folder / "ledger" / f"candidate={job.candidate}" / f"seed={job.seed}"
+    for stale in (part, ledger):
+        shutil.rmtree(stale, ignore_errors=True)
+    part.mkdir(parents=True)
+    plan = loaded.trial.incumbent if job.candidate == INCUMBENT else loaded.candidate(job.candidate)
+    fits: list[dict[str, Any]] = []
+    spent: list[float] = []
+    setting = build_replay(
+        loaded, plan, job.seed, ledger, fits, part / "model", wrap=lambda c: _Timed(c, spent)
+    )
+    began = time.perf_counter()
+    replay(setting.world, setting.desks, setting.ledgers, reporter(part / "progress", setting.world.end))
+    seconds = time.perf_counter() - began
+    rows: list[tuple[Any, ...]] = []
+    entities: dict[str, int] = {}
+    unmeasured: dict[str, str] = {}
+    for one in setting.ledgers.values():
+        rows += [(*row, one.entities().get(row[2], 0)) for row in one.counts]
+        entities |= one.entities()
+        unmeasured |= one.unmeasured
+    _write_counts(part / "counts.parquet", job, rows)
+    facts = {
+        "rows": sum(one.rows_seen for one in setting.ledgers.values()),
+        "open": sum(one.rows_open for one in setting.ledgers.values()),
+        "entities": entities,
+        "unmeasured": unmeasured,
+        "slices": {name: list(each.labels) for name, each in setting.world.slices.items()},
+        "fits": fits,
+        "world": dict(setting.world.describe()),
+        "closed": setting.world.closed,
+        "start": str(setting.world.clock.start),
+        "ground_truth": [row._asdict() for row in setting.world.ground_truth()],
+        "go_live": setting.world.go_live,
+        "horizon": setting.world.horizon,
+        "end": setting.world.end,
+    }
+    results.write_json(part / "facts.json", facts)
+    results.write_json(part / "done.json", {"seconds": seconds, "fitSeconds": sum(spent)})
+
+
+def _write_counts(path: Path, job: Job, rows: Sequence[tuple[Any, ...]]) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    names = ("day", "metric", "slice", "view", "numerator", "denominator", "entities")
+    columns = list(zip(*rows, strict=True)) if rows else [()] * len(names)
+    kinds = (pa.int64(), pa.string(), pa.string(), pa.string(), pa.float64(), pa.float64(), pa.int64())
+    table = {
+        "candidate": pa.array([job.candidate] * len(rows), pa.string()),
+        "seed": pa.array([job.seed] * len(rows), pa.int64()),
+    }
+    table |= {n: pa.array(list(c), k) for n, c, k in zip(names, columns, kinds, strict=True)}
+    pq.write_table(pa.table(table), path, compression="zstd")

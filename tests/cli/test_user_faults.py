@@ -1,0 +1,153 @@
+"""What a user gets wrong on the command line: exit 2, a line, nothing written.
+
+Knows: words that are wrong. Does not know: faults inside documents (tests/bad_input).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.cli.calling import QUICK, Answer, Shell, environment, tree_of
+
+Call = Callable[..., Answer]
+
+ONE_LINE = [
+    ("run nosuch", "no scenario 'nosuch'"),
+    ("run telco/midsize-carrier-quik-v1", f"did you mean '{QUICK}'"),
+    ("run nosuch.yaml", "nosuch.yaml:0:0: document: not found"),
+    ("run .", "no scenario '.'"),
+    ("run charter.yaml", "expected a Scenario"),
+    ("check nosuch", "no scenario 'nosuch'"),
+    ("check nosuch.yaml", "not found"),
+    ("check charter.yaml --set world.with.lines=400", "--set is for scenarios"),
+    ("check charter.yaml --canary", "--canary is for scenarios"),
+    ("run tiny.yaml --seeds=", "'' is not a list of seeds"),
+    ("run tiny.yaml --seeds=a", "'a' is not a list of seeds, expected 1,2,3 or 1-5"),
+    ("run tiny.yaml --seeds=1,,2", "is not a list of seeds"),
+    ("run tiny.yaml --seeds=1-2-3", "is not a list of seeds"),
+    ("run tiny.yaml --seeds=5-1", "distinct whole numbers"),
+    ("run tiny.yaml --seeds=1,1", "distinct whole numbers"),
+    ("run tiny.yaml --seeds=-1", "is not a list of seeds"),
+    ("run tiny.yaml --seeds=9007199254740992", "from 0 to 9007199254740991"),
+    ("run tiny.yaml --seeds=0-99999999999", "more than 1000 seeds"),
+    ("run tiny.yaml --set lines", "expected KEY=VALUE"),
+    ("run tiny.yaml --set world.with.lnes=400", "world.with.lnes: unknown key"),
+    ("run tiny.yaml --set world.with.lines=", "no value"),
+    ("run tiny.yaml --set world.with.lines=many", "world.with.lines: got 'many'"),
+    ("run tiny.yaml --set world.with.lines=1", "expected at least"),
+    ("run tiny.yaml --set world.with.lines=[", "--set:"),
+    ("check tiny.yaml --set world.with.lines=10000000", "expected at most"),
+    ("check tiny.yaml --set trial.candidates.7.use=x", "trial.candidates.7: no such item"),
+    ("run tiny.yaml --force --resume", "exclude each other"),
+    ("run tiny.yaml --resume -j1", "nothing to resume"),
+    ("run tiny.yaml -q -o charter.yaml", "charter.yaml/tiny"),
+    ("run tiny.yaml -q -o charter.yaml/below", "name another place with -o"),
+    ("run tiny.yaml -q -o /dev/null", "name another place with -o"),
+    ("list nothing", "cannot list 'nothing'"),
+    ("list scenario", "did you mean 'scenarios'"),
+    ("schema nothing", "no schema of 'nothing'"),
+    ("judge nosuch --charter charter.yaml", "no run 'nosuch'"),
+    ("judge charter.yaml --charter charter.yaml", "charter.yaml: not the folder of a run"),
+    ("judge . --charter charter.yaml", ".: not the folder of a run"),
+    ("report nosuch", "no run 'nosuch'"),
+    ("report charter.yaml", "not the folder of a run"),
+    ("report .", "not the folder of a run"),
+    ("simulate tiny.yaml -o charter.yaml", "is a file"),
+    ("simulate tiny.yaml -o .", "not an empty folder"),
+    ("simulate tiny.yaml -o charter.yaml/below", "cannot be written"),
+    ("simulate charter.yaml -o new", "expected a Scenario"),
+    ("simulate nosuch -o new", "no scenario 'nosuch'"),
+    ("simulate tiny.yaml -o new --set world.horizon=-1d", "world.horizon"),
+]
+
+
+@pytest.mark.parametrize(("words", "says"), ONE_LINE, ids=[words for words, _ in ONE_LINE])
+def test_one_line_and_nothing_written(words: str, says: str, call: Call, home: Path) -> None:
+    before = tree_of(home)
+    (line,) = call(*words.split()).faults()
+    assert says in line
+    assert tree_of(home) == before
+
+
+USAGE = [
+    "",
+    "nosuch",
+    "run",
+    "run tiny.yaml --nosuch",
+    "run tiny.yaml -j -1",
+    "run tiny.yaml -j two",
+    "run tiny.yaml --fail-on everything",
+    "judge",
+    "judge somewhere",
+    "simulate tiny.yaml",
+    "simulate tiny.yaml -o new --seed -1",
+    "simulate tiny.yaml -o new --seed 9007199254740992",
+    "simulate tiny.yaml -o new --seed x",
+]
+
+
+@pytest.mark.parametrize("words", USAGE)
+def test_wrong_usage_is_told_with_the_usage(words: str, call: Call, home: Path) -> None:
+    before = tree_of(home)
+    answer = call(*words.split())
+    assert answer.code == 2
+    assert "Usage: windtunnel" in answer.err + answer.out
+    assert "Traceback" not in answer.err
+    assert tree_of(home) == before
+
+
+def test_every_file_of_a_check_is_read(call: Call) -> None:
+    """A fault in one file hides no fault in the next."""
+    answer = call("check", "nosuch.yaml", "charter.yaml", "tiny.yaml", "nowhere.yaml")
+    assert answer.code == 2
+    assert [line.partition(":")[0] for line in answer.err.splitlines()] == ["nosuch.yaml", "nowhere.yaml"]
+    assert "charter tiny 1.0.0 reads well" in answer.out
+    assert "tiny: reads well" in answer.out
+
+
+def test_a_second_scenario_is_read_before_the_first_is_run(call: Call, home: Path) -> None:
+    call("run", "tiny.yaml", "nosuch.yaml", "-o", "runs").faults()
+    assert not (home / "runs").exists()
+
+
+def test_an_empty_place_for_runs_is_the_usual_one(
+    call: Call, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WINDTUNNEL_OUT", "")
+    (line,) = call("report", "nosuch").faults()
+    assert "results/runs holds no runs yet" in line
+
+
+def test_a_folder_that_is_gone(shell: Shell, tmp_path: Path) -> None:
+    doomed = tmp_path / "doomed"
+    doomed.mkdir()
+    script = f'rmdir "{doomed}" && exec "$@"'
+    command = ["sh", "-c", script, "sh", *shell.command("list", "scenarios")]
+    done = subprocess.run(command, cwd=doomed, env=environment(), capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "windtunnel: the current folder no longer exists\n"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions of a POSIX system")
+@pytest.mark.parametrize(
+    "words", ["run tiny.yaml -q -j 1 -o closed/runs", "simulate tiny.yaml -q -o closed/world"]
+)
+def test_a_folder_that_may_not_be_written(words: str, home: Path, shell: Shell) -> None:
+    closed = home / "closed"
+    closed.mkdir(mode=0o555)
+    powers = []
+    if os.geteuid() == 0:  # nothing is closed to root, unless it gives that power away
+        if shutil.which("setpriv") is None:
+            pytest.skip("root without setpriv writes everywhere")
+        powers = ["setpriv", "--bounding-set=-dac_override", "--inh-caps=-dac_override"]
+    command = [*powers, *shell.command(*words.split())]
+    done = subprocess.run(command, cwd=home, env=environment(), capture_output=True, text=True, check=False)
+    (line,) = Answer(done.returncode, done.stdout, done.stderr).faults()
+    assert "cannot be written (permission denied)" in line
+    assert tree_of(closed) == []
