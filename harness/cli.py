@@ -262,10 +262,12 @@ def report(
 ) -> None:
     """Write a run's report.html, summary.md and junit.xml again from its files."""
     from harness import results
+    from harness.judging import outcome
     from harness.report import render
 
     folder = results.find_run(run, _root(out))
     results.read_finished(folder)
+    outcome(folder)
     answer(str(path) for path in render(folder))
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness import charter_rules, measure, results, tallies, terms, verdict
 from harness.charter import Charter
@@ -20,6 +20,9 @@ from harness.trial import Loaded, charter_card
 from sim.core import catalogue, plugins
 from sim.core.errors import UserError
 from sim.core.time import DAY
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def judge_run(folder: Path, loaded: Loaded, look: int) -> str | None:
@@ -57,6 +60,8 @@ def judge_again(folder: Path, reference: str) -> Path:
             f"{found.document.file}: its operating part differs from the run's in {', '.join(keys)}; "
             "that part changes what happens, so run the scenario again under this charter"
         )
+    for name in ("counts.parquet", "timeline.parquet"):
+        _table(folder / name)
     place = folder / "judged" / f"{charter.metadata.name}-{charter.metadata.version}"
     card = charter_card(charter, found.id, found.document.file)
     alpha = _alpha(charter, tuple(manifest["looks"]), manifest["look"]["number"])
@@ -81,6 +86,8 @@ def _removed_on_failure(folder: Path) -> Iterator[None]:
         yield
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
+        with suppress(OSError):  # what is left of it stands for other judgements
+            folder.parent.rmdir()
         raise
 
 
@@ -98,10 +105,8 @@ def _judge(
     alpha: float,
     warnings: Sequence[str],
 ) -> bool:
-    import pandas as pd
-
     facts = results.read_json(folder / "facts.json")
-    counts = pd.read_parquet(folder / "counts.parquet")
+    counts, timeline = (_table(folder / name) for name in ("counts.parquet", "timeline.parquet"))
     specs = {name: plugins.load("metric", name).spec for name in sorted(counts["metric"].unique())}
     specs |= {c.metric: plugins.load("metric", c.metric).spec for c in charter.spec.clauses}
     world = facts["world"]
@@ -120,7 +125,9 @@ def _judge(
     document["warnings"] = [*document["warnings"], *warnings]
     results.write_text(folder / "verdict.json", measure.canonical(document))
     _measures(folder, manifest, told, alpha)
-    _mark_rungs(folder, document, int(world["go_live"]))
+    _mark_rungs(timeline, document, int(world["go_live"])).to_parquet(
+        folder / "timeline.parquet", index=False, compression="zstd"
+    )
     return found.settled
 
 
@@ -153,11 +160,19 @@ def _measures(folder: Path, manifest: Mapping[str, Any], told: tallies.Tallies, 
     results.write_text(folder / "metrics.json", measure.canonical(measure.document(rows)))
 
 
-def _mark_rungs(folder: Path, document: Mapping[str, Any], go_live: int) -> None:
-    """Timeline rows of kind `rung`: the day on which what operations watch first crossed each clause's first rung."""
+def _table(path: Path) -> pd.DataFrame:
     import pandas as pd
 
-    timeline = pd.read_parquet(folder / "timeline.parquet")
+    try:
+        return pd.read_parquet(path)
+    except (OSError, ValueError) as error:  # Arrow's errors are of these two kinds
+        raise UserError(f"{path}: not readable as Parquet; repeat the run with --force") from error
+
+
+def _mark_rungs(timeline: pd.DataFrame, document: Mapping[str, Any], go_live: int) -> pd.DataFrame:
+    """The timeline with rows of kind `rung`: when what operations watch first crossed each clause's first rung."""
+    import pandas as pd
+
     rows = [
         {
             "candidate": one["name"], "seed": -1, "t": go_live + int(clause["firstBreachAt"]) * DAY,
@@ -172,12 +187,15 @@ def _mark_rungs(folder: Path, document: Mapping[str, Any], go_live: int) -> None
     kept = timeline[timeline["kind"] != "rung"]
     if rows:
         kept = pd.concat([kept, pd.DataFrame(rows, columns=kept.columns)], ignore_index=True)
-    kept.to_parquet(folder / "timeline.parquet", index=False, compression="zstd")
+    return kept
 
 
 def outcome(folder: Path) -> int:
-    """The exit code that a verdict stands for."""
-    return int(results.read_json(folder / "verdict.json")["exitCode"])
+    """The exit code that a verdict stands for. Raises UserError where the file holds none."""
+    code = results.read_json(folder / "verdict.json").get("exitCode")
+    if not isinstance(code, int):
+        raise UserError(f"{folder / 'verdict.json'}: holds no exit code; repeat the run's command")
+    return code
 
 
 def headline(folder: Path) -> list[str]:

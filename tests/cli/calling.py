@@ -1,6 +1,6 @@
 """How the tests of the command line call it: as a process in a folder of its own, or wait for one.
 
-Knows: a scenario of a few seconds with a charter of its own, the environment of a stranger. Does not know: what is asserted.
+Knows: a scenario of a few seconds with its charter, a stranger's environment. Does not know: what is asserted.
 """
 
 from __future__ import annotations

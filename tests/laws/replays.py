@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -27,10 +28,22 @@ COLUMNS = ["candidate", "seed", "day", "metric", "slice", "view", "numerator", "
 
 
 def plan(
-    name: str, policy: str, use: str = "constant", features: tuple[str, ...] = (), every: str = "", **given: Any
+    name: str,
+    policy: str,
+    use: str = "constant",
+    features: tuple[str, ...] = (),
+    every: str = "",
+    scorer: Mapping[str, Any] = MappingProxyType({}),
+    **given: Any,
 ) -> CandidatePlan:
-    """A candidate named `name`: `use` scores, `policy` (with what else is given) decides, `every` fits again."""
-    tree: dict[str, Any] = {"name": name, "use": use, "policy": {"use": policy, "with": given}}
+    """A candidate named `name`: `use` scores (with `scorer`), `policy` (with what else is given) decides, `every` so
+    long it is fitted again."""
+    tree: dict[str, Any] = {
+        "name": name,
+        "use": use,
+        "with": dict(scorer),
+        "policy": {"use": policy, "with": given},
+    }
     return CandidatePlan.model_validate(
         tree | {"features": features} | ({"retrain": {"every": every}} if every else {})
     )
@@ -71,7 +84,9 @@ def play(
 
 def table(folder: Path) -> pd.DataFrame:
     """Every row that a ledger has kept, in the order of its parts."""
-    return pd.concat([pd.read_parquet(part) for part in sorted(folder.glob("part-*.parquet"))], ignore_index=True)
+    return pd.concat(
+        [pd.read_parquet(part) for part in sorted(folder.glob("part-*.parquet"))], ignore_index=True
+    )
 
 
 def tell(played: Mapping[tuple[str, int], Played], seeds: Sequence[int]) -> Tallies:

@@ -48,10 +48,13 @@ class Witness:
     def scored(self) -> pd.DataFrame:
         """Everything settled from goLive on."""
         whole = pd.concat([pd.DataFrame(dict(part)) for part in self.settled], ignore_index=True)
-        return whole[whole["t"] >= self.go_live]
+        scored: pd.DataFrame = whole[whole["t"] >= self.go_live]
+        return scored
 
 
-def watched(desk: CandidatePlan, folder: Path | None, *sets: str, leaves_open: bool = False) -> tuple[Played, Witness]:
+def watched(
+    desk: CandidatePlan, folder: Path | None, *sets: str, leaves_open: bool = False
+) -> tuple[Played, Witness]:
     """A replay of one desk and its witness."""
     held: list[Witness] = []
 
@@ -157,7 +160,11 @@ def test_reports_after_the_end_are_true_and_not_observed() -> None:
     assert played.sums("complaints")[0] == len(reported)
     heard = [row for row in played.ledger.counts if row[1] == "complaints" and row[3] == "observed"]
     of_history = sum(
-        int(((p["report_at"] >= witness.go_live) & (p["report_at"] <= witness.end) & (p["reported"] == 1)).sum())
+        int(
+            (
+                (p["report_at"] >= witness.go_live) & (p["report_at"] <= witness.end) & (p["reported"] == 1)
+            ).sum()
+        )
         for p in witness.settled
         if len(p["t"]) and p["t"][0] < witness.go_live
     )

@@ -21,9 +21,18 @@ from tests.laws.small import load_small
 
 CANDIDATES = ("xgboost", "logistic_regression", "hist_gradient_boosting", "rule_list", "decision_tree")
 
+QUICK = (("xgboost", "1d"), ("logistic_regression", "1d"), ("rule_list", "90d"))
+"""What `make test` runs; `make test-all` runs every candidate with frequent and with rare fits."""
 
-@pytest.mark.parametrize("use", CANDIDATES)
-@pytest.mark.parametrize("every", ["1d", "90d"])
+
+@pytest.mark.parametrize(
+    ("use", "every"),
+    [
+        pytest.param(use, every, marks=() if (use, every) in QUICK else pytest.mark.slow)
+        for use in CANDIDATES
+        for every in ("1d", "90d")
+    ],
+)
 def test_coins_are_scored_at_chance(use: str, every: str) -> None:
     loaded = load_small(
         f"trial.candidates.0.use={use}",

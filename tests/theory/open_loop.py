@@ -1,12 +1,13 @@
-"""An open loop seen whole: what a desk saw of every call, who really called, and what could be learnt by goLive.
+"""A replay seen whole: what a desk saw of every call, who really called, and what could be learnt by goLive.
 
-Knows: a loaded trial, one seed, truth (tests may look). Does not know: what is measured on it. Nothing is blocked.
+Knows: a loaded trial, one seed, truth (tests may look). Does not know: what is measured on it. Nothing is blocked,
+unless the desk that is watched is another than the shadow.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -22,26 +23,29 @@ from sim.core.decisions import Decisions, Quotes
 from sim.core.events import Block
 from sim.core.time import DAY, Micros
 from sim.core.truth import Settlement
-from sim.core.world import News, Question
+from sim.core.world import News, Question, QuestionKind
 
 
 @dataclass(frozen=True)
 class Calls:
-    """Calls (n,) with what the desk saw of each, x (n, k), and the truth about it. day: since goLive, negative before."""
+    """Calls (n,) with what the desk saw of each, x (n, k), and the truth about it. day: since goLive, negative before.
+    scored: by the desk that was watched; stopped: whether it stopped the call."""
 
     x: Matrix
     unwanted: NDArray[np.bool_]
     caller_class: NDArray[np.int64]
     day: NDArray[np.int64]
+    scored: NDArray[np.float32]
+    stopped: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.day)
 
 
 @dataclass(frozen=True)
-class OpenLoop:
+class Seen:
     """past: the training set of goLive by the scenario's label rule. seed: with which a desk would fit it.
-    before: the last days of history. after: the whole scored horizon."""
+    before: the last days of history. after: the whole scored horizon. classes: labels of the caller classes."""
 
     past: TrainingSet
     seed: int
@@ -81,17 +85,19 @@ class _Watched:
 class _Book:
     """Stands where the ledger stands; joins what was seen of a call with the truth about it."""
 
-    def __init__(self, watched: _Watched, go_live: Micros, first_day: int) -> None:
+    def __init__(self, watched: _Watched, kind: QuestionKind, go_live: Micros, first_day: int) -> None:
         self._watched, self._go_live, self._first = watched, go_live, first_day
+        self._stops = np.array([action.stops for action in kind.actions])
         self.parts: list[Calls] = []
 
     def write(self, question: Question, answer: Decisions | Quotes, settled: Settlement) -> None:
         day = (question.block["t"] - self._go_live) // DAY
         if not len(day) or day[-1] < self._first:
             return
-        truth = settled.truth.block
-        whole = truth["unwanted"] > 0, truth["caller_class"].astype(np.int64), day
-        self.parts.append(Calls(self._watched.last.copy(), *whole))
+        truth, stops = settled.truth.block, self._stops[settled.outcomes.block["effect"]]
+        who = truth["unwanted"] > 0, truth["caller_class"].astype(np.int64)
+        scored = getattr(answer, "scored", np.full(len(day), np.nan, dtype=np.float32))
+        self.parts.append(Calls(self._watched.last.copy(), *who, day, scored, stops))
 
     def hear(self, stream: str, rows: Rows) -> None:
         """Features have heard it."""
@@ -100,38 +106,33 @@ class _Book:
         """Nothing to close."""
 
 
-SHADOW: Mapping[str, Any] = {"name": "shadow", "use": "constant", "policy": {"use": "pass_all"}}
+SHADOW = CandidatePlan.model_validate({"name": "shadow", "use": "constant", "policy": {"use": "pass_all"}})
 
 
-def watch(loaded: Loaded, seed: int, days_before: int = 28) -> OpenLoop:
-    """Replay a scenario on one seed with nothing blocked, and keep every call from `days_before` goLive on."""
+def watch(loaded: Loaded, seed: int, days_before: int = 28, desk: CandidatePlan = SHADOW) -> Seen:
+    """Replay a desk on one seed, and keep every call from `days_before` goLive on."""
     kept: list[_Kept] = []
 
     def keep(candidate: Candidate) -> Candidate:
         kept.append(_Kept(candidate))
         return kept[0]
 
-    setting = build_replay(loaded, CandidatePlan.model_validate(SHADOW), seed, None, [], wrap=keep)
-    (name,) = setting.desks
-    desk = setting.desks[name]
-    watched: Any = _Watched(desk.featurizer)
-    desk.featurizer, desk.on_fit = watched, lambda fit: None
-    book = _Book(watched, setting.world.go_live, -days_before)
+    setting = build_replay(loaded, desk, seed, None, [], wrap=keep)
+    ((name, own),) = setting.desks.items()
+    watched: Any = _Watched(own.featurizer)
+    own.featurizer, own.on_fit = watched, lambda fit: None
+    book = _Book(watched, own.kind, setting.world.go_live, -days_before)
     replay(setting.world, setting.desks, {name: book})
     past, fit_seed = kept[0].given[0]
-    calls = Calls(
-        np.concatenate([part.x for part in book.parts]),
-        *(np.concatenate([getattr(p, n) for p in book.parts]) for n in ("unwanted", "caller_class", "day")),
-    )
+    calls = Calls(*(np.concatenate([getattr(part, f.name) for part in book.parts]) for f in fields(Calls)))
     live = calls.day >= 0
-    return OpenLoop(
-        past, fit_seed, rows(calls, ~live), rows(calls, live), setting.world.slices["caller_class"].labels
-    )
+    labels = setting.world.slices["caller_class"].labels
+    return Seen(past, fit_seed, rows(calls, ~live), rows(calls, live), labels)
 
 
 def rows(calls: Calls, chosen: NDArray[Any]) -> Calls:
     """Some of the calls."""
-    return Calls(calls.x[chosen], calls.unwanted[chosen], calls.caller_class[chosen], calls.day[chosen])
+    return Calls(*(getattr(calls, field.name)[chosen] for field in fields(Calls)))
 
 
 def told(calls: Calls, names: tuple[str, ...]) -> TrainingSet:

@@ -16,14 +16,7 @@ from harness.kinds import Floats, Matrix
 CHUNK = 8192
 
 
-class Tree(NamedTuple):
-    """The tree's recall at the budget, and its leaves that are blocked, in words."""
-
-    recall: float
-    words: str
-
-
-class _Cut(NamedTuple):
+class Cut(NamedTuple):
     feature: int
     threshold: float
     above: bool
@@ -35,29 +28,50 @@ class _Cut(NamedTuple):
         return high if self.above else ~high
 
 
-def best_depth_2(
-    x: Matrix, unwanted: NDArray[np.bool_], names: tuple[str, ...], budget: float, steps: int = 24
-) -> Tree:
+class Tree(NamedTuple):
+    """Leaves that are blocked, purest first, each a cut at the root and one below it; recall where it was chosen."""
+
+    recall: float
+    leaves: tuple[tuple[Cut, Cut], ...]
+
+    def score(self, x: Matrix) -> Floats:
+        """Its leaves ranked (n,); 0 elsewhere."""
+        score = np.zeros(len(x))
+        for rank, (root, below) in enumerate(self.leaves):
+            score[root.holds(x) & below.holds(x)] = len(self.leaves) - rank
+        return score
+
+    def words(self, names: tuple[str, ...]) -> str:
+        """What it blocks."""
+        told = [
+            [f"{names[c.feature]} {'>' if c.above else '<='} {c.threshold:.4g}" for c in leaf]
+            for leaf in self.leaves
+        ]
+        return "; or ".join(" and ".join(leaf) for leaf in told)
+
+
+def best_depth_2(x: Matrix, unwanted: NDArray[np.bool_], budget: float, steps: int = 16) -> Tree:
     """The most unwanted calls that two of a depth-2 tree's leaves catch, `budget` of the lawful ones at most blocked.
 
     Every pair (root cut, cut below it) on `steps` quantiles of the unwanted and of the lawful calls of each feature
-    is tried, on each side of the root; leaves of both sides are blocked together where the budget allows it, and what is
-    left of it buys a random share of a further leaf, as for any score with ties.
+    is tried, on each side of the root; leaves of both sides are blocked together where the budget allows it.
     """
     cuts = _grid(x, unwanted, steps)
     caught, blocked = _joint(x, unwanted, cuts)
     allowed = budget * float((~unwanted).sum())
-    best = Tree(0.0, "")
+    best = Tree(0.0, ())
     for root in range(0, len(cuts), 2):
-        sides = [_frontier(caught[side], blocked[side], allowed) for side in (root, root + 1)]
-        found, picks = _together(*sides, allowed)
+        left, right = (_frontier(caught[side], blocked[side], allowed) for side in (root, root + 1))
+        found, picks = _together(left, right, allowed)
         if found > best.recall:
-            told = [f"{_word(cuts[root + s], names)} and {_word(cuts[p], names)}" for s, p in picks]
-            best = Tree(found, "; or ".join(told))
+            purest = sorted(
+                (blocked[root + s, c] / max(1.0, caught[root + s, c]), root + s, c) for s, c in picks
+            )
+            best = Tree(found, tuple((cuts[r], cuts[c]) for _, r, c in purest))
     return best._replace(recall=best.recall / float(unwanted.sum()))
 
 
-def _grid(x: Matrix, unwanted: NDArray[np.bool_], steps: int) -> list[_Cut]:
+def _grid(x: Matrix, unwanted: NDArray[np.bool_], steps: int) -> list[Cut]:
     """Both sides of each cut, next to one another."""
     quantiles = (np.arange(steps) + 0.5) / steps
     cuts = []
@@ -68,11 +82,11 @@ def _grid(x: Matrix, unwanted: NDArray[np.bool_], steps: int) -> list[_Cut]:
             if not np.isnan(x[part, feature]).all()
         ]
         for threshold in np.unique(np.concatenate([*found, [-np.inf]])).tolist():
-            cuts += [_Cut(feature, threshold, True), _Cut(feature, threshold, False)]
+            cuts += [Cut(feature, threshold, True), Cut(feature, threshold, False)]
     return cuts
 
 
-def _joint(x: Matrix, unwanted: NDArray[np.bool_], cuts: list[_Cut]) -> tuple[Floats, Floats]:
+def _joint(x: Matrix, unwanted: NDArray[np.bool_], cuts: list[Cut]) -> tuple[Floats, Floats]:
     """Unwanted and lawful calls (c, c) for which both of two cuts hold."""
     counts = np.zeros((2, len(cuts), len(cuts)))
     for part, mine in enumerate((unwanted, ~unwanted)):
@@ -112,7 +126,3 @@ def _together(
         if both[top] > best:
             best, picks = float(both[top]), [(0, int(left[2][top])), (1, int(right[2][place[top]]))]
     return best, picks
-
-
-def _word(cut: _Cut, names: tuple[str, ...]) -> str:
-    return f"{names[cut.feature]} {'>' if cut.above else '<='} {cut.threshold:.4g}"

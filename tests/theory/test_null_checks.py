@@ -40,9 +40,9 @@ STILL = (
 )
 LINES = {"small": 1000, "large": 4000}
 MOVED = (
-    f"world.injections=[{{lever: recorded_median, use: ramp, with: {{start: {HISTORY}d, end: {HISTORY + 7 * WEEKS}d, "
-    f"over: {7 * WEEKS}d, to: 60.0}}}}, {{lever: unwanted_calls, use: ramp, with: {{start: {HISTORY}d, "
-    f"end: {HISTORY + 7 * WEEKS}d, over: {7 * WEEKS}d, factor: 1.6}}}}]"
+    "world.injections=["
+    f"{{name: chatty, lever: recorded_median, use: ramp, start: 0d, end: {7 * WEEKS}d, over: {7 * WEEKS}d, to: 60.0}}, "
+    f"{{name: more, lever: unwanted_calls, use: ramp, start: 0d, end: {7 * WEEKS}d, over: {7 * WEEKS}d, factor: 1.6}}]"
 )
 """Robocallers come to talk as long as friends do, and call more."""
 
@@ -69,7 +69,9 @@ WIDEST = {
 def course(loaded: Loaded, seed: int) -> Course:
     """Fit once, score every later call, pass them all."""
     seen = watch(loaded, seed)
-    scorer = plugins.load("candidate", "logistic_regression")().fit(told(seen.before, seen.past.names), seen.seed)
+    scorer = plugins.load("candidate", "logistic_regression")().fit(
+        told(seen.before, seen.past.names), seen.seed
+    )
     before = np.round(scorer.score(seen.before.x), 6)
     threshold = float(np.quantile(before[~seen.before.unwanted], 0.99))
     return Course(*weekly(seen.after, np.round(scorer.score(seen.after.x), 6) > threshold))
@@ -94,12 +96,12 @@ def slope(values: Sequence[np.ndarray]) -> tuple[float, float]:
     return float(each.mean()), float(half)
 
 
-@pytest.fixture(
-    scope="module", params=["small", pytest.param("large", marks=pytest.mark.slow)], ids=str
-)
+@pytest.fixture(scope="module", params=["small", pytest.param("large", marks=pytest.mark.slow)], ids=str)
 def still(request: pytest.FixtureRequest) -> tuple[str, list[Course]]:
     """A world in which nothing is going on, on every seed, at one size."""
-    loaded = trial.load("telco/midsize-carrier-quick-v1", (*STILL, f"world.with.lines={LINES[request.param]}"))
+    loaded = trial.load(
+        "telco/midsize-carrier-quick-v1", (*STILL, f"world.with.lines={LINES[request.param]}")
+    )
     return request.param, [course(loaded, seed) for seed in SEEDS]
 
 
@@ -122,7 +124,9 @@ def test_a_decay_that_is_planted_is_found(still: tuple[str, list[Course]]) -> No
 
 @pytest.mark.slow
 def test_a_ramp_that_is_injected_is_found() -> None:
-    loaded = trial.load("telco/midsize-carrier-quick-v1", (*STILL, MOVED, f"world.with.lines={LINES['large']}"))
+    loaded = trial.load(
+        "telco/midsize-carrier-quick-v1", (*STILL, MOVED, f"world.with.lines={LINES['large']}")
+    )
     courses = [course(loaded, seed) for seed in SEEDS]
     caught, caught_half = slope([one.caught for one in courses])
     share, share_half = slope([one.unwanted for one in courses])
@@ -156,7 +160,9 @@ def test_two_equal_candidates_get_equal_rows(tmp_path: Path) -> None:
 # --- chance
 
 
-@pytest.mark.parametrize("shares", [{"block": 0.3}, {"label": 0.3}, {"block": 0.1, "challenge": 0.1, "label": 0.1}], ids=str)
+@pytest.mark.parametrize(
+    "shares", [{"block": 0.3}, {"label": 0.3}, {"block": 0.1, "challenge": 0.1, "label": 0.1}], ids=str
+)
 @pytest.mark.parametrize("learning", [0, 1])
 def test_a_random_policy_has_the_precision_of_the_base_rate(shares: dict[str, float], learning: int) -> None:
     """Acted on or not is drawn for each call by its own id, whoever calls: the same holds while campaigns adapt."""
