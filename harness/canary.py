@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from harness.kinds import Rows
 from sim.core import rng
 from sim.core.decisions import Decisions, Quotes
+from sim.core.errors import UserError
 from sim.core.events import Block, block, concat
 from sim.core.time import DAY, HOUR, Micros
 from sim.core.truth import Settlement
@@ -32,7 +33,10 @@ class CoinFlips:
 
     def __init__(self, world: World, seed: int, heads: float = 0.5) -> None:
         self.world = world
-        self.kind = next(kind for kind in world.kinds.values() if kind.form == "act")
+        kinds = [kind for kind in world.kinds.values() if kind.form == "act"]
+        if len(world.kinds) != 1 or not kinds or "report" not in world.streams:
+            raise UserError("--canary: needs a world with one question, to act on, whose units are reported")
+        self.kind = kinds[0]
         self._coin, self._lag = rng.key(seed, "canary", "coin"), rng.key(seed, "canary", "lag")
         self.heads = heads
         self._units: dict[int, NDArray[np.int64]] = {}

@@ -33,11 +33,11 @@ def examine(document: Loaded | Charter | tuple[Any, ...], name: str) -> Iterator
 
 
 def _scenario(loaded: Loaded) -> Iterator[str]:
+    world = open_world(loaded.scenario, loaded.seeds[0])
     days = (loaded.scenario.horizon - loaded.scenario.go_live) / 86_400_000_000
     replays = len(loaded.seeds) * (1 + len(loaded.candidates))
     yield f"{loaded.scenario_id}: reads well; {len(loaded.seeds)} seeds of {days:g} days, {replays} replays"
     yield from (f"  warning: {text}" for text in loaded.warnings)
-    world = open_world(loaded.scenario, loaded.seeds[0])
     slices = {name: each.labels for name, each in world.slices.items()}
     clauses = clause_terms.terms(loaded.charter, slices)
     specs = {c.metric: plugins.load("metric", c.metric).spec for c in clauses}

@@ -17,7 +17,7 @@ from typing import Any
 
 from harness import results
 from harness.assembly import build_replay
-from harness.kinds import Candidate, Scorer, TrainingSet
+from harness.kinds import Candidate, OnlineCandidate, OnlineScorer, Scorer, TrainingSet
 from harness.progress import Watch, reporter
 from harness.replay import replay
 from harness.trial import Loaded
@@ -55,6 +55,19 @@ class _Timed:
         scorer = self.inner.fit(past, seed)
         self.spent.append(time.perf_counter() - began)
         return scorer
+
+
+class _TimedOnline(_Timed):
+    """The same for a candidate that learns label by label. (A protocol is checked against the class, not by asking.)"""
+
+    def begin(self, features: int) -> OnlineScorer:
+        """Begin as the candidate does; its learning is part of the replay and not timed apart."""
+        assert isinstance(self.inner, OnlineCandidate)
+        return self.inner.begin(features)
+
+
+def _timed(candidate: Candidate, spent: list[float]) -> Candidate:
+    return (_TimedOnline if isinstance(candidate, OnlineCandidate) else _Timed)(candidate, spent)
 
 
 def replay_all(loaded: Loaded, jobs: Sequence[Job], folder: Path, at_once: int, quiet: bool) -> None:
@@ -127,7 +140,7 @@ def _replay_job(loaded: Loaded, job: Job, folder: Path) -> None:
     fits: list[dict[str, Any]] = []
     spent: list[float] = []
     setting = build_replay(
-        loaded, plan, job.seed, ledger, fits, part / "model", wrap=lambda c: _Timed(c, spent)
+        loaded, plan, job.seed, ledger, fits, part / "model", wrap=lambda c: _timed(c, spent)
     )
     began = time.perf_counter()
     replay(setting.world, setting.desks, setting.ledgers, reporter(part / "progress", setting.world.end))

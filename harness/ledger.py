@@ -9,6 +9,7 @@ labelled, and a keyed, weighted sample of the rest (`kept_weight`). Counts are m
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,6 +35,32 @@ class Cut(NamedTuple):
     labels: tuple[str, ...]
 
 
+Count = tuple[int, str, str, str, float, float]
+"""Day since goLive, metric, slice's label, view, numerator, denominator."""
+
+
+class Counted:
+    """Rows of counts in the order in which they were made, 24 bytes each: they last as long as the replay."""
+
+    def __init__(self) -> None:
+        self._names: dict[tuple[str, str, str], int] = {}
+        self._day, self._name = array("i"), array("i")
+        self._top, self._bottom = array("d"), array("d")
+
+    def add(self, day: int, name: tuple[str, str, str], top: float, bottom: float) -> None:
+        """One row: its day since goLive, its metric, label and view, its numerator and denominator."""
+        self._day.append(day)
+        self._name.append(self._names.setdefault(name, len(self._names)))
+        self._top.append(top)
+        self._bottom.append(bottom)
+
+    def rows(self) -> list[Count]:
+        """All rows."""
+        names = list(self._names)
+        columns = zip(self._day, self._name, self._top, self._bottom, strict=True)
+        return [(day, *names[name], top, bottom) for day, name, top, bottom in columns]
+
+
 @dataclass
 class Ledger:
     """One replay's record. `folder` None keeps no rows. `keep`: acted | full. Times are scenario Micros."""
@@ -46,12 +73,12 @@ class Ledger:
     folder: Path | None = None
     keep: str = "acted"
     sample_share: float = 0.01
-    counts: list[tuple[int, str, str, str, float, float]] = field(default_factory=list)
     unmeasured: dict[str, str] = field(default_factory=dict)
     rows_seen: int = 0
     rows_open: int = 0
 
     def __post_init__(self) -> None:
+        self._counts = Counted()
         self._day: int | None = None
         self._parts: list[Columns] = []
         self._seen_days: dict[int, Rows] = {}
@@ -140,6 +167,11 @@ class Ledger:
             *(Cut(s, tuple(f"{s.name}={label}" for label in s.labels)) for s in named),
         ]
 
+    @property
+    def counts(self) -> list[Count]:
+        """The additive counts so far, a new list."""
+        return self._counts.rows()
+
     def _tally(self, name: str, metric: Metric, cut: Cut, rows: Rows, number: int) -> None:
         k = len(cut.labels)
         codes = (
@@ -152,7 +184,7 @@ class Ledger:
             labels, counts.numerator.tolist(), counts.denominator.tolist(), strict=False
         ):
             if top or bottom:
-                self.counts.append((day, metric, label, view, top, bottom))
+                self._counts.add(day, (metric, label, view), top, bottom)
 
     def _observe(self, before: int) -> None:
         """Observed counts of every day below `before` whose news is complete."""

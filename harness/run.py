@@ -14,6 +14,7 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,12 @@ class Order:
     force: bool = False
     command: str = ""
 
-    @property
+    @cached_property
+    def own_code(self) -> dict[str, str]:
+        """What stands behind each `module:Name` of the trial: digest or version by package."""
+        return results.own_code_digests(_uses(self.loaded))
+
+    @cached_property
     def identity(self) -> str:
         """Digest of everything that changes what happens: scenario, operating charter, seeds, code, inputs."""
         asked = {
@@ -47,7 +53,7 @@ class Order:
             "seeds": list(self.loaded.seeds),
             "looks": list(self.loaded.looks),
             "code": results.code_digest(),
-            "ownCode": results.own_code_digests(_uses(self.loaded)),
+            "ownCode": self.own_code,
             "packages": results.packages(),
         }
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
@@ -182,7 +188,7 @@ def _manifest(order: Order, started: float) -> dict[str, Any]:
         "seeds": list(loaded.seeds),
         "candidates": list(loaded.candidates),
         "incumbent": INCUMBENT,
-        "code": results.code(),
+        "code": results.code() | {"own": order.own_code},
         "packages": results.packages(),
         "machine": results.machine(),
         "command": order.command,

@@ -117,15 +117,14 @@ def load(reference: str, sets: Sequence[str] = (), seeds: tuple[int, ...] | None
     found = catalogue.find("Scenario", reference)
     document, faults = _overridden(found.document, sets)
     scenario, more = scenario_rules.examine(document)
-    faults += more
+    faults += [*more, *trial_rules.examine_looks(document)]
     world, _ = load_plugin(document, ("spec", "world", "use"), "world", document.at(("spec", "world", "use")))
     charter, shelf = _charter(document, faults)
     if shelf is not None:
         faults += trial_rules.examine_slices(shelf.document, world)
     features = _features(document, trial_rules.ground_of(world, shelf.document if shelf else None), faults)
     names = None if features is None else tuple(spec.name for spec in features)
-    given = scenario_rules.parameters(document, world)[0]
-    trial, more = trial_rules.examine(document, world, names, trial_rules.only_quotes(world, given))
+    trial, more = trial_rules.examine(document, world, names, trial_rules.only_quotes(document, world))
     faults += more
     if faults or scenario is None or charter is None or shelf is None or features is None or trial is None:
         raise BadDocument(first_told(faults))

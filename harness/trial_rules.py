@@ -27,6 +27,8 @@ TRIAL: Key = ("spec", "trial")
 CANDIDATES: Key = (*TRIAL, "candidates")
 INCUMBENT: Key = (*TRIAL, "incumbent")
 RESERVED = "incumbent"
+FIRST_LOOK = 5
+"""Seeds that the first of several looks needs at least; fewer rule on nothing (harness.looks)."""
 
 
 def ground_of(world: Any, charter: Document | None) -> Ground:
@@ -58,10 +60,26 @@ def _declared(world: Any, name: str) -> Mapping[str, Any]:
     return found if isinstance(found, Mapping) else {}
 
 
-def only_quotes(world: Any, parameters: Any) -> bool:
-    """Whether a world asks for prices alone, by its class or by what it is given (a recording's `question`)."""
+def examine_looks(document: Document) -> list[Fault]:
+    """Faults of a plan of looks that no verdict can be reached by."""
+    key = ("spec", "plan", "looks")
+    looks = document.at(key)
+    if (
+        not isinstance(looks, tuple)
+        or len(looks) < 2
+        or not isinstance(looks[0], int)
+        or looks[0] >= FIRST_LOOK
+    ):
+        return []
+    return [
+        document.fault((*key, 0), f"got {looks[0]}, expected at least {FIRST_LOOK} seeds at the first look")
+    ]
+
+
+def only_quotes(document: Document, world: Any) -> bool:
+    """Whether a world asks for prices alone, by its class or by what is written for it (a recording's `question`)."""
     kinds = _declared(world, "kinds").values()
-    told = getattr(getattr(parameters, "question", None), "form", None)
+    told = document.at(("spec", "world", "with", "question", "form"))
     return {kind.form for kind in kinds} == {"quote"} if kinds else told == "quote"
 
 

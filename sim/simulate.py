@@ -133,6 +133,7 @@ def _write(world: World, place: Callable[[str], Path], progress: Callable[[Micro
             put("truth", settled.truth.block)
         progress(world.now)
     hear(world.end)
+    progress(world.end)
     for sink in sinks.values():
         sink.close()
     kinds = {"kind": "string", "name": "string", "onset": "int64", "end": "int64"}

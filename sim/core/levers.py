@@ -7,8 +7,8 @@ There is no process that moves a lever: it is computed for the instants that ask
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
@@ -57,11 +57,18 @@ class Injection(Protocol):
 
 @dataclass(frozen=True)
 class Levers:
-    """The levers of one world in one scenario: base values and the injections on each."""
+    """The levers of one world in one scenario: base values, the injections on each, and what these are called."""
 
     specs: Mapping[str, LeverSpec]
     base: Mapping[str, float]
     injections: Mapping[str, Sequence[Injection]]
+    names: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def injected(self) -> Iterator[tuple[str, Injection]]:
+        """Every injection with its name in the scenario, by lever; the lever's where it has none."""
+        for lever, items in sorted(self.injections.items()):
+            names = self.names.get(lever, [lever] * len(items))
+            yield from zip(names, items, strict=True)
 
     def at(self, name: str, t: NDArray[np.int64]) -> NDArray[np.float64]:
         """Values (n,) of a lever at instants t (n,)."""

@@ -197,9 +197,11 @@ class Scenario(Record):
             if name not in specs:
                 raise UserError(f"world '{world.use}' has no lever '{name}'{closest(name, specs)}")
         moves: dict[str, list[Injection]] = {}
+        names: dict[str, list[str]] = {}
         for planned in self.build_injections():
             moves.setdefault(planned.lever, []).append(planned.injection)
-        return Levers(specs, dict(world.levers), {name: tuple(items) for name, items in moves.items()})
+            names.setdefault(planned.lever, []).append(planned.name)
+        return Levers(specs, dict(world.levers), moves, names)
 
     def _made(self, kind: str, plan: Moved) -> Any:
         start, end = self.window(plan)

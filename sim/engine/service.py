@@ -58,10 +58,12 @@ class Desk:
         done: Callable[[int, Micros], None],
         hours: Hours = ALWAYS,
         patience: Micros = NEVER,
+        lost: Callable[[int], None] = lambda job: None,
     ) -> None:
         self._stage = stage
         self._resource = simpy.Resource(stage.environment, capacity=max(1, staff))
         self._done = done
+        self._lost = lost
         self._hours = hours
         self._patience = patience
         self._staff = staff
@@ -78,7 +80,7 @@ class Desk:
         """Queue a job that takes `work` of somebody's time."""
         self.submitted += 1
         if self._staff < 1:
-            self.given_up += 1
+            self._give_up(job)
             return
         self._stage.play(self._serve(job, work))
 
@@ -88,8 +90,12 @@ class Desk:
             yield turn
             begun = self._stage.now
             if begun - arrived > self._patience:
-                self.given_up += 1
+                self._give_up(job)
                 return
             yield self._stage.until(self._hours.finish(begun, work))
             self.finished += 1
             self._done(job, self._stage.now)
+
+    def _give_up(self, job: int) -> None:
+        self.given_up += 1
+        self._lost(job)

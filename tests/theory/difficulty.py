@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from harness import trial
-from harness.kinds import Scorer
+from harness.kinds import Candidate, Scorer
 from harness.plans import CandidatePlan
 from harness.trial import Loaded
 from sim.core import plugins
@@ -49,16 +49,39 @@ TREES = (TREE, TREE_TRUTH, TREE_SEARCHED, TREE_HINDSIGHT)
 
 SETTINGS: Mapping[str, tuple[str, ...]] = {
     "open": (),
-    "fewer audits": ("trial.audit.share=0.001", "trial.audit.busyShare=0.06", "trial.audit.flaggedShare=0.1"),
+    "fewer audits": (
+        "trial.audit.share=0.003",
+        "trial.audit.busyShare=0.04",
+        "trial.audit.flaggedShare=0.05",
+    ),
     "no newcomers": ("world.levers.newcomer_calls=0",),
     "no strangers": (
         "world.levers.newcomer_calls=0",
         "world.levers.stranger_calls=0",
         "world.levers.small_business_calls=0",
     ),
+    "no lawful dialers": (
+        "world.levers.debt_calls=0",
+        "world.levers.school_calls=0",
+        "world.levers.clinic_calls=0",
+        "world.levers.small_business_calls=0",
+    ),
+    "people who know each other": (
+        "world.levers.newcomer_calls=0",
+        "world.levers.stranger_calls=0",
+        "world.levers.debt_calls=0",
+        "world.levers.school_calls=0",
+        "world.levers.clinic_calls=0",
+        "world.levers.small_business_calls=0",
+    ),
 }
 
-DESKS = {"depth-2 tree": ("decision_tree", dict[str, float]()), "XGBoost": CANDIDATES["XGBoost"]}
+SEARCHED = "depth-2 tree, searched for with the truth of the open loop"
+DESKS: Mapping[str, tuple[str, Mapping[str, float]]] = {
+    "depth-2 tree, learnt under the label rule": ("decision_tree", {}),
+    SEARCHED: ("constant", {}),
+    "XGBoost": CANDIDATES["XGBoost"],
+}
 """Who is watched in a closed loop."""
 
 
@@ -102,12 +125,19 @@ class Fire:
     wrong: float
 
 
-def under_fire(loaded: Loaded, seed: int, desk: str, policy: Mapping[str, Any], every: str = "14d") -> Fire:
-    """A candidate that decides. `every`: how often it is fitted again; "" for once."""
+def under_fire(
+    loaded: Loaded,
+    seed: int,
+    desk: str,
+    policy: Mapping[str, Any],
+    every: str = "",
+    instead: Candidate | None = None,
+) -> Fire:
+    """A candidate that decides. `every`: how often it is fitted again; "" for once, at goLive."""
     use, given = DESKS[desk]
     tree: dict[str, Any] = {"name": "desk", "use": use, "with": dict(given), "policy": dict(policy)}
     plan = CandidatePlan.model_validate(tree | ({"retrain": {"every": every}} if every else {}))
-    calls = watch(loaded, seed, 0, plan).after
+    calls = watch(loaded, seed, 0, plan, instead).after
     recall, _ = recall_at(calls.scored.astype(np.float64), calls.unwanted, BUDGET)
     return Fire(
         recall, float(calls.stopped[calls.unwanted].mean()), float(calls.stopped[~calls.unwanted].mean())
@@ -115,12 +145,19 @@ def under_fire(loaded: Loaded, seed: int, desk: str, policy: Mapping[str, Any], 
 
 
 def with_known_threshold(loaded: Loaded, seed: int, desk: str) -> Fire:
-    """The threshold is the one that keeps the budget in the open loop of the same seed: nobody can know it."""
+    """The threshold is the one that keeps the budget in the open loop of the same seed: nobody can know it. Nor can
+    anybody know the tree that is searched for there."""
     use, given = DESKS[desk]
     seen = watch(loaded, seed, 0)
-    at = point(np.round(fitted(use, given, seen).score(seen.after.x), 6), seen.after, seen.classes, BUDGET)
+    calls, instead = seen.after, None
+    if desk == SEARCHED:
+        instead = best_depth_2(calls.x, calls.unwanted, BUDGET)
+        least = 1e-3
+    else:
+        score = np.round(fitted(use, given, seen).score(calls.x), 6)
+        least = recall_at(score, calls.unwanted, BUDGET)[1] + 5e-7
     return under_fire(
-        loaded, seed, desk, {"use": "fixed_threshold", "with": {"block_at": at.threshold + 5e-7}}, ""
+        loaded, seed, desk, {"use": "fixed_threshold", "with": {"block_at": least}}, instead=instead
     )
 
 
@@ -167,28 +204,34 @@ def table(setting: str, seeds: Sequence[int]) -> None:
         )
 
 
+def load_closed() -> Loaded:
+    """Without a holdout, so that everything that a desk would stop is stopped."""
+    return trial.load(
+        "telco/midsize-carrier-quick-v1", (f"world.with.lines={LINES}", "trial.holdout.share=0")
+    )
+
+
 def closed(seeds: Sequence[int]) -> None:
     """Print the closed loop as Markdown: under the charter's budget, under the quick scenario's, and with a threshold
     that nobody can know."""
-    loaded = trial.load(
-        "telco/midsize-carrier-quick-v1", (f"world.with.lines={LINES}", "trial.holdout.share=0")
+    loaded = load_closed()
+    print(
+        "\n| closed loop | threshold | stopped of unwanted | by seed | of lawful | recall at 0.1 % of what is left |"
     )
-    print("\n| closed loop | threshold | recall at 0.1 % | by seed | stopped of unwanted | of lawful |")
     print("|---|---|--:|---|--:|--:|")
     for desk in DESKS:
-        runs = {
-            f"tuned to {budget:.1%}": [under_fire(loaded, seed, desk, _tuned(budget)) for seed in seeds]
-            for budget in (BUDGET, 0.005)
-        } | {"known": [with_known_threshold(loaded, seed, desk) for seed in seeds]}
-        for threshold, each in runs.items():
-            recall, stopped, wrong = (
-                np.mean([getattr(one, f) for one in each]) for f in ("recall", "stopped", "wrong")
-            )
-            by_seed = " ".join(f"{one.recall:.3f}" for one in each)
-            print(
-                f"| {desk} | {threshold} | {recall:.3f} | {by_seed} | {stopped:.3f} | {wrong:.2%} |",
-                flush=True,
-            )
+        for budget in (BUDGET, 0.005) if desk != SEARCHED else ():
+            each = [under_fire(loaded, seed, desk, _tuned(budget), "14d") for seed in seeds]
+            _print_fire(desk, f"tuned to {budget:.1%}", each)
+        _print_fire(desk, "known", [with_known_threshold(loaded, seed, desk) for seed in seeds])
+
+
+def _print_fire(desk: str, threshold: str, each: Sequence[Fire]) -> None:
+    recall, stopped, wrong = (
+        np.mean([getattr(one, f) for one in each]) for f in ("recall", "stopped", "wrong")
+    )
+    by_seed = " ".join(f"{one.stopped:.3f}" for one in each)
+    print(f"| {desk} | {threshold} | {stopped:.3f} | {by_seed} | {wrong:.2%} | {recall:.3f} |", flush=True)
 
 
 def _tuned(budget: float) -> dict[str, Any]:

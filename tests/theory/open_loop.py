@@ -109,12 +109,19 @@ class _Book:
 SHADOW = CandidatePlan.model_validate({"name": "shadow", "use": "constant", "policy": {"use": "pass_all"}})
 
 
-def watch(loaded: Loaded, seed: int, days_before: int = 28, desk: CandidatePlan = SHADOW) -> Seen:
-    """Replay a desk on one seed, and keep every call from `days_before` goLive on."""
+def watch(
+    loaded: Loaded,
+    seed: int,
+    days_before: int = 28,
+    desk: CandidatePlan = SHADOW,
+    instead: Candidate | None = None,
+) -> Seen:
+    """Replay a desk on one seed, and keep every call from `days_before` goLive on. `instead` of the desk's candidate
+    another one may be fitted, which no plan can name."""
     kept: list[_Kept] = []
 
     def keep(candidate: Candidate) -> Candidate:
-        kept.append(_Kept(candidate))
+        kept.append(_Kept(instead or candidate))
         return kept[0]
 
     setting = build_replay(loaded, desk, seed, None, [], wrap=keep)

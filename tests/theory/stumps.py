@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.kinds import Floats, Matrix
+from harness.kinds import Floats, Matrix, Scorer, TrainingSet
 
 CHUNK = 8192
 
@@ -34,11 +34,15 @@ class Tree(NamedTuple):
     recall: float
     leaves: tuple[tuple[Cut, Cut], ...]
 
+    def fit(self, past: TrainingSet, seed: int) -> Scorer:
+        """As a candidate it has nothing left to learn."""
+        return self
+
     def score(self, x: Matrix) -> Floats:
-        """Its leaves ranked (n,); 0 elsewhere."""
+        """Its leaves (n,), the purest at 1; 0 elsewhere."""
         score = np.zeros(len(x))
         for rank, (root, below) in enumerate(self.leaves):
-            score[root.holds(x) & below.holds(x)] = len(self.leaves) - rank
+            score[root.holds(x) & below.holds(x)] = 1 - rank / len(self.leaves)
         return score
 
     def words(self, names: tuple[str, ...]) -> str:

@@ -16,6 +16,7 @@ from tests.theory.difficulty import (
     BUDGET,
     CANDIDATES,
     ORACLE,
+    SEARCHED,
     SEEDS,
     TREE,
     TREE_HINDSIGHT,
@@ -25,8 +26,10 @@ from tests.theory.difficulty import (
     TRUTH,
     best,
     load,
+    load_closed,
     mean,
     measure,
+    with_known_threshold,
 )
 from tests.theory.open_loop import Point, recall_at, watch
 from tests.theory.stumps import best_depth_2
@@ -85,6 +88,18 @@ def test_candidates_differ_more_than_seeds_do(found: Found) -> None:
     ranked = sorted(CANDIDATES, key=lambda name: mean(found, name))
     assert mean(found, ranked[-1]) - mean(found, ranked[0]) > 0.10
     assert all(one[ranked[-1]].recall > one[ranked[0]].recall for one in found)
+
+
+@pytest.mark.slow
+def test_once_campaigns_adapt_no_tree_of_depth_2_comes_near() -> None:
+    """Closed loop, thresholds that nobody can know (0.1 % in the open loop): what each desk then stops."""
+    loaded = load_closed()
+    tree, booster = (
+        np.mean([with_known_threshold(loaded, seed, desk).stopped for seed in SEEDS[:2]])
+        for desk in (SEARCHED, "XGBoost")
+    )
+    assert tree <= booster - 0.10
+    assert booster < 0.7, "adaptation costs the best candidate nothing worth the name"
 
 
 # --- the measure itself, fast

@@ -28,7 +28,7 @@ class Verification:
             staff = max(1, staff)
         patience = int(levers.constant("verify_patience_days") * DAY)
         self.staff = staff
-        self.desk = Desk(stage, staff, self._found, Hours(9, 17, 5, monday), patience)
+        self.desk = Desk(stage, staff, self._found, Hours(9, 17, 5, monday), patience, self._given_up)
         self._levers = levers
         self._outbox = outbox
         self._work_key = rng.key(seed, "telco", "verification", "work")
@@ -74,3 +74,6 @@ class Verification:
             cls = BURNER if unwanted else CONSUMER
         # Known just after the analyst is done: a finding at a barrier belongs to the stretch that follows it.
         self._outbox.put_one((now + 1, event, t, caller, unwanted, cls))
+
+    def _given_up(self, job: int) -> None:
+        del self._jobs[job]

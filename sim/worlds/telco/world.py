@@ -213,8 +213,7 @@ class TelcoWorld:
         """What the scenario injected, and the campaigns so far."""
         injected = [
             GroundTruth("injection", name, item.start, item.end, item.magnitude(), self.parameters.lines)
-            for name, items in sorted(self.state.injections.items())
-            for item in items
+            for name, item in self.state.injected()
         ]
         return [*injected, *self._operators.ground_truth()]
 

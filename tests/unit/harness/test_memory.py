@@ -2,8 +2,8 @@
 
 Counted in two ways: the bytes of everything that can be reached from world, desk and ledger (arrays and Python's own
 objects), and, in the slow test, the resident memory of a fresh process above what its imports and kernels take.
-What does grow a little, because it is asked for: the numbers that campaigns have used (the world's `touched`) and the
-distinct entities of each slice (the ledger).
+What does grow a little: the numbers that campaigns have used (the world's `touched`), what waits for a verifier where
+audits outrun them (the world), the distinct entities of each slice and the counts (the ledger).
 """
 
 from __future__ import annotations
@@ -65,13 +65,12 @@ def month_by_month(sets: tuple[str, ...], days: tuple[int, ...], candidate: str)
 def weigh(setting: Setting) -> dict[str, int]:
     """Bytes held by the parts of a replay, and what is resident (0 where the system does not say)."""
     desk, ledger = setting.desks["call"], setting.ledgers["call"]
-    counts, ledger.counts = ledger.counts, []  # the result itself: a row for each day, metric and slice
     trim()
-    told = {"world": held(setting.world), "desk": held(desk), "ledger": held(ledger), **desk.state_bytes()}
-    ledger.counts = counts
     statm = Path("/proc/self/statm")
+    # Resident memory first: weighing takes room itself.
     resident = int(statm.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") if statm.exists() else 0
-    return {**told, "resident": resident}
+    parts = {"world": held(setting.world), "desk": held(desk), "ledger": held(ledger)}
+    return {**parts, **desk.state_bytes(), "resident": resident}
 
 
 def trim() -> None:
