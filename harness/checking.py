@@ -1,24 +1,23 @@
 """What `windtunnel check` says before any run: documents read, what the seeds can resolve, and the coin-flip canary.
 
 Knows: documents, planning figures of a world, resolution arithmetic. Does not know: any result.
+Imports what replays only where something is replayed: a charter is checked at once.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from harness import terms as clause_terms
-from harness.assembly import build_replay
-from harness.canary import Canary, CoinFlips, CoinLedger
 from harness.charter import Charter
-from harness.planning import plan_of_world
-from harness.replay import replay
-from harness.resolve import Resolution, resolve
 from harness.trial import Loaded
 from sim import open_world
 from sim.core import plugins
+
+if TYPE_CHECKING:
+    from harness.canary import Canary
+    from harness.resolve import Resolution
 
 
 def examine(document: Loaded | Charter | tuple[Any, ...], name: str) -> Iterator[str]:
@@ -33,6 +32,10 @@ def examine(document: Loaded | Charter | tuple[Any, ...], name: str) -> Iterator
 
 
 def _scenario(loaded: Loaded) -> Iterator[str]:
+    from harness import terms as clause_terms
+    from harness.planning import plan_of_world
+    from harness.resolve import resolve
+
     world = open_world(loaded.scenario, loaded.seeds[0])
     days = (loaded.scenario.horizon - loaded.scenario.go_live) / 86_400_000_000
     replays = len(loaded.seeds) * (1 + len(loaded.candidates))
@@ -70,6 +73,10 @@ def _resolution(one: Resolution) -> Iterator[str]:
 
 def sing(loaded: Loaded, name: str, seed: int) -> Canary:
     """Replay one candidate on coin-flip labels, in the closed loop of its own scenario."""
+    from harness.assembly import build_replay
+    from harness.canary import CoinFlips, CoinLedger
+    from harness.replay import replay
+
     flips = CoinFlips(open_world(loaded.scenario, seed), seed)
     setting = build_replay(loaded, loaded.candidate(name), seed, None, [], world=flips)
     (kind,) = setting.desks

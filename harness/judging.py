@@ -70,7 +70,7 @@ def judge_again(folder: Path, reference: str) -> Path:
     with results.claimed(aside), _removed_on_failure(aside):
         for name in ("counts.parquet", "timeline.parquet", "facts.json", "scenario.yaml"):
             shutil.copyfile(folder / name, aside / name)
-        results.write_text(aside / "charter.yaml", Path(found.document.file).read_text(encoding="utf-8-sig"))
+        results.write_text(aside / "charter.yaml", found.document.text)
         manifest |= {"charter": card, "judgedFrom": manifest["run"]}
         results.write_json(aside / "manifest.json", manifest)
         _judge(aside, manifest, charter, card, alpha, (*manifest["warnings"], *charter.warnings()))

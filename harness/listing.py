@@ -32,7 +32,10 @@ def entries(what: str, root: Path) -> list[tuple[str, str]]:
         kind = PLUGIN_KINDS[what]
         return [(name, _first_line(f"{plugins.KINDS[kind]}.{name}")) for name in plugins.names(kind)]
     if what in DOCUMENTS:
-        return [(card.id, card.purpose) for card in catalogue.cards(DOCUMENTS[what])]
+        return [
+            (card.id, card.purpose or f"{card.name} {card.version}")
+            for card in catalogue.cards(DOCUMENTS[what])
+        ]
     if what == "runs":
         return [_run(folder, root) for folder in results.run_folders(root)]
     known = [*DOCUMENTS, *PLUGIN_KINDS, "runs"]

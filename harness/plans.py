@@ -17,7 +17,12 @@ from sim.core.records import Description, Duration, Metadata, Name, Record, Shar
 PASSIVE = "pass_all"
 """The policy of nothing deployed."""
 
-Names = Annotated[tuple[Text, ...], BeforeValidator(lambda v: (v,) if isinstance(v, str) else v)]
+Names = Annotated[
+    tuple[Text, ...],
+    BeforeValidator(
+        lambda v: (v,) if isinstance(v, str) else v, json_schema_input_type=Text | tuple[Text, ...]
+    ),
+]
 """One name, or a list of them."""
 
 

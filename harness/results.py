@@ -44,11 +44,12 @@ def claimed(folder: Path) -> Iterator[None]:
     Raises UserError where it cannot be made or written, and where another process holds it.
     """
     try:
+        str(folder).encode()  # Parquet's library takes no other names
         folder.mkdir(parents=True, exist_ok=True)
         probe = folder / ".write"
         probe.write_bytes(b"")
         probe.unlink()
-    except OSError as error:
+    except (OSError, UnicodeEncodeError) as error:
         raise UserError(f"{folder}: {unwritable(error)}; name another place with -o") from error
     hold = _lock(folder)
     try:
@@ -79,8 +80,10 @@ FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """What the system says when there is no room."""
 
 
-def unwritable(error: OSError) -> str:
+def unwritable(error: OSError | UnicodeEncodeError) -> str:
     """Why something cannot be written, in the system's words."""
+    if isinstance(error, UnicodeEncodeError):
+        return "cannot be written (a name that is not UTF-8)"
     return f"cannot be written ({os.strerror(error.errno).lower() if error.errno else error})"
 
 

@@ -152,8 +152,8 @@ def _empty(folder: Path) -> None:
 
 def _keep_documents(folder: Path, loaded: Loaded) -> None:
     """Copies of scenario and charter as they were read, beside the run."""
-    for name, file in (("scenario.yaml", loaded.scenario_file), ("charter.yaml", loaded.charter_file)):
-        results.write_text(folder / name, Path(file).read_text(encoding="utf-8-sig"))
+    for name, text in (("scenario.yaml", loaded.scenario_text), ("charter.yaml", loaded.charter_text)):
+        results.write_text(folder / name, text)
 
 
 def _uses(loaded: Loaded) -> list[str]:

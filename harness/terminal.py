@@ -33,9 +33,12 @@ def say(text: str) -> None:
 def _write(line: str, stream: TextIO) -> None:
     try:
         print(line, file=stream, flush=True)
-    except BrokenPipeError:
-        # Whoever listened has heard enough. The work goes on, and its exit code is still the truth.
+    except OSError as error:
+        # Whoever listened has heard enough: the work goes on, and its exit code is still the truth.
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        if not isinstance(error, BrokenPipeError) and stream is sys.stdout:
+            reason = str(error.strerror).lower()
+            raise UserError(f"the answer cannot be written ({reason})") from error
 
 
 def tell(error: UserError) -> int:

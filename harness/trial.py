@@ -29,7 +29,8 @@ __all__ = ["CandidatePlan", "Loaded", "Trial", "json_schema", "load", "load_any"
 
 @dataclass(frozen=True)
 class Loaded:
-    """A scenario with its charter and features, ready to be run. `features` is every feature of the trial, in order."""
+    """A scenario with its charter and features, ready to be run. `features` is every feature of the trial, in order;
+    the texts are the two documents as they were read."""
 
     scenario: Scenario
     trial: Trial
@@ -40,6 +41,8 @@ class Loaded:
     charter_id: str
     charter_file: str
     seeds: tuple[int, ...]
+    scenario_text: str = ""
+    charter_text: str = ""
 
     @property
     def looks(self) -> tuple[int, ...]:
@@ -138,6 +141,8 @@ def load(reference: str, sets: Sequence[str] = (), seeds: tuple[int, ...] | None
         shelf.id,
         shelf.document.file,
         scenario.seeds if seeds is None else seeds,
+        document.text,
+        shelf.document.text,
     )
 
 

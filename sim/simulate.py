@@ -84,6 +84,7 @@ def simulate(
         return begun[-1]
 
     try:
+        str(folder).encode()  # Parquet's library takes no other names
         folder.mkdir(parents=True, exist_ok=True)
         rows = _write(world, place, progress)
         for name in (*_NAMES, *(path.name for path in folder.glob("news-*.parquet"))):
@@ -93,6 +94,8 @@ def simulate(
     except BaseException as error:
         for part in begun:
             part.unlink(missing_ok=True)
+        if isinstance(error, UnicodeEncodeError):
+            raise UserError(f"{folder}: cannot be written (a name that is not UTF-8)") from error
         if isinstance(error, OSError) and error.errno:
             raise UserError(f"{folder}: cannot be written ({os.strerror(error.errno).lower()})") from error
         raise

@@ -25,12 +25,14 @@ LINE_CHARACTERS = 4_000
 
 @dataclass(frozen=True)
 class Document:
-    """A tree and the place of each of its keys. `file` is what the user gave; `folder` is where its paths start."""
+    """A tree and the place of each of its keys. `file` is what the user gave; `folder` is where its paths start; `text`
+    is what was read, before any override."""
 
     file: str
     tree: Mapping[str, Any]
     places: Mapping[Key, Place]
     folder: Path
+    text: str = ""
 
     def at(self, key: Key) -> Any:
         """The value at a key, or None where there is none."""
@@ -91,7 +93,7 @@ def parse(content: bytes, file: str, folder: Path | None = None) -> Document:
         builder.faults.append(Fault(file, 1, 1, "document", what))
     if builder.faults:
         raise BadDocument(builder.faults)
-    return Document(file, root, builder.places, folder or Path())
+    return Document(file, root, builder.places, folder or Path(), text)
 
 
 def parse_value(text: str, file: str) -> Any:

@@ -47,26 +47,35 @@ TRUTH = "XGBoost, learnt from the truth of 28 days"
 ORACLE = "oracle: the truth itself"
 TREES = (TREE, TREE_TRUTH, TREE_SEARCHED, TREE_HINDSIGHT)
 
+DENSE = ("world.levers.class_entities=15",)
+"""Lawful dialers as loud as at 20,000 lines. At 3,000, the floor of 100 numbers in each lawful class would share out
+their calls: a collector with 3 calls a day instead of 24 is no longer taken for anybody who dials for a living."""
+
 SETTINGS: Mapping[str, tuple[str, ...]] = {
-    "open": (),
+    "open": DENSE,
+    "quiet dialers": (),
     "fewer audits": (
+        *DENSE,
         "trial.audit.share=0.003",
         "trial.audit.busyShare=0.04",
         "trial.audit.flaggedShare=0.05",
     ),
-    "no newcomers": ("world.levers.newcomer_calls=0",),
+    "no newcomers": (*DENSE, "world.levers.newcomer_calls=0"),
     "no strangers": (
+        *DENSE,
         "world.levers.newcomer_calls=0",
         "world.levers.stranger_calls=0",
         "world.levers.small_business_calls=0",
     ),
     "no lawful dialers": (
+        *DENSE,
         "world.levers.debt_calls=0",
         "world.levers.school_calls=0",
         "world.levers.clinic_calls=0",
         "world.levers.small_business_calls=0",
     ),
     "people who know each other": (
+        *DENSE,
         "world.levers.newcomer_calls=0",
         "world.levers.stranger_calls=0",
         "world.levers.debt_calls=0",
@@ -206,9 +215,8 @@ def table(setting: str, seeds: Sequence[int]) -> None:
 
 def load_closed() -> Loaded:
     """Without a holdout, so that everything that a desk would stop is stopped."""
-    return trial.load(
-        "telco/midsize-carrier-quick-v1", (f"world.with.lines={LINES}", "trial.holdout.share=0")
-    )
+    sets = (f"world.with.lines={LINES}", "trial.holdout.share=0", *DENSE)
+    return trial.load("telco/midsize-carrier-quick-v1", sets)
 
 
 def closed(seeds: Sequence[int]) -> None:
