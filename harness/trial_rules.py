@@ -66,7 +66,7 @@ def examine_looks(document: Document) -> list[Fault]:
     looks = document.at(key)
     if (
         not isinstance(looks, tuple)
-        or len(looks) < 2
+        or len(looks) not in (2, 3)
         or not isinstance(looks[0], int)
         or looks[0] >= FIRST_LOOK
     ):

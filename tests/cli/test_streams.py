@@ -151,7 +151,12 @@ def test_the_place_for_runs_by_environment(call: Call, home: Path, monkeypatch: 
 
 
 @pytest.mark.parametrize(
-    "name", ["with spaces", "säcke voll “Öl” 🎈", "-dash", "new\nline", "a'quote\"s", "%s{0}$HOME"]
+    "name",
+    [
+        "with spaces, säcke voll “Öl” 🎈",
+        "new\nline",
+        *(pytest.param(odd, marks=pytest.mark.slow) for odd in ("-dash", "a'quote\"s", "%s{0}$HOME")),
+    ],
 )
 def test_folders_of_any_name(name: str, run: Path, tmp_path: Path) -> None:
     """Scenario, charter and runs in a folder that no one expected; the run is known again from another folder."""
