@@ -10,7 +10,8 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -83,7 +84,26 @@ def replay_all(loaded: Loaded, jobs: Sequence[Job], folder: Path, at_once: int, 
                 replay_job(loaded, job, folder)
         else:
             calls = (delayed(_work)(loaded, job, folder, os.getpid()) for job in open_jobs)
-            Parallel(n_jobs=at_once, backend="loky", batch_size=1)(calls)
+            with _quiet_tracker():
+                Parallel(n_jobs=at_once, backend="loky", batch_size=1)(calls)
+
+
+@contextmanager
+def _quiet_tracker() -> Iterator[None]:
+    """Silence the pool's resource tracker, a process of its own that hears no filter but this variable.
+
+    After Ctrl-C the pool and its tracker clean up the same semaphores, and whoever comes second warns of it on the
+    user's terminal, below the line that says how to go on.
+    """
+    before = os.environ.get("PYTHONWARNINGS")
+    os.environ["PYTHONWARNINGS"] = ",".join(filter(None, (before, "ignore:resource_tracker")))
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PYTHONWARNINGS"]
+        else:
+            os.environ["PYTHONWARNINGS"] = before
 
 
 def _work(loaded: Loaded, job: Job, folder: Path, parent: int) -> None:

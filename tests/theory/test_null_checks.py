@@ -39,12 +39,12 @@ STILL = (
     "world.levers.learning=0",
 )
 LINES = {"small": 1000, "large": 4000}
+RAMP = f"use: ramp, start: 0d, end: {7 * WEEKS}d, over: {7 * WEEKS}d"
 MOVED = (
-    "world.injections=["
-    f"{{name: chatty, lever: recorded_median, use: ramp, start: 0d, end: {7 * WEEKS}d, over: {7 * WEEKS}d, to: 60.0}}, "
-    f"{{name: more, lever: unwanted_calls, use: ramp, start: 0d, end: {7 * WEEKS}d, over: {7 * WEEKS}d, factor: 1.6}}]"
+    f"world.injections=[{{name: more, lever: unwanted_calls, factor: 1.6, {RAMP}}}, "
+    f"{{name: shy, lever: answer_contact, to: 0.15, {RAMP}}}]"
 )
-"""Robocallers come to talk as long as friends do, and call more."""
+"""Campaigns call more, and friends no longer answer one another, so that lawful callers come to look like robocallers."""
 
 
 @dataclass(frozen=True)
@@ -125,13 +125,12 @@ def test_a_decay_that_is_planted_is_found(still: tuple[str, list[Course]]) -> No
 @pytest.mark.slow
 def test_a_ramp_that_is_injected_is_found() -> None:
     loaded = trial.load(
-        "telco/midsize-carrier-quick-v1", (*STILL, MOVED, f"world.with.lines={LINES['large']}")
+        "telco/midsize-carrier-quick-v1", (*STILL, MOVED, f"world.with.lines={LINES['small']}")
     )
     courses = [course(loaded, seed) for seed in SEEDS]
-    caught, caught_half = slope([one.caught for one in courses])
-    share, share_half = slope([one.unwanted for one in courses])
-    assert caught < -caught_half
-    assert share > share_half
+    for figure in ("unwanted", "blocked"):
+        change, half = slope([getattr(one, figure) for one in courses])
+        assert change > half, f"{figure} changes by {change:+.4f} +- {half:.4f}: the ramp is not seen"
 
 
 # --- equal candidates
