@@ -1,6 +1,6 @@
-"""Campaigns: operators as SimPy processes that take numbers, notice what no longer connects, and move on.
+"""Campaigns: operators as SimPy processes that take numbers, notice what no longer pays, and move on.
 
-Knows: tactics, prices, volumes, what a dialler can notice of its own calls. Does not know: models, actions by name,
+Knows: schemes, tactics, volumes, what a dialler can notice of its own calls. Does not know: models, actions by name,
 which calls were scored, other operators.
 
 One operator is one process; it runs campaigns one after another. It decides (starts, rotation, tactics); the dialling
@@ -10,53 +10,23 @@ is done for all numbers at once by `calls`. It shares no state with other operat
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import numpy as np
-
-from sim.core import rng
 from sim.core.errors import Defect
 from sim.core.levers import Levers
 from sim.core.time import DAY, HOUR, NEVER, Micros
 from sim.core.world import GroundTruth
-from sim.engine.population import UNIT
 from sim.engine.stage import Act, Event, Stage
-from sim.worlds.telco.numbers import (
-    CAMPAIGN_BASE,
-    MARKS,
-    ORDINALS,
-    SHOWN,
-    SIGNED_SHARE,
-    TALK_LIVE,
-    TALK_RECORDED,
-    UNKNOWN,
-    Numbers,
-    marks,
-)
+from sim.worlds.telco.cast import RATES, SCHEMES, TACTICS
+from sim.worlds.telco.diary import BLOCKED, CHALLENGED, THROTTLED, UNANSWERED, WORN, Diary
+from sim.worlds.telco.frauds import Scheme, blended, choose_tactic
+from sim.worlds.telco.numbers import TALK_LIVE, Numbers
 from sim.worlds.telco.parameters import Parameters
-from sim.worlds.telco.people import EXCHANGES
-from sim.worlds.telco.profiles import UNWANTED
-from sim.worlds.telco.tactics import (
-    AGED_TACTIC,
-    CALL_PRICE,
-    EXPLORE,
-    NEIGHBOUR,
-    SIGNED,
-    SNOWSHOE,
-    TACTICS,
-    TOLLFREE,
-    Tactic,
-    blended,
-    choose_tactic,
-)
-from sim.worlds.telco.vocabulary import AGED, BURNER
+from sim.worlds.telco.supply import PURPOSES, Chance, Supply
 
-TOPICS = ("warranty", "health cover", "debt relief", "bank alert", "parcel")
-
-
-REST = 120 * DAY
-"""A rented or hijacked line serves nobody again for this long."""
+BUSINESSES = tuple(sorted({scheme.business for scheme in SCHEMES}))
+LEAST = {"robocall": 6}
+"""Fewest operators of a business; two of any other."""
 
 
 @dataclass
@@ -64,27 +34,25 @@ class Operator:
     """What one operator holds. Only its own process, and the settlement of its own calls, change it."""
 
     slot: int
-    pool: list[int]
+    business: str
+    average: float
     wake: Event
     held: list[int] = field(default_factory=list)
-    lines: list[tuple[Micros, int]] = field(default_factory=list)
     ordinal: int = 0
     campaign: int = -1
+    scheme: Scheme = SCHEMES[0]
+    topic: int = -1
     volume: float = 0.0
-    recorded: bool = True
     lift: float = 1.0
     connected: int = 0
     counted: int = 0
     deficit: float = 0.0
+    largest: float = 0.0
+    """Calls on a day of its busiest number of this campaign: what cannot be divided is saved up."""
     pay: dict[int, float] = field(default_factory=dict)
     pay_all: float = 0.0
-    used: int = 0
-
-    def learn(self, kind: int, answered: int, calls: int) -> None:
-        """What a number that is given back has paid."""
-        pay = answered / (TACTICS[kind].price + CALL_PRICE * calls)
-        self.pay[kind] = blended(self.pay.get(kind, 0.0), pay)
-        self.pay_all = blended(self.pay_all, pay)
+    usual: float = 0.0
+    """Its usual share of answered calls."""
 
 
 class Operators:
@@ -99,40 +67,39 @@ class Operators:
         levers: Levers,
         monday: Micros,
     ) -> None:
-        self._stage = stage
-        self._numbers = numbers
-        self._levers = levers
-        self._lines = parameters.lines
-        self._monday = monday
-        self._keys = {name: rng.key(seed, "telco", "campaigns", name) for name in _DRAWS}
+        self._stage, self._numbers, self._levers, self._monday = stage, numbers, levers, monday
+        self._reach = parameters.reach
+        self._chance = Chance(seed, (*_DRAWS, *PURPOSES))
         self.history: list[GroundTruth] = []
+        self.diary = Diary()
         self._open: dict[int, tuple[str, Micros, float, int]] = {}
-        self.taken = np.zeros(len(TACTICS), dtype=np.int64)
-        weekday = levers.constant("unwanted_calls") * parameters.lines * 7.0 / self._week()
-        wanted = weekday / max(levers.constant("campaign_calls"), 1.0)
-        self.size = 0 if weekday <= 0 else max(6, round(wanted))
-        if self.size >= 1 << 12:
-            raise Defect(f"{self.size} campaign operators, room for {1 << 12}: raise campaign_calls")
+        self.operators: list[Operator] = []
         # A share of the time an operator is between two campaigns; a log-normal's mean exceeds its median.
         spread = levers.constant("campaign_spread")
         idle = 1.0 + 5.0 / (levers.constant("campaign_days") * math.exp(0.5 * 0.6**2))
-        self._volume = 0.0 if not self.size else weekday / self.size * idle / math.exp(0.5 * spread**2)
-        rentable = int(levers.constant("aged_lines") * parameters.lines)
-        self.slot_of: dict[int, int] = {}
-        """Shown identity -> operator, of every number that ever dialled for one."""
-        self.operators = [
-            Operator(
-                slot,
-                list(range(parameters.lines - rentable + slot, parameters.lines, self.size)),
-                stage.signal(),
-            )
-            for slot in range(self.size)
-        ]
+        for business in BUSINESSES:
+            week = 7.0 if self._weekends(business) else self._week()
+            weekday = levers.constant(RATES[business]) * parameters.lines * 7.0 / week
+            wanted = weekday / max(levers.constant("campaign_calls"), 1.0)
+            size = 0 if weekday <= 0 else max(LEAST.get(business, 2), round(wanted))
+            average = weekday / max(size, 1) * idle / math.exp(0.5 * spread**2)
+            for _ in range(size):
+                self.operators.append(Operator(len(self.operators), business, average, stage.signal()))
+        self.size = len(self.operators)
+        if self.size >= 1 << 12:
+            raise Defect(f"{self.size} campaign operators, room for {1 << 12}: raise campaign_calls")
+        businesses = [operator.business for operator in self.operators]
+        self.supply = Supply(
+            numbers, levers, businesses, parameters.lines, parameters.reach, self._chance, monday
+        )
         for operator in self.operators:
             stage.play(self._operate(operator))
 
     def _week(self) -> float:
         return 5.0 + 2.0 * self._levers.constant("weekend_unwanted")
+
+    def _weekends(self, business: str) -> bool:
+        return all(scheme.weekends for scheme in SCHEMES if scheme.business == business)
 
     def notice(self, dials: list[int]) -> None:
         """Numbers whose calls no longer connect: their operators wake."""
@@ -144,16 +111,18 @@ class Operators:
     # --- an operator's life
 
     def _operate(self, own: Operator) -> Act:
+        shut = False
         while True:
             own.campaign += 1
             begun = self._stage.now
-            life = self._draw_campaign(own, begun)
+            life = self._draw_campaign(own, begun, shut)
             ends = begun + life
             if own.campaign == 0:
                 # At instant 0 campaigns are under way.
                 ends = begun + max(DAY, int(life * self._u("begun", own.slot, 0)))
-            self._open[own.slot] = (self._name(own), begun, own.volume, own.used)
+            self._open[own.slot] = (self._name(own), begun, own.volume, own.ordinal)
             due: Micros = begun
+            shut = False
             while self._stage.now < ends:
                 now = self._stage.now
                 if now >= due:
@@ -171,45 +140,101 @@ class Operators:
                     self._account(own, self._stage.now)
                     self._drop(own, self._stage.now)
                     due = self._stage.now
+                    shut = self._shut_down(own, self._stage.now)
+                    if shut:
+                        break
             for dial in list(own.held):
-                self._give_up(own, dial)
+                self._give_up(own, dial, WORN)
             name, start, volume, before = self._open.pop(own.slot)
             self.history.append(
-                GroundTruth("campaign", name, start, self._stage.now, volume, own.used - before)
+                GroundTruth("campaign", name, start, self._stage.now, volume, own.ordinal - before)
             )
-            pause = DAY + int(8 * DAY * self._u("pause", own.slot, own.campaign))
-            yield self._stage.pause(pause)
+            pause = 1 + 8 * self._u("pause", own.slot, own.campaign)
+            if shut:
+                mean = self._levers.now("comeback_days", self._stage.now)
+                pause -= math.log1p(-self._u("comeback", own.slot, own.campaign)) * mean
+            yield self._stage.pause(int(pause * DAY))
 
     def _name(self, own: Operator) -> str:
-        topic = TOPICS[int(self._u("topic", own.slot, own.campaign) * len(TOPICS))]
-        return f"{topic} {own.slot}.{own.campaign} ({'recorded' if own.recorded else 'live'})"
+        return f"{own.scheme.topics[own.topic]} {own.slot}.{own.campaign} ({own.scheme.name})"
 
-    def _draw_campaign(self, own: Operator, now: Micros) -> Micros:
+    def _draw_campaign(self, own: Operator, now: Micros, shut: bool) -> Micros:
         levers = self._levers
-        own.recorded = self._u("recorded", own.slot, own.campaign) < levers.constant("recorded_share")
-        own.volume = self._volume * math.exp(
+        own.scheme = self._scheme(own, now)
+        topics = len(own.scheme.topics)
+        topic = int(self._u("topic", own.slot, own.campaign) * topics)
+        if own.campaign > 0 and topics > 1 and topic == own.topic:
+            topic = (topic + 1) % topics  # a campaign returns under another topic
+        if shut and topics > 1 and topic == int(levers.now("enforced_topic", now)):
+            topic = (topic + 1) % topics
+        own.topic = topic
+        own.volume = own.average * math.exp(
             levers.constant("campaign_spread") * self._z("volume", own.slot, own.campaign)
         )
         own.lift = 0.8 + 0.4 * self._u("lift", own.slot, own.campaign)
         own.connected = own.counted = 0
-        own.deficit = 0.0
+        own.deficit = own.usual = own.largest = 0.0
         days = levers.constant("campaign_days") * math.exp(0.6 * self._z("life", own.slot, own.campaign))
         return int(max(days, 3.0) * DAY)
+
+    def _scheme(self, own: Operator, now: Micros) -> Scheme:
+        """The scheme of the next campaign: those of the business by their shares, the one without a share for the rest."""
+        left = self._u("scheme", own.slot, own.campaign)
+        rest: Scheme | None = None
+        for scheme in SCHEMES:
+            if scheme.business != own.business:
+                continue
+            if not scheme.share:
+                rest = scheme
+                continue
+            left -= self._levers.now(scheme.share, now)
+            if left < 0.0:
+                return scheme
+        if rest is None:
+            raise Defect(f"the schemes of {own.business} have no rest")
+        return rest
+
+    def _shut_down(self, own: Operator, now: Micros) -> bool:
+        hazard = self._levers.now("enforcement", now)
+        if hazard <= 0.0 or len(own.scheme.topics) < 2:
+            return False
+        if own.topic != int(self._levers.now("enforced_topic", now)):
+            return False
+        return self._u("enforced", own.slot, now // DAY) < hazard
 
     def _delay(self, own: Operator) -> Micros:
         mean = self._levers.now("rotation_hours", self._stage.now)
         return 1 + int(-math.log1p(-self._u("delay", own.slot, own.ordinal)) * mean * HOUR)
 
     def _drop(self, own: Operator, now: Micros) -> bool:
-        """Give back numbers that are worn out or no longer connect; whether any of the latter."""
-        blocked = False
-        numbers = self._numbers
+        """Give back numbers that are worn out or no longer pay; whether any of the latter."""
+        lost = False
         for dial in list(own.held):
-            lost = bool(numbers.given_up[dial])
-            if lost or numbers.expires[dial] <= now:
-                blocked |= lost
-                self._give_up(own, dial)
-        return blocked
+            cause = self._cause(own, dial, now)
+            if cause >= 0:
+                lost |= cause != WORN
+                self._give_up(own, dial, cause)
+        return lost
+
+    def _cause(self, own: Operator, dial: int, now: Micros) -> int:
+        """Why a number is given up, -1 where it is not."""
+        numbers = self._numbers
+        if numbers.given_up[dial]:
+            counts = numbers.refused[dial], numbers.challenged[dial], numbers.throttled[dial]
+            return (BLOCKED, CHALLENGED, THROTTLED)[max(range(3), key=lambda i: int(counts[i]))]
+        if numbers.expires[dial] <= now:
+            return WORN
+        through = int(numbers.tried[dial] - numbers.stopped(dial))
+        if through >= 30 and own.usual > 0.0:
+            here = int(numbers.answered[dial]) / through
+            share = self._reach * here + (1.0 - self._reach) * own.usual
+            if (
+                share
+                < (1.0 - self._levers.now("unanswered_share", now)) * own.usual
+                - 1.5 / math.sqrt(through) * 0.45
+            ):
+                return UNANSWERED
+        return -1
 
     def _account(self, own: Operator, now: Micros) -> None:
         """Every morning: calls that got through since yesterday against the day's target; what is missing is made up
@@ -217,141 +242,88 @@ class Operators:
         numbers, levers = self._numbers, self._levers
         total = own.connected
         for dial in own.held:
-            total += int(numbers.tried[dial] - numbers.stopped[dial])
-        base = levers.constant("unwanted_calls")
-        moved = levers.now("unwanted_calls", now) / base if base > 0 else 1.0
+            total += int(numbers.tried[dial]) - numbers.stopped(dial)
+        lever = own.scheme.volume
+        base = levers.constant(lever)
+        moved = levers.now(lever, now) / base if base > 0 else 1.0
         through = (total - own.counted) / max(moved, 1e-6)
         own.counted = total
         yesterday = ((now + self._monday) // DAY - 1) % 7
-        target = own.volume * (1.0 if yesterday < 5 else levers.constant("weekend_unwanted"))
+        rests = yesterday >= 5 and not own.scheme.weekends
+        target = own.volume * (levers.constant("weekend_unwanted") if rests else 1.0)
         most = (levers.now("attempt_cap", now) - 1.0) * own.volume
-        own.deficit = min(max(own.deficit + target - through, -0.3 * own.volume), most)
+        own.deficit = min(
+            max(own.deficit + target - through, -max(0.3 * own.volume, 5.0 * own.largest)), most
+        )
 
     def _fill(self, own: Operator, now: Micros) -> None:
-        """Take numbers until the day's plan can be dialled."""
+        """Take numbers until the day's plan can be dialled, or no more are to be had."""
         planned = sum(float(self._numbers.rate[dial]) for dial in own.held)
         plan = own.volume + own.deficit
         while planned < plan:
-            planned += self._take(own, now)
+            own.ordinal += 1
+            kind = self._choose(own, now)
+            if kind < 0:
+                return
+            dial = self.supply.take(own.slot, own.ordinal, kind, own.scheme, own.lift, now)
+            self.diary.took(kind, now)
+            own.held.append(dial)
+            rate = float(self._numbers.rate[dial])
+            own.largest = max(own.largest, rate)
+            planned += rate
 
-    # --- numbers
-
-    def _take(self, own: Operator, now: Micros) -> float:
-        """Put one more number into service; answers its calls on an active day."""
-        numbers, levers = self._numbers, self._levers
-        own.ordinal += 1
-        if own.ordinal >= ORDINALS:
-            raise Defect(f"campaign operator {own.slot} has used {ORDINALS} numbers")
-        own.used += 1
-        serial = own.ordinal
-        kind = self._choose(own, now)
-        tactic = TACTICS[kind]
-        dial = numbers.take()
-        if kind == AGED_TACTIC:
-            holder = own.pool.pop(int(self._u("which", own.slot, serial) * len(own.pool)))
-            shown = int(numbers.traits[holder, SHOWN])
-            numbers.turn(holder, True)
-            daily = levers.constant("aged_calls") * math.exp(0.4 * self._z("rate", own.slot, serial))
-            days = levers.constant("aged_days") * math.exp(0.6 * self._z("days", own.slot, serial))
-        else:
-            holder = numbers.lines + dial
-            internal = CAMPAIGN_BASE + own.slot * ORDINALS + serial
-            shown = int(numbers.identity(np.array([internal], dtype=np.int64))[0])
-            self._dress(own, tactic, kind, holder, shown, serial)
-            if kind == SNOWSHOE:
-                daily = levers.constant("snowshoe_calls") * math.exp(0.25 * self._z("rate", own.slot, serial))
-            else:
-                spread = levers.constant("burner_spread") * self._z("rate", own.slot, serial)
-                daily = levers.constant("burner_calls") * math.exp(spread)
-            spread = levers.constant("burner_days_spread") * self._z("days", own.slot, serial)
-            days = levers.constant("burner_days") * tactic.days * math.exp(spread)
-        self.slot_of[shown] = own.slot
-        self.taken[kind] += 1
-        values: Mapping[str, float | int] = {
-            "active": 1, "number": shown, "anchor": 0, "holder": holder, "cls": AGED if kind == AGED_TACTIC else BURNER,
-            "rate": min(daily, 600.0), "profile": UNWANTED, "panel": 0, "panel_share": 0.0,
-            "local_share": tactic.local, "opens": NEVER, "closes": NEVER,
-            "talk": TALK_RECORDED if own.recorded else TALK_LIVE, "relation": UNKNOWN, "appeal": tactic.lift * own.lift,
-            "script": 0.0, "slot": own.slot, "tactic": kind, "near": int(kind == NEIGHBOUR),
-            "tried": 0, "stopped": 0, "answered": 0, "recent": 0,
-            "given_up": 0, "expires": now + self._calendar(days, now),
-        }  # fmt: skip
-        for name, value in values.items():
-            getattr(numbers, name)[dial] = value
-        own.held.append(dial)
-        return float(numbers.rate[dial])
-
-    def _dress(self, own: Operator, tactic: Tactic, kind: int, holder: int, shown: int, serial: int) -> None:
-        """Carrier, attestation and area of a bought number."""
-        numbers = self._numbers
-        u = self._u("tier", own.slot, serial)
-        tier = 0 if u < tactic.tiers[0] else 1 if u < tactic.tiers[0] + tactic.tiers[1] else 2
-        v = self._u("level", own.slot, serial)
-        a, b, _ = tactic.levels
-        if tier == 0 and tactic.signed is None:
-            a, b = 0.85, 0.10
-        level = 1 if v < a else 2 if v < a + b else 3
-        exchange = int(self._u("exchange", own.slot, serial) * EXCHANGES)
-        numbers.traits[holder, SHOWN] = shown
-        numbers.traits[holder, MARKS] = marks(exchange, tier, level, 1 if kind == TOLLFREE else 0)
-        share = SIGNED[tier] if tactic.signed is None else tactic.signed
-        numbers.traits[holder, SIGNED_SHARE] = int(share * UNIT)
-
-    def _give_up(self, own: Operator, dial: int) -> None:
+    def _give_up(self, own: Operator, dial: int, cause: int) -> None:
         """Take a number out of service and learn what it paid."""
-        numbers = self._numbers
-        kind = int(numbers.tactic[dial])
-        calls = int(numbers.tried[dial])
-        own.connected += calls - int(numbers.stopped[dial])
-        own.learn(kind, int(numbers.answered[dial]), calls)
-        if kind == AGED_TACTIC:
-            line = int(numbers.holder[dial])
-            numbers.turn(line, False)
-            own.lines.append((self._stage.now + REST, line))
-        numbers.holder[dial] = numbers.lines + dial
+        numbers, levers, now = self._numbers, self._levers, self._stage.now
+        kind, calls, answered = (
+            int(numbers.tactic[dial]),
+            int(numbers.tried[dial]),
+            int(numbers.answered[dial]),
+        )
+        stopped = numbers.stopped(dial)
+        own.connected += calls - stopped
+        cost = levers.constant(TACTICS[kind].price) + levers.constant("price_call") * calls
+        if own.scheme.talk == TALK_LIVE:
+            cost += levers.constant("price_agent") * answered
+        rate = levers.constant("learning_rate")
+        own.pay[kind] = blended(own.pay.get(kind, 0.0), answered / cost, rate)
+        own.pay_all = blended(own.pay_all, answered / cost, rate)
+        if calls > stopped:
+            own.usual = blended(own.usual, answered / (calls - stopped), rate)
+        self.diary.lost(kind, cause, calls, answered, stopped, now)
         own.held.remove(dial)
-        numbers.give_back(dial)
+        self.supply.give_back(dial, now)
 
     def _choose(self, own: Operator, now: Micros) -> int:
-        """The tactic of the next number."""
-        while own.lines and own.lines[0][0] <= now:
-            own.pool.append(own.lines.pop(0)[1])
+        """The tactic of the next number, -1 where none can be had."""
         learning = self._levers.now("learning", now)
-        if self._u("explore", own.slot, own.ordinal) < EXPLORE:
+        if self._u("explore", own.slot, own.ordinal) < self._levers.constant("exploration"):
             learning = 0.0
-        prior = [self._levers.constant(tactic.lever) for tactic in TACTICS]
-        if not own.pool:
-            prior[AGED_TACTIC] = 0.0
+        prior = [
+            self._levers.now(tactic.prefer, now)
+            if own.business in tactic.businesses and self.supply.offers(own.slot, tactic, now)
+            else 0.0
+            for tactic in TACTICS
+        ]
         return choose_tactic(prior, own.pay, own.pay_all, learning, self._u("tactic", own.slot, own.ordinal))
-
-    def _calendar(self, days: float, now: Micros) -> Micros:
-        """The span that holds `days` active days: weekends hardly count."""
-        left = max(1, round(days))
-        span = 0
-        while left > 0:
-            span += DAY
-            if ((now + self._monday + span) // DAY - 1) % 7 < 5:
-                left -= 1
-        return span
 
     # --- keyed chance
 
     def _u(self, purpose: str, slot: int, ordinal: int) -> float:
-        return float(rng.uniform(self._keys[purpose], np.array([slot], dtype=np.int64), ordinal)[0])
+        return self._chance.u(purpose, slot, ordinal)
 
     def _z(self, purpose: str, slot: int, ordinal: int) -> float:
-        return float(rng.normal(self._keys[purpose], np.array([slot], dtype=np.int64), ordinal)[0])
+        return self._chance.z(purpose, slot, ordinal)
 
     def ground_truth(self) -> list[GroundTruth]:
-        """Campaigns so far; those under way end at NEVER."""
+        """Campaigns so far (those under way end at NEVER), and the diary: tactics taken and lost, week by week."""
         under_way = [
-            GroundTruth("campaign", name, start, NEVER, volume, self.operators[slot].used - before)
+            GroundTruth("campaign", name, start, NEVER, volume, self.operators[slot].ordinal - before)
             for slot, (name, start, volume, before) in sorted(self._open.items())
         ]
-        return self.history + under_way
+        return self.history + under_way + self.diary.ground_truth()
 
 
 _DRAWS = (
-    "begun", "topic", "recorded", "volume", "lift", "life", "pause", "delay", "which", "rate", "days", "tier", "level",
-    "exchange", "explore", "tactic",
+    "begun", "topic", "scheme", "volume", "lift", "life", "pause", "comeback", "enforced", "delay", "explore", "tactic",
 )  # fmt: skip

@@ -10,8 +10,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from sim.core.levers import Confidence, LeverSpec
+from sim.core.levers import LeverSpec
 from sim.core.records import Record
+from sim.worlds.telco.fraud_parameters import FRAUD_TABLE
+from sim.worlds.telco.fraud_parameters import lever as _lever
 
 
 class Parameters(Record):
@@ -19,20 +21,13 @@ class Parameters(Record):
 
     lines: Annotated[int, Field(ge=200, le=4_000_000, description="subscriber lines, such as 20000")] = 20_000
     """Subscriber lines of the closed miniature."""
-
-
-def _lever(
-    name: str,
-    default: float,
-    unit: str,
-    low: float,
-    high: float,
-    doc: str,
-    source: str,
-    confidence: Confidence,
-    moves: bool = True,
-) -> LeverSpec:
-    return LeverSpec(name, default, unit, low, high, doc, source, confidence, moves)
+    reach: Annotated[
+        float,
+        Field(
+            ge=0.001, le=1.0, description="share of each number's calls that this carrier sees, such as 0.1"
+        ),
+    ] = 1.0
+    """Where it is below 1, dialers and campaigns are as many more as each shows fewer of its calls here."""
 
 
 _HIYA = "Hiya State of the Phone Call 2019"
@@ -44,7 +39,7 @@ _TABLE: tuple[LeverSpec, ...] = (
     # --- how much is dialled, per line and day averaged over the week, before redials
     _lever("contact_calls", 1.34, "calls/line/day", 0.0, 8.0, "calls between contacts",
            f"{_HIYA}: 3.1 received, half from contacts", "derived"),
-    _lever("stranger_calls", 0.50, "calls/line/day", 0.0, 4.0,
+    _lever("stranger_calls", 0.40, "calls/line/day", 0.0, 4.0,
            "consumer calls to lines that do not know the caller",
            f"{_HIYA}: 1.5 unknown a day less the classes below", "derived"),
     _lever("newcomer_calls", 0.16, "calls/line/day", 0.0, 1.0, "calls of couriers and new subscribers",
@@ -57,8 +52,21 @@ _TABLE: tuple[LeverSpec, ...] = (
            "YouMail Dec 2025: notifications 28 %, split", "assumption"),
     _lever("small_business_calls", 0.11, "calls/line/day", 0.0, 1.0, "small businesses with a new number",
            _OURS, "assumption"),
+    _lever("alarm_calls", 0.005, "calls/line/day", 0.0, 0.5, "alarm centres", _OURS, "assumption"),
+    _lever("survey_calls", 0.02, "calls/line/day", 0.0, 0.5, "pollsters", _OURS, "assumption"),
+    _lever("political_calls", 0.01, "calls/line/day", 0.0, 1.0, "political outreach out of season; a pulse makes the season",
+           "TNS: 8.2 M calls on 3 Nov 2020", "assumption"),
+    _lever("sales_calls", 0.04, "calls/line/day", 0.0, 0.5, "sales dialers with consent",
+           _OURS, "assumption"),
+    _lever("callback_calls", 0.03, "calls/line/day", 0.0, 0.5, "requested callbacks and calls from prisons",
+           "YouMail Feb 2018: 250 M of about 3 bn automated calls a month", "derived"),
+    _lever("wangiri_calls", 0.010, "calls/line/day", 0.0, 0.5, "one-ring calls", _OURS, "assumption"),
+    _lever("revenue_share_calls", 0.002, "calls/line/day", 0.0, 0.1, "calls of hacked accounts to premium ranges",
+           _OURS, "assumption"),
+    _lever("sim_box_calls", 0.010, "calls/line/day", 0.0, 0.5, "calls from abroad that enter through local SIMs",
+           _OURS, "assumption"),
     _lever("unwanted_calls", 0.52, "calls/line/day", 0.0, 3.0,
-           "volume that campaigns aim at, averaged over the week",
+           "volume that robocall campaigns aim at, averaged over the week",
            "Hiya, YouMail, T-Mobile: 13-18 a line and month", "derived"),
     _lever("weekend_lawful", 0.75, "share of a weekday", 0.1, 1.5, "consumer volume on Saturday and Sunday",
            "calibration 0.6-0.8", "assumption", False),
@@ -79,7 +87,7 @@ _TABLE: tuple[LeverSpec, ...] = (
     _lever("answer_labelled", 0.09, "probability", 0.0, 1.0, "an unknown number labelled as spam is answered",
            f"{_HIYA}; FCC data mirror", "secondary"),
     # --- how long they talk
-    _lever("talk_alpha", 75.0, "s", 10.0, 300.0, "median talk of contacts (log-logistic scale)",
+    _lever("talk_alpha", 78.0, "s", 10.0, 300.0, "median talk of contacts (log-logistic scale)",
            "Sichuan 37 s; US means longer: 60-90 s", "assumption"),
     _lever("talk_beta", 1.5, "shape", 1.1, 4.0, "log-logistic shape of talk",
            "TLAC (ECML-PKDD 2010) and Sichuan: 1.4-1.6", "computed"),
@@ -89,16 +97,18 @@ _TABLE: tuple[LeverSpec, ...] = (
            f"{_HIYA}: mean 35 s", "derived"),
     _lever("recorded_median", 6.0, "s", 1.0, 60.0, "median connected time of a recorded blast",
            f"{_HIYA}: mean 11 s; Avid: 93 % below 15 s", "derived"),
-    _lever("recorded_sigma", 1.1, "sigma of ln", 0.1, 3.0, "spread of a recorded blast's connected time",
-           "mean 11 s over median 6 s", "derived"),
+    _lever("recorded_sigma", 1.0, "sigma of ln", 0.1, 3.0, "spread of a recorded blast's connected time",
+           "four fifths below 15 s at a median of 6 s", "derived"),
     _lever("live_median", 41.0, "s", 5.0, 300.0, "median connected time of a live scam",
            _SICHUAN, "computed"),
     _lever("live_sigma", 1.27, "sigma of ln", 0.1, 3.0, "spread of a live scam's connected time",
            f"{_SICHUAN}: mean 92 s", "derived"),
     # --- reports, and who is believed
-    _lever("report_rate", 0.004, "probability", 0.0, 0.1,
-           "an answered unwanted call is reported by app or customer care",
+    _lever("report_rate", 0.003, "probability", 0.0, 0.1,
+           "an answered unwanted call from elsewhere is reported by app or customer care",
            "0.003-0.005, no published rate", "assumption"),
+    _lever("report_near", 3.2, "factor", 1.0, 20.0, "reports of an unwanted call that shows the callee's own area",
+           "complained of 39-41 % same area (FTC) against 6 % dialled (NCSU)", "derived"),
     _lever("wrong_report_rate", 1e-5, "probability", 0.0, 0.01, "an answered lawful call is reported",
            "1e-5 to 1e-4", "assumption"),
     _lever("wrong_report_wave", 0.0, "probability", 0.0, 0.01, "added to wrong_report_rate by an injection",
@@ -106,7 +116,7 @@ _TABLE: tuple[LeverSpec, ...] = (
     _lever("wrong_report_debt", 10.0, "factor", 1.0, 100.0,
            "wrong reports of debt reminders over other lawful calls",
            "complaints x 10 for collectors", "assumption"),
-    _lever("report_lag_mu", 1.6, "ln hours", 0.0, 4.0, "location of the log-normal lag from call to report",
+    _lever("report_lag_mu", 1.7, "ln hours", 0.0, 4.0, "location of the log-normal lag from call to report",
            "two FTC daily files: 1.5-2.0", "computed"),
     _lever("report_lag_sigma", 2.5, "sigma of ln", 0.1, 4.0, "spread of the lag from call to report",
            "two FTC daily files: 2.4-2.5", "computed"),
@@ -134,6 +144,26 @@ _TABLE: tuple[LeverSpec, ...] = (
     _lever("redress_business", 0.10, "probability", 0.0, 1.0,
            "a business whose call was blocked asks for redress",
            _OURS, "assumption"),
+    _lever("redress_fraud", 0.01, "probability", 0.0, 1.0, "a campaign whose call was blocked asks for redress all the same",
+           _OURS, "assumption"),
+    _lever("redress_label", 0.1, "factor", 0.0, 1.0, "redress asked for a label over that for a block", _OURS, "assumption"),
+    _lever("clerks_per_10k_lines", 0.25, "people", 0.0, 100.0, "clerks who look at requests for redress, per 10,000 lines",
+           _OURS, "assumption", False),
+    _lever("redress_minutes", 45.0, "min", 0.5, 960.0, "mean work on one request for redress",
+           "status within 24 h, fix in 1-5 business days (FCC, vendors)", "assumption", False),
+    _lever("throttle_calls", 6.0, "calls/h", 0.0, 1000.0, "calls an hour that a throttled number gets through",
+           _OURS, "assumption"),
+    # --- carriers: what they sign, and what paths over old trunks strip
+    _lever("sign_tier_1", 0.95, "share", 0.0, 1.0, "calls that tier 1 carriers sign", "TNS 2025: 0.85 arrive signed", "derived",
+           False),
+    _lever("sign_regional", 0.75, "share", 0.0, 1.0, "calls that regional carriers sign", _OURS, "assumption", False),
+    _lever("sign_reseller", 0.50, "share", 0.0, 1.0, "calls that resellers sign", _OURS, "assumption", False),
+    _lever("tdm_tier_1", 0.105, "share", 0.0, 1.0, "tier 1 calls that lose their signature over TDM",
+           "TNS 2025: 0.85 arrive signed", "derived", False),
+    _lever("tdm_regional", 0.40, "share", 0.0, 1.0, "regional calls that lose their signature over TDM",
+           "TNS 2026: about 40 % of TDM traffic unsigned", "assumption", False),
+    _lever("tdm_reseller", 0.70, "share", 0.0, 1.0, "resellers' calls that lose their signature over TDM",
+           "TNS 2025: 0.13-0.18 of smaller carriers' calls arrive signed", "derived", False),
     # --- feeds and analysts
     _lever("mediation_minutes", 15.0, "min", 0.0, 1440.0,
            "call records are known this long after the call's end",
@@ -147,73 +177,8 @@ _TABLE: tuple[LeverSpec, ...] = (
            _OURS, "assumption", False),
     _lever("verify_error", 0.02, "probability", 0.0, 0.5, "an analyst is wrong",
            _OURS, "assumption"),
-    # --- campaigns
-    _lever("learning", 1.0, "factor", 0.0, 10.0,
-           "how strongly campaigns move to the tactic that pays; 0 turns it off",
-           _OURS, "assumption"),
-    _lever("campaign_days", 110.0, "d", 5.0, 1000.0, "median life of a campaign",
-           "campaign death by enforcement in 1-3 months; auto warranty > 2 years", "assumption", False),
-    _lever("campaign_calls", 650.0, "calls/weekday", 20.0, 100_000.0,
-           "mean volume of a campaign, as this carrier sees it",
-           "many campaigns in a miniature rather than few large ones", "assumption", False),
-    _lever("campaign_spread", 0.5, "sigma of ln", 0.0, 2.0, "spread of campaign volumes",
-           "NCSU honeypot: p95 about twice the mean", "derived", False),
-    _lever("recorded_share", 0.70, "probability", 0.0, 1.0, "a campaign plays a recording (else people call)",
-           "RRAPTOR and ITG: live scams grow", "assumption", False),
-    _lever("burner_calls", 46.0, "calls/active day", 5.0, 1000.0, "median calls of a burner on an active day",
-           _SICHUAN, "computed", False),
-    _lever("burner_spread", 0.70, "sigma of ln", 0.0, 2.0, "spread of a burner's daily calls (p90 113)",
-           _SICHUAN, "derived", False),
-    _lever("burner_days", 4.0, "active days", 1.0, 60.0, "median active days of a burner",
-           _SICHUAN, "computed", False),
-    _lever("burner_days_spread", 0.81, "sigma of ln", 0.0, 2.0,
-           "spread of a burner's active days (p25 2, p75 6, p90 11)",
-           _SICHUAN, "derived", False),
-    _lever("aged_calls", 15.0, "calls/active day", 1.0, 200.0, "median unwanted calls a day of an aged number",
-           "low volume to look like a busy person", "assumption", False),
-    _lever("aged_days", 30.0, "active days", 2.0, 200.0, "median active days of an aged number after it turned",
-           "aged numbers live for months (Sichuan)", "assumption", False),
-    _lever("aged_lines", 0.05, "share of lines", 0.0, 0.3, "ordinary lines whose SIM can be rented or hijacked",
-           "hijacked numbers 1 in 1,700 a month (TNS), rented ones unknown", "assumption", False),
-    _lever("snowshoe_calls", 30.0, "calls/active day", 5.0, 110.0, "calls a day of a snowshoe number",
-           "YouMail 2025 and Sumco: 30-110", "derived", False),
-    _lever("neighbour_lift", 1.25, "factor", 1.0, 2.0, "answering of a number from the callee's own region",
-           "complaints are 39-41 % same area against 6 % dialled (FTC, NCSU)", "assumption"),
-    _lever("prefer_plain", 0.44, "weight", 0.0, 1.0, "numbers taken as plain burners before anything is learnt",
-           "NCSU: > 80 % of calls from short-lived numbers", "assumption", False),
-    _lever("prefer_snowshoe", 0.22, "weight", 0.0, 1.0, "numbers taken as snowshoe",
-           "TNS Sept 2021", "assumption", False),
-    _lever("prefer_neighbour", 0.10, "weight", 0.0, 1.0, "numbers taken in the callees' region",
-           "same area 6 % (NCSU) to 40 % (FTC)", "assumption", False),
-    _lever("prefer_tollfree", 0.08, "weight", 0.0, 1.0, "toll-free numbers",
-           "FTC: 7-16 % of complaints", "assumption", False),
-    _lever("prefer_attested", 0.11, "weight", 0.0, 1.0, "numbers with a bought attestation",
-           "TNS 2026: 13 % of invalid traffic signed A", "assumption", False),
-    _lever("prefer_aged", 0.05, "weight", 0.0, 1.0, "numbers taken aged",
-           "Sichuan: 12 % of fraud numbers have 8 months of history", "derived", False),
-    _lever("rotation_hours", 3.0, "h", 0.1, 240.0, "mean time to put new numbers into service",
-           _OURS, "assumption"),
-    _lever("attempt_cap", 2.0, "factor", 1.0, 10.0,
-           "most a campaign dials in a day over its target, to make up for stopped calls",
-           _OURS, "assumption"),
-    _lever("notice_calls", 8.0, "calls", 2.0, 16.0, "attempts of a number before its campaign judges it",
-           _OURS, "assumption"),
-    _lever("notice_share", 0.5, "share", 0.05, 1.0,
-           "share of a number's last 16 attempts stopped at which it is given up",
-           _OURS, "assumption"),
 )
 # fmt: on
 
-LEVERS: dict[str, LeverSpec] = {item.name: item for item in _TABLE}
-
-RATES: dict[str, str] = {
-    "contact": "contact_calls",
-    "stranger": "stranger_calls",
-    "newcomer": "newcomer_calls",
-    "debt_reminder": "debt_calls",
-    "school_alert": "school_calls",
-    "clinic_pharmacy": "clinic_calls",
-    "small_business": "small_business_calls",
-    "unwanted": "unwanted_calls",
-}
-"""Population -> the lever that is its volume per line and day."""
+TABLE: tuple[LeverSpec, ...] = _TABLE + FRAUD_TABLE
+"""Every calibrated figure of the world, in the order of the documents."""

@@ -29,9 +29,11 @@ UNWANTED_HOURS_2021 = (
 )  # fmt: skip
 """The same for July 2021."""
 
-EARLY, MIDDLE, LATE, OFFICE, COLLECTOR, MEALS, UNWANTED, WINDOW = range(8)
-"""Profiles: three kinds of consumer day, office hours, collectors' hours, couriers, campaigns, and numbers that dial in
-a window of their own."""
+EARLY, MIDDLE, LATE, OFFICE, COLLECTOR, MEALS, UNWANTED, EVENING, CAMPAIGNING, CLOCK, NIGHT, WINDOW = range(
+    12
+)
+"""Profiles: three kinds of consumer day, office hours, collectors' hours, couriers, robocalls, pollsters, outreach, round
+the clock, nights and weekends, and numbers that dial in a window of their own (the last)."""
 
 
 def _days(hours: NDArray[np.float64], saturday: float, sunday: float) -> NDArray[np.float64]:
@@ -46,13 +48,14 @@ def _flat(first: int, last: int) -> NDArray[np.float64]:
 
 
 def shapes(weekend_lawful: float) -> NDArray[np.float64]:
-    """Factors (8, 168) by profile and hour of the week. Campaigns' weekend is a matter of which numbers work at all."""
+    """Factors (12, 168) by profile and hour of the week. Campaigns' weekend is a matter of which numbers work at all."""
     lawful = np.array(LAWFUL_HOURS)
     unwanted = np.array(UNWANTED_HOURS_2019) + np.array(UNWANTED_HOURS_2021)
     meals = np.zeros(24)
     meals[11:14] = (1.0, 2.0, 1.5)
     meals[14:17] = 0.4
     meals[17:22] = (1.5, 3.0, 3.0, 2.0, 0.8)
+    night = 0.15 + _flat(0, 6) + 0.7 * _flat(20, 24)
     saturday, sunday = weekend_lawful * 1.1, weekend_lawful * 0.9
     return np.stack(
         [
@@ -63,6 +66,10 @@ def shapes(weekend_lawful: float) -> NDArray[np.float64]:
             _days(_flat(8, 20), 0.3, 0.0),
             _days(meals, 1.2, 1.2),
             _days(unwanted, 1.0, 1.0),
+            _days(_flat(12, 21), 0.9, 0.7),
+            _days(_flat(9, 21), 1.2, 1.0),
+            np.ones(168),
+            _days(night, 2.0, 2.0),
             np.ones(168),
         ]
     )

@@ -14,7 +14,7 @@ from sim.core.time import DAY, HOUR, MINUTE, Micros
 from sim.engine.outbox import Outbox
 from sim.engine.service import Desk, Hours
 from sim.engine.stage import Stage
-from sim.worlds.telco.vocabulary import BURNER, CONSUMER
+from sim.worlds.telco.cast import CODES, CONSUMER
 
 
 class Verification:
@@ -71,7 +71,7 @@ class Verification:
         u = rng.uniform(self._error_key, np.array([caller], dtype=np.int64), t // DAY)[0]
         if u < self._levers.now("verify_error", now):
             unwanted = 1 - unwanted
-            cls = BURNER if unwanted else CONSUMER
+            cls = CODES["burner"] if unwanted else CONSUMER
         # Known just after the analyst is done: a finding at a barrier belongs to the stretch that follows it.
         self._outbox.put_one((now + 1, event, t, caller, unwanted, cls))
 

@@ -10,27 +10,22 @@ from collections.abc import Mapping
 from sim.core.decisions import Action
 from sim.core.events import Field, Schema
 from sim.core.world import Feed, LabelChannel, QuestionKind, Slice
-
-CLASSES = (
-    "consumer",
-    "newcomer",
-    "debt_reminder",
-    "school_alert",
-    "clinic_pharmacy",
-    "small_business",
-    "burner",
-    "aged",
-)
-CONSUMER, NEWCOMER, DEBT, SCHOOL, CLINIC, SMALL_BUSINESS, BURNER, AGED = range(8)
-LAWFUL = (True, True, True, True, True, True, False, False)
+from sim.worlds.telco.carriers import TIERS
+from sim.worlds.telco.cast import CLASSES, LAWFUL
 
 ACTIONS = (
     Action("pass", "the call is put through"),
     Action("label", "the call is put through, shown as suspected spam", hinders=True),
     Action("challenge", "the caller must key in a code before the phone rings", hinders=True),
+    Action(
+        "throttle",
+        "the number gets a few calls an hour through, the others are refused",
+        stops=True,
+        hinders=True,
+    ),
     Action("block", "the call is refused (SIP 603+)", stops=True, hinders=True),
 )
-PASS, LABEL, CHALLENGE, BLOCK = range(4)
+PASS, LABEL, CHALLENGE, THROTTLE, BLOCK = range(5)
 
 _ID = Field("id", "int64", "", "the event: its caller and the caller's own ordinal")
 _T = Field("t", "int64", "us", "instant of the attempt", "signalling")
@@ -51,6 +46,8 @@ QUESTION = Schema(
         Field("same_region", "int8", "bool", "both numbers show the same area", "signalling"),
         Field("same_exchange", "int8", "bool", "both numbers show the same exchange", "signalling"),
         Field("toll_free", "int8", "bool", "the calling number is toll-free", "signalling"),
+        Field("foreign", "int8", "bool", "the calling number is of a foreign or premium range", "signalling"),
+        Field("premium", "int8", "bool", "the called number is of a premium range", "signalling"),
     ),
 )  # fmt: skip
 
@@ -72,7 +69,7 @@ TRUTH = Schema(
     (
         Field("t", "int64", "us", "instant of the attempt"),
         _ID,
-        Field("unwanted", "int8", "bool", "the call of a campaign"),
+        Field("unwanted", "int8", "bool", "the call of a campaign: stopping it is right"),
         Field("caller_class", "int8", "code", "who really calls: " + ", ".join(CLASSES)),
         Field("reported", "int8", "bool", "this call is or will be reported through `report`"),
         Field("report_at", "int64", "us", "when the report becomes known; NEVER without one"),
@@ -106,7 +103,12 @@ VERIFICATION = _news(
     Field("unwanted", "int8", "bool", "what the analyst found of the number-day", "verification"),
     Field("caller_class", "int8", "code", "the class the analyst found", "verification"),
 )
-REDRESS = _news("redress", _CALLER)
+REDRESS = _news(
+    "redress",
+    _CALLER,
+    Field("asked_at", "int64", "us", "when the caller asked", "redress"),
+    Field("cleared", "int8", "bool", "a clerk found the caller lawful", "redress"),
+)
 
 STREAMS: Mapping[str, Schema] = {
     item.name: item for item in (CALL_RECORD, REPORT, REGULATOR, VERIFICATION, REDRESS)
@@ -118,7 +120,7 @@ FEEDS = (
     Feed("report", "report", "log-normal, median 5 h, tail of months", "reports by app or customer care"),
     Feed("regulator", "regulator", "the report's lag and 1-3 days to publication", "published complaints"),
     Feed("verification", "verification", "after the day's end, in office hours", "audited number-days"),
-    Feed("redress", "redress", "1-5 days after a block", "lawful callers asking to be unblocked"),
+    Feed("redress", "redress", "when a clerk has looked, in office hours", "callers who asked to be unblocked"),
 )  # fmt: skip
 
 KINDS: Mapping[str, QuestionKind] = {
@@ -139,4 +141,7 @@ KINDS: Mapping[str, QuestionKind] = {
     )
 }
 
-SLICES: Mapping[str, Slice] = {"caller_class": Slice("caller_class", "caller_class", CLASSES, LAWFUL)}
+SLICES: Mapping[str, Slice] = {
+    "caller_class": Slice("caller_class", "caller_class", CLASSES, LAWFUL),
+    "origin": Slice("origin", "origin", TIERS),
+}

@@ -27,37 +27,51 @@ from sim.engine.stage import Stage
 from sim.engine.turns import Turns
 from sim.worlds.telco import vocabulary as words
 from sim.worlds.telco.calls import (
-    CALLER,
-    CLASS,
-    DIAL,
-    FULL,
-    INTENTION,
-    LAYER,
-    ORDINAL,
+    CLASS_BITS,
+    DIAL_AT,
+    EVENT,
+    KIND,
+    LAYER_AT,
     PURPOSES,
+    RELATION_AT,
     THIN,
     WIDE,
     T,
     count_dials,
+    number_returns,
     propose_consumers,
     propose_dials,
 )
 from sim.worlds.telco.campaigns import Operators
-from sim.worlds.telco.effects import REDRESS_NOTE, REGULATOR_NOTE, REPORT_NOTE, SETTLE_LEVERS, settle_calls
+from sim.worlds.telco.cast import (
+    CLASSES,
+    GRIEVANCE,
+    LAWFUL_CLASSES,
+    LEVERS,
+    RATES,
+    TACTICS,
+    TRAITS_OF_CLASS,
+)
+from sim.worlds.telco.effects import (
+    REDRESS_NOTE,
+    REGULATOR_NOTE,
+    REPORT_NOTE,
+    SETTLE_LEVERS,
+    settle_calls,
+)
 from sim.worlds.telco.lawful import Lawful
-from sim.worlds.telco.numbers import Numbers
-from sim.worlds.telco.parameters import LEVERS, RATES
+from sim.worlds.telco.numbers import CONTACT, Numbers
 from sim.worlds.telco.parameters import Parameters as Sizes
 from sim.worlds.telco.people import DAY_PROFILES, STRANGERS, people
 from sim.worlds.telco.planning import planning
 from sim.worlds.telco.profiles import shapes
+from sim.worlds.telco.redress import Redress
 from sim.worlds.telco.signalling import signal
 from sim.worlds.telco.verification import Verification
 
-_CLASS_RATES = (
-    "", RATES["newcomer"], RATES["debt_reminder"], RATES["school_alert"], RATES["clinic_pharmacy"],
-    RATES["small_business"], RATES["unwanted"], RATES["unwanted"],
-)  # fmt: skip
+_BUSINESS = {tactic.cls: tactic.businesses[0] for tactic in TACTICS}
+_CLASS_RATES = ("", *(RATES[name if name in LAWFUL_CLASSES else _BUSINESS[name]] for name in CLASSES[1:]))
+"""Lever of the volume by class; consumers have two."""
 _ORDINAL_BITS = 30
 
 
@@ -107,7 +121,7 @@ class TelcoWorld:
         self._mediation = mediation
         self._monday = clock.start.weekday() * DAY
         time_bits = (horizon // tick).bit_length()
-        if time_bits > _ORDINAL_BITS - 8:
+        if time_bits > _ORDINAL_BITS - 9:
             raise UserError(f"tick: {horizon // tick} ticks are too many to number a caller's calls")
         self._shift = _ORDINAL_BITS - time_bits + 2
 
@@ -116,7 +130,7 @@ class TelcoWorld:
         self._shapes = shapes(levers.constant("weekend_lawful"))
         self._people = people(seed, lines, levers.constant("talk_spread"))
         self._lawful = Lawful(seed, parameters, levers)
-        self._numbers = Numbers(seed, lines, self._lawful.size, self._people)
+        self._numbers = Numbers(seed, lines, self._lawful.size, self._people, levers)
         self._lawful.settle_in(self._numbers)
         self._lawful.burst_rates(self._numbers)
         self._turns = Turns()
@@ -125,8 +139,12 @@ class TelcoWorld:
         self._verification = Verification(
             seed, self._stage, self._outboxes["verification"], levers, lines, self._monday
         )
+        self._redress = Redress(
+            seed, self._stage, self._outboxes["redress"], levers, lines, tick, self._monday
+        )
         self._operators = Operators(seed, self._stage, self._numbers, parameters, levers, self._monday)
-        self._redials = Calendar(tick, T)
+        self._redials = Calendar(tick, T, early=1)
+        self._returns = Calendar(tick, T, early=1)
         self._profiles = np.array(DAY_PROFILES, dtype=np.int64)
         per_line = np.full(len(DAY_PROFILES), levers.constant("contact_calls"))
         per_line[STRANGERS] = levers.constant("stranger_calls")
@@ -134,9 +152,10 @@ class TelcoWorld:
         self._levels = np.array([[levers.constant(name)] for name in SETTLE_LEVERS])
         self._moved_levels = [i for i, name in enumerate(SETTLE_LEVERS) if levers.injections.get(name)]
         self._moved_rates = [name for name in RATES.values() if levers.injections.get(name)]
-        self._counts = np.zeros(4, dtype=np.int64)
+        self._counts = np.zeros(5, dtype=np.int64)
         self._buffers: dict[str, NDArray[np.int64]] = {}
-        self._proposals = self._scratch("proposals", 0, FULL)
+        self._proposals = np.empty((4, 0), dtype=np.int64)
+        """Parties, kind, alpha and person of the tick's calls (4, n and more), see `signal`."""
         self._question: Question | None = None
         self._settled = 0
         self._stage.run(1)
@@ -186,7 +205,8 @@ class TelcoWorld:
         question = self._question
         if question is None:
             raise Defect("a question was asked and lost")
-        if len(decisions) != len(question.block) or not np.array_equal(decisions.id, question.block["id"]):
+        ids = question.block["id"]
+        if decisions.id is not ids and not np.array_equal(decisions.id, ids):
             raise BadBlock("decisions.id does not repeat the question's ids in their order")
         with np.errstate(over="ignore"):
             settlement = self._settle(question, decisions)
@@ -195,18 +215,22 @@ class TelcoWorld:
         self._now = question.end
         if self._now % DAY == 0:
             self._verification.close_day()
+        self._redress.submit(self._now)
         self._stage.run(self._now)
         return settlement
 
     def touched(self, question: Question, row: int) -> Mapping[str, NDArray[np.int64]]:
         """Who may be touched by another decision on this row: a lawful caller and his callee; of a campaign, every
         number that its operator has used so far (later ones too: ask again then)."""
+        supply = self._operators.supply
         caller = int(question.block["caller"][row])
         callee = question.block["callee"][row : row + 1].copy()
-        slot = self._operators.slot_of.get(caller)
+        borrowed = int(question.block["id"][row]) >> (self._shift - 1) & 1
+        slot = (supply.borrowed if borrowed else supply.slot_of).get(caller)
         if slot is None:
             return {"caller": np.array([caller], dtype=np.int64), "callee": callee}
-        own = sorted(number for number, holder in self._operators.slot_of.items() if holder == slot)
+        whose = (*supply.slot_of.items(), *supply.borrowed.items())
+        own = sorted({number for number, holder in whose if holder == slot})
         return {"caller": np.array(own, dtype=np.int64), "callee": callee}
 
     def ground_truth(self) -> Sequence[GroundTruth]:
@@ -226,11 +250,12 @@ class TelcoWorld:
             "parameters": self.parameters.model_dump(),
             "levers": {name: self.state.constant(name) for name in self.levers},
             "tickSeconds": self.tick / 1_000_000,
-            "reach": 1.0,
+            "reach": self.parameters.reach,
             "contacts": len(self._people.contacts),
             "lawfulSlots": self._lawful.size,
             "operators": self._operators.size,
             "analysts": self._verification.staff,
+            "clerks": self._redress.staff,
             "planning": planning(self.parameters, self.state),
         }
 
@@ -248,7 +273,7 @@ class TelcoWorld:
         dialled = count_dials(
             counts, numbers.used, start, self.tick, tick, self._monday, self._keys, class_depth, self._shapes,
             numbers.active, numbers.number, numbers.cls, numbers.rate, numbers.profile, numbers.opens, numbers.closes,
-            self.state.constant("weekend_unwanted"),
+            TRAITS_OF_CLASS, numbers.every_day, self.state.constant("weekend_unwanted"),
         )  # fmt: skip
         first = int((start + self._monday) // HOUR)
         last = int((start + self._monday + self.tick - 1) // HOUR)
@@ -256,7 +281,10 @@ class TelcoWorld:
         mean = float((self._volumes * consumer_depth).sum() * peak) * self.tick / DAY
         room = int(mean + 12 * mean**0.5) + 64
         redials = self._redials.take(start + self.tick - 1)
-        rows = self._scratch("rows", room + dialled + (0 if redials is None else len(redials)), WIDE)
+        returns = self._returns.take(start + self.tick - 1)
+        rows = self._scratch(
+            "rows", room + dialled + sum(len(more) for more in (redials, returns) if more is not None), WIDE
+        )
         n = propose_consumers(
             rows, start, self.tick, tick, self._shift, self._monday, self._keys, self._volumes, consumer_depth,
             self._profiles, self._shapes, crowd.first, crowd.size, crowd.callers, crowd.contacts, numbers.lines,
@@ -269,7 +297,7 @@ class TelcoWorld:
                 rows, n, counts, numbers.used, start, self.tick, tick, self._shift, self._monday, self._keys,
                 self._shapes, numbers.lines, numbers.number, numbers.anchor, numbers.holder, numbers.cls,
                 numbers.profile, numbers.panel, numbers.panel_share, numbers.local_share, numbers.opens,
-                numbers.closes, numbers.talk, numbers.relation, numbers.traits,
+                numbers.closes, numbers.talk, numbers.relation, numbers.branch, numbers.target, numbers.traits,
             )  # fmt: skip
         if any(self.state.moving(name, start, start + self.tick) for name in self._moved_rates):
             stays = self._thin(rows[:n])
@@ -278,6 +306,9 @@ class TelcoWorld:
         if redials is not None:
             rows[n : n + len(redials)] = redials
             n += len(redials)
+        if returns is not None:
+            rows[n : n + len(returns)] = returns
+            n += number_returns(rows[n : n + len(returns)], tick, self._shift, numbers.traits)
         return self._signal(rows[:n])
 
     def _scratch(self, name: str, rows: int, width: int) -> NDArray[np.int64]:
@@ -289,37 +320,47 @@ class TelcoWorld:
 
     def _thin(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Keep what injections leave of the proposals, exactly at event time."""
-        events = (rows[:, CALLER] << 32) | rows[:, ORDINAL]
-        u = rng.uniform(int(self._keys[THIN]), events)
-        stays = rows[:, LAYER] == 0
+        u = rng.uniform(int(self._keys[THIN]), rows[:, EVENT])
+        kind = rows[:, KIND]
+        layer = kind >> LAYER_AT & 63
+        stays = layer == 0
         name_of = np.array(
             [0, *[list(RATES.values()).index(name) for name in _CLASS_RATES[1:]]], dtype=np.int64
         )
-        rate = name_of[rows[:, CLASS]]
-        stranger = (rows[:, DIAL] < 0) & (rows[:, 5] != 0)
+        rate = name_of[kind & CLASS_BITS]
+        stranger = (kind >> DIAL_AT == 0) & (kind >> RELATION_AT & 7 != CONTACT)
         rate[stranger] = 1
         for place, name in enumerate(RATES.values()):
             if name in self._moved_rates:
                 mine = rate == place
-                stays[mine] = kept(self.state, name, rows[mine, T], rows[mine, LAYER], u[mine])
+                stays[mine] = kept(self.state, name, rows[mine, T], layer[mine], u[mine])
         return np.asarray(rows[stays])
 
     def _signal(self, rows: NDArray[np.int64]) -> Block:
         numbers = self._numbers
         n = len(rows)
-        order = order_by(rows[:, T], lambda: (rows[:, CALLER] << 32) | rows[:, ORDINAL])
-        self._proposals = self._scratch("proposals", n, FULL)
+        order = order_by(rows[:, T], rows[:, EVENT])
+        if self._proposals.shape[1] < n:
+            self._proposals = np.empty((4, n + n // 2), dtype=np.int64)
         columns: dict[str, NDArray[Any]] = {
             item.name: np.empty(n, dtype=item.dtype) for item in words.QUESTION.fields
         }
         signal(
-            rows, order, self._keys, numbers.traits, self._proposals, *columns.values(),
+            rows, order, self._keys, numbers.traits, numbers.lines, TRAITS_OF_CLASS, self._course("signing", rows, order),
+            self._course("laundering", rows, order), *self._proposals, *columns.values(),
         )  # fmt: skip
         return sealed(words.QUESTION, list(columns.values()))
 
+    def _course(self, lever: str, rows: NDArray[np.int64], order: NDArray[np.int64]) -> NDArray[np.float64]:
+        """A lever at the instants of the rows in order (n,), or its value (1,) where nothing moves it in this tick."""
+        if not self.state.moving(lever, self._now, self._now + self.tick):
+            return np.array([self.state.constant(lever)])
+        return self.state.at(lever, rows[order, T])
+
     def _settle(self, question: Question, decisions: Decisions) -> Settlement:
-        numbers, rows, block = self._numbers, self._proposals, question.block
-        n = len(rows)
+        numbers, block = self._numbers, question.block
+        parties, kind, alpha, person = self._proposals
+        n = len(block)
         step = 0
         levels = self._levels
         if any(self.state.moving(SETTLE_LEVERS[i], question.start, question.end) for i in self._moved_levels):
@@ -327,24 +368,32 @@ class TelcoWorld:
             for i in self._moved_levels:
                 levels[i] = self.state.at(SETTLE_LEVERS[i], block["t"])
             step = 1
-        answered, would, unwanted, reported, regulator, first_try = np.empty((6, n), dtype=np.int8)
+        answered, would, unwanted, cls, reported, regulator, first_try, effects = np.empty(
+            (8, n), dtype=np.int8
+        )
         duration = np.empty(n, dtype=np.int32)
-        report_at = np.empty(n, dtype=np.int64)
+        report_at, intention = np.empty((2, n), dtype=np.int64)
         records = self._scratch("records", n, 8)
         redials = self._scratch("redials", n, WIDE)
+        returns = self._scratch("returns", n, WIDE)
         notes = self._scratch("notes", 3 * n, 6)
+        parties, kinds, alpha, person = self._proposals
         settle_calls(
-            rows, decisions.action, levels, step, question.end, self._mediation, self.horizon, self._keys,
-            block["callee"], block["same_region"], numbers.appeal, numbers.script,
-            numbers.near, numbers.tried, numbers.stopped, numbers.answered, numbers.recent,
-            numbers.given_up, int(self.state.now("notice_calls", question.start)),
-            self.state.now("notice_share", question.start), answered, duration, would, unwanted, reported, report_at,
-            regulator, first_try, records, redials, notes, self._counts,
+            block["t"], block["id"], parties, kinds, alpha, person, decisions.action, levels, step, question.end,
+            question.end + self.tick, self._mediation, self.horizon, self._keys, block["callee"], block["same_region"], numbers.appeal,
+            numbers.script, numbers.near, numbers.tried, numbers.refused, numbers.challenged, numbers.throttled,
+            numbers.answered, numbers.recent, numbers.given_up, int(self.state.now("notice_calls", question.start)),
+            self.state.now("notice_share", question.start), self.parameters.reach, numbers.callback, numbers.home,
+            numbers.holder, numbers.traits, TRAITS_OF_CLASS, GRIEVANCE, effects, answered, duration, would, unwanted,
+            cls, intention, reported, report_at, regulator, first_try, records, redials, returns, notes, self._counts,
         )  # fmt: skip
-        n_redials, n_notes, n_given = (int(count) for count in self._counts[:3])
-        self._outboxes["call_record"].put(records)
+        n_redials, n_notes, n_given, n_soon, n_returns = self._counts.tolist()
+        self._outboxes["call_record"].put(records[:n_soon])
+        self._outboxes["call_record"].put(records[n_soon:])
         if n_redials:
             self._redials.put(redials[:n_redials])
+        if n_returns:
+            self._returns.put(returns[:n_returns])
         if n_notes:
             self._note(notes[:n_notes])
         if n_given:
@@ -352,7 +401,6 @@ class TelcoWorld:
                 (numbers.given_up[: numbers.used] != 0) & (numbers.active[: numbers.used] != 0)
             )
             self._operators.notice(lost.tolist())
-        cls = rows[:, CLASS].astype(np.int8)
         audited = decisions.audit > 0
         if audited.any():
             at = np.flatnonzero(audited)
@@ -364,7 +412,7 @@ class TelcoWorld:
             (
                 block["t"],
                 block["id"],
-                decisions.action.copy(),
+                effects,
                 block["t"],
                 answered,
                 duration,
@@ -375,7 +423,7 @@ class TelcoWorld:
             words.TRUTH,
             (
                 block["t"], block["id"], unwanted, cls, reported, report_at, regulator, would,
-                rows[:, INTENTION].copy(), first_try,
+                intention, first_try,
             ),
         )  # fmt: skip
         return Settlement(Outcomes(outcomes), Truth(truth))
@@ -384,8 +432,8 @@ class TelcoWorld:
         for kind, stream, width in (
             (REPORT_NOTE, "report", 6),
             (REGULATOR_NOTE, "regulator", 6),
-            (REDRESS_NOTE, "redress", 5),
         ):
             mine = notes[notes[:, 0] == kind, 1:width]
             if len(mine):
                 self._outboxes[stream].put(mine)
+        self._redress.ask(notes[notes[:, 0] == REDRESS_NOTE])

@@ -14,8 +14,9 @@ from sim.core.time import DAY, HOUR, MINUTE, Clock
 from sim.engine.quantities import LogNormal
 from sim.worlds.telco import TelcoWorld
 from sim.worlds.telco.lawful import Lawful
-from sim.worlds.telco.parameters import LEVERS, Parameters
-from sim.worlds.telco.people import people, rank_of
+from sim.worlds.telco.cast import LEVERS, TRADES
+from sim.worlds.telco.parameters import Parameters
+from sim.worlds.telco.people import OWNER_AT, people, rank_of
 from tests.unit.telco.conftest import open_telco, passing, played
 
 LAGS = Path(__file__).parents[4] / "shared" / "data" / "telco" / "complaint_lags.csv"
@@ -23,11 +24,12 @@ LAGS = Path(__file__).parents[4] / "shared" / "data" / "telco" / "complaint_lags
 
 def test_more_lines_bring_more_dialers_not_more_calls_of_each() -> None:
     levers = Levers(LEVERS, {}, {})
-    small, large = (Lawful(1, Parameters(lines=n), levers) for n in (50_000, 100_000))
+    small, large = (Lawful(1, Parameters(lines=n), levers) for n in (400_000, 800_000))
     assert large.size == pytest.approx(2 * small.size, rel=0.02)
     tiny = Lawful(1, Parameters(lines=1000), levers)
     counts = np.bincount(tiny.trade)
-    assert counts[2:].min() >= 100
+    least = np.array([100 * trade.share for trade in TRADES])
+    assert np.all(counts >= np.floor(least))
 
 
 def test_every_lever_has_a_source_a_unit_and_a_default_in_its_range() -> None:
@@ -65,7 +67,7 @@ def test_ticks_that_do_not_fit_are_refused() -> None:
 @pytest.mark.parametrize("tick", [5 * MINUTE, 15 * MINUTE, HOUR, 6 * HOUR])
 def test_the_volume_does_not_depend_on_the_tick(tick: int) -> None:
     """Different draws, the same rates: within 5 standard errors of the plan (consumers and lawful dialers)."""
-    levers, sizes = Levers(LEVERS, {"unwanted_calls": 0.0}, {}), Parameters(lines=2000)
+    levers, sizes = Levers(LEVERS, dict.fromkeys(FRAUD, 0.0), {}), Parameters(lines=2000)
     world = TelcoWorld(1, Clock(dt.date(2026, 1, 5)), tick, DAY, 7 * DAY, 8 * DAY, levers, sizes, True)
     calls = played(world)["call"]
     first = calls["first_try"].sum()
@@ -75,10 +77,8 @@ def test_the_volume_does_not_depend_on_the_tick(tick: int) -> None:
     assert 0.68 < ((hour >= 8) & (hour <= 17)).mean() < 0.76
 
 
-RATE_NAMES = {
-    "contact_calls", "stranger_calls", "newcomer_calls", "debt_calls", "school_calls", "clinic_calls",
-    "small_business_calls",
-}  # fmt: skip
+FRAUD = ("unwanted_calls", "wangiri_calls", "revenue_share_calls", "sim_box_calls")
+RATE_NAMES = {"contact_calls", "stranger_calls", *(trade.volume for trade in TRADES)}
 
 
 def test_contacts_are_mostly_near_and_never_oneself() -> None:
@@ -91,7 +91,7 @@ def test_contacts_are_mostly_near_and_never_oneself() -> None:
 
 def starts(crowd: object) -> np.ndarray:
     strangers = crowd.callers[crowd.first[3] :]  # type: ignore[attr-defined]
-    return strangers[:, 3] >> 12
+    return (strangers[:, 2] & (1 << OWNER_AT) - 1) >> 12
 
 
 def test_ranks_are_zipf_like_and_inside() -> None:

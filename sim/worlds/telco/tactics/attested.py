@@ -1,0 +1,21 @@
+"""Bought attestation: numbers from carriers that sign A for whoever pays, answered more for the tick beside the name."""
+
+from __future__ import annotations
+
+from sim.worlds.telco.frauds import Tactic
+
+PLUGIN = Tactic(
+    "attested",
+    "burner",
+    ("robocall",),
+    "bought",
+    "burner_calls",
+    "burner_spread",
+    "burner_days",
+    "burner_days_spread",
+    stretch=1.2,
+    lift=1.1,
+    tiers=(0.35, 0.45, 0.20),
+    levels=(0.43, 0.47, 0.10),
+    signed=0.85,
+)

@@ -1,0 +1,19 @@
+"""Hacked accounts and exchanges: a subscriber's line dials premium destinations; the bill is what he complains of."""
+
+from __future__ import annotations
+
+from sim.worlds.telco.frauds import Tactic
+
+PLUGIN = Tactic(
+    "hacked_account",
+    "revenue_share",
+    ("revenue_share",),
+    "hijacked",
+    "revenue_share_number_calls",
+    0.6,
+    "revenue_share_days",
+    0.7,
+    tiers=(0.0, 0.0, 0.0),
+    levels=(0.0, 0.0, 0.0),
+    grievance=0.1,
+)

@@ -1,0 +1,20 @@
+"""Local SIMs in a box: the carrier's own numbers, fully signed, many callees each, changed when stopped."""
+
+from __future__ import annotations
+
+from sim.worlds.telco.frauds import Tactic
+
+PLUGIN = Tactic(
+    "local_sim",
+    "sim_box",
+    ("sim_box",),
+    "bought",
+    "sim_box_number_calls",
+    0.4,
+    "sim_box_days",
+    0.5,
+    tiers=(1.0, 0.0, 0.0),
+    levels=(0.95, 0.05, 0.0),
+    signed=0.9,
+    grievance=0.0,
+)

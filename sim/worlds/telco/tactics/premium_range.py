@@ -1,0 +1,20 @@
+"""Numbers of premium ranges, shown by one-ring fraud for a day or two."""
+
+from __future__ import annotations
+
+from sim.worlds.telco.frauds import Tactic
+
+PLUGIN = Tactic(
+    "premium_range",
+    "wangiri",
+    ("wangiri",),
+    "premium",
+    "wangiri_number_calls",
+    0.5,
+    "wangiri_days",
+    0.5,
+    tiers=(0.05, 0.45, 0.50),
+    levels=(0.05, 0.35, 0.60),
+    callback="callback_wangiri",
+    grievance=0.5,
+)

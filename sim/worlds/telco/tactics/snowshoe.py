@@ -1,0 +1,19 @@
+"""Snowshoe: many numbers, 30-110 calls a day each, soon changed, to stay below every threshold (YouMail 2025; Sumco)."""
+
+from __future__ import annotations
+
+from sim.worlds.telco.frauds import Tactic
+
+PLUGIN = Tactic(
+    "snowshoe",
+    "burner",
+    ("robocall",),
+    "bought",
+    "snowshoe_calls",
+    0.25,
+    "burner_days",
+    "burner_days_spread",
+    stretch=0.7,
+    tiers=(0.15, 0.25, 0.60),
+    levels=(0.08, 0.46, 0.46),
+)

@@ -1,0 +1,21 @@
+"""Toll-free numbers, shown to look like a business (FTC: 7-16 % of complaints)."""
+
+from __future__ import annotations
+
+from sim.worlds.telco.frauds import Tactic
+
+PLUGIN = Tactic(
+    "tollfree",
+    "burner",
+    ("robocall",),
+    "bought",
+    "burner_calls",
+    "burner_spread",
+    "burner_days",
+    "burner_days_spread",
+    stretch=1.5,
+    lift=0.95,
+    tiers=(0.20, 0.40, 0.40),
+    levels=(0.10, 0.50, 0.40),
+    toll_free=True,
+)
