@@ -42,6 +42,8 @@ class Schema:
     fields: tuple[Field, ...]
     order: str = "t"
     by_name: Mapping[str, Field] = field(init=False, repr=False, compare=False)
+    names: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    """Field names in order."""
 
     def __post_init__(self) -> None:
         table = {item.name: item for item in self.fields}
@@ -51,11 +53,7 @@ class Schema:
             if name not in table or table[name].dtype != "int64":
                 raise BadBlock(f"schema '{self.name}' needs an int64 field '{name}'")
         object.__setattr__(self, "by_name", MappingProxyType(table))
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Field names in order."""
-        return tuple(item.name for item in self.fields)
+        object.__setattr__(self, "names", tuple(table))
 
     def empty(self) -> Block:
         """A block of this schema without rows."""

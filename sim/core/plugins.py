@@ -54,3 +54,14 @@ def load(kind: str, use: str) -> Any:
         raise UnknownPlugin(f"unknown {kind} '{use}'{closest(use, names(kind))}")
     module = importlib.import_module(f"{KINDS[kind]}.{use}")
     return module.PLUGIN
+
+
+@cache
+def collection(package: str) -> tuple[Any, ...]:
+    """What every file of a package marks as PLUGIN, by the files' names: a registry inside a world.
+
+    Files that begin with an underscore are not of it.
+    """
+    folder = importlib.import_module(package)
+    found = sorted(m.name for m in pkgutil.iter_modules(folder.__path__) if not m.name.startswith("_"))
+    return tuple(importlib.import_module(f"{package}.{name}").PLUGIN for name in found)

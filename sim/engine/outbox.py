@@ -23,27 +23,27 @@ Matrix = NDArray[np.int64]
 
 
 @kernel
-def _extent(rows: Matrix, at: int, width: int, extent: Matrix) -> None:
+def _extent(rows: Matrix, at: int, width: int, early: int, extent: Matrix) -> None:
     low = rows[0, at]
     high = low
     for i in range(1, len(rows)):
         low = min(low, rows[i, at])
         high = max(high, rows[i, at])
-    extent[0] = low // width
-    extent[1] = high // width
+    extent[0] = (low + early - 1) // width
+    extent[1] = (high + early - 1) // width
     extent[2] = high
 
 
 @kernel
-def _part(rows: Matrix, at: int, width: int, first: int, starts: Matrix, parted: Matrix) -> None:
+def _part(rows: Matrix, at: int, width: int, early: int, first: int, starts: Matrix, parted: Matrix) -> None:
     """Copy rows to `parted` by bucket, in their order; starts (buckets + 1,) receives where each bucket begins."""
     starts[:] = 0
     for i in range(len(rows)):
-        starts[rows[i, at] // width - first + 1] += 1
+        starts[(rows[i, at] + early - 1) // width - first + 1] += 1
     for j in range(1, len(starts)):
         starts[j] += starts[j - 1]
     for i in range(len(rows)):
-        bucket = rows[i, at] // width - first
+        bucket = (rows[i, at] + early - 1) // width - first
         place = starts[bucket]
         for c in range(rows.shape[1]):
             parted[place, c] = rows[i, c]
@@ -59,20 +59,25 @@ def _turn(rows: Matrix, order: Matrix, columns: Matrix) -> None:
 
 
 class Calendar:
-    """Rows of int64 kept in buckets of `width` microseconds by the instant in column `at`."""
+    """Rows of int64 kept in buckets of `width` microseconds by the instant in column `at`.
 
-    def __init__(self, width: Micros, at: int = 0) -> None:
+    Buckets end, inclusively, `early` before a multiple of the width. Whoever takes up to just those instants gets whole
+    buckets: their rows are not looked at one by one, nor are those of the next bucket, which hold most of what was put.
+    """
+
+    def __init__(self, width: Micros, at: int = 0, early: Micros = 0) -> None:
         self._width = width
         self._at = at
+        self._early = early
         self._buckets: dict[int, list[Matrix]] = {}
-        self._next = 0
+        self._next = -1
         self._extent = np.zeros(3, dtype=np.int64)
 
     def put(self, rows: Matrix, end: Micros = NEVER) -> None:
         """Keep a copy of rows (n, w), none due before what has been taken already; but of none due after `end`."""
         if len(rows) == 0:
             return
-        _extent(rows, self._at, self._width, self._extent)
+        _extent(rows, self._at, self._width, self._early, self._extent)
         first, last = int(self._extent[0]), int(self._extent[1])
         if self._extent[2] > end:
             self.put(rows[rows[:, self._at] <= end])
@@ -80,12 +85,12 @@ class Calendar:
         if first == last:
             self._buckets.setdefault(first, []).append(rows.copy())
         elif last - first > 8 * len(rows):
-            for row, bucket in enumerate((rows[:, self._at] // self._width).tolist()):
+            for row, bucket in enumerate(((rows[:, self._at] + self._early - 1) // self._width).tolist()):
                 self._buckets.setdefault(bucket, []).append(rows[row : row + 1].copy())
         else:
             starts = np.empty(last - first + 2, dtype=np.int64)
             parted = np.empty_like(rows)
-            _part(rows, self._at, self._width, first, starts, parted)
+            _part(rows, self._at, self._width, self._early, first, starts, parted)
             begin = 0
             for offset, stop in enumerate(starts[:-1].tolist()):
                 if stop > begin:
@@ -97,11 +102,11 @@ class Calendar:
 
     def take(self, until: Micros) -> Matrix | None:
         """All rows due at or before `until`, unsorted, or None. Linear in the buckets passed and rows due."""
-        last = until // self._width
+        last, rest = divmod(until + self._early, self._width)
         due: list[Matrix] = []
         for bucket in range(self._next, last):
             due += self._buckets.pop(bucket, ())
-        for part in self._buckets.pop(last, ()):
+        for part in self._buckets.pop(last, ()) if rest else ():
             ready = part[:, self._at] <= until
             if ready.all():
                 due.append(part)

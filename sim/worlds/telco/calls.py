@@ -2,9 +2,10 @@
 
 Knows: keyed chance, contacts, dialling rows. Does not know: decisions, answers, campaigns' intentions.
 
-A proposal is one row of WIDE int64, to which signalling adds two traits of the numbers (FULL). Its ordinal is the
-number's own: tick, place among the calls in the tick, attempt. Proposals are made for everyone; what does not happen is
-thinned afterwards and disturbs nobody's chance.
+A proposal is one row of WIDE int64: instant, event (number << 32 | ordinal), parties, kind. The ordinal is the number's
+own: tick, place among the calls in the tick, attempt. Proposals are made for everyone; what does not happen is thinned
+afterwards and disturbs nobody's chance. Rows are this narrow because they are written, sorted and read within a tick:
+at 13 columns they fell out of the cache in between.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.core.compile import kernel
-from sim.engine.chance import draw, poisson_at
+from sim.engine.chance import draw, draw_all, draw_series, poisson_at
 from sim.engine.population import choose
 from sim.worlds.telco.numbers import (
     CONTACT,
@@ -27,18 +28,19 @@ from sim.worlds.telco.numbers import (
     TURNED_AT,
     UNKNOWN,
 )  # fmt: skip
-from sim.worlds.telco.people import CONTACTS_OF, FINE, OWNER, REACH, REGIONS, STRANGERS, rank_of
+from sim.worlds.telco.people import FINE, OWN, OWNER_AT, REACH, REGIONS, STRANGERS, rank_of
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Bytes = NDArray[np.int8]
 Keys = NDArray[np.uint64]
 
-T, CALLER, CALLEE, ORDINAL, CLASS, RELATION, HOLDER, INTENTION, LAYER, DIAL, TALK, OWN_ALPHA, OWN_PERSON = (
-    range(13)
-)
-WIDE = 11
-FULL = 13
+T, EVENT, PARTIES, KIND = range(4)
+WIDE = 4
+HOLDER_AT = 32
+"""Parties: the callee's line in bits 0-31, the row of the caller's traits above."""
+RELATION_AT, TALK_AT, LAYER_AT, DIAL_AT = 4, 6, 10, 16
+"""Kind: class in bits 0-3, relation, talk, layer, dialling row + 1 (0: a consumer)."""
 
 PURPOSES = (
     "gap", "pick", "side", "partner", "hour", "count", "when", "target", "member", "signed", "garbled",
@@ -78,9 +80,16 @@ def propose_consumers(
     """Fill `rows` with the tick's consumer calls and answer how many; volumes (4,) in calls a day.
 
     Gaps between proposals are exponential, so a population's proposals come in time order and no Poisson count of a
-    large mean is needed. `rows` must have room for twelve standard deviations more than the mean.
+    large mean is needed. `rows` must have room for twelve standard deviations more than the mean; where it has not, the
+    answer is above its length.
     """
     n = 0
+    room = len(rows)
+    gaps = np.empty(256)
+    u, v, side = np.empty(room), np.empty(room), np.empty(room)
+    when, place = np.empty(room, dtype=np.int64), np.empty(room, dtype=np.int64)
+    chosen = np.empty(room, dtype=np.int64)
+    holder, callee = np.empty(room, dtype=np.int64), np.empty(room, dtype=np.int64)
     deepest = 1
     for p in range(len(volumes)):
         deepest = max(deepest, layers[p])
@@ -101,76 +110,80 @@ def propose_consumers(
                 continue
             pace = _DAY / (volumes[p] * peak)
             process = (tick * 64 + layer) * 8 + p
-            # Four passes instead of one: inside a pass no load waits for another, so that the processor fetches several
-            # lines of memory at once. One pass over all took twice as long at 200,000 lines.
+            # Pass by pass: inside a pass no load waits for another and no branch for a load, so that the processor
+            # fetches several lines of memory at once, and passes that only draw become vector instructions.
             x = 0.0
             i = 0
-            begin = n
-            while True:
-                x += -math.log1p(-draw(keys[GAP], process, i)) * pace
-                if x >= span:
-                    break
-                t = start + int(x)
-                i += 1
-                if low < peak:
-                    here = shapes[profile, ((t + monday) // _HOUR) % 168]
-                    if draw(keys[HOUR_], process, i - 1) * peak >= here:
-                        continue
-                if n < len(rows):
-                    rows[n, T] = t
-                    rows[n, ORDINAL] = i - 1
-                n += 1
-            stop = min(n, len(rows))
-            for r in range(begin, stop):
-                u = draw(keys[PICK], process, rows[r, ORDINAL])
-                rows[r, HOLDER] = choose(u, callers, first[p], size[p])
-            for r in range(begin, stop):
-                row = rows[r, HOLDER]
-                i = rows[r, ORDINAL]
-                caller = int(callers[row, OWNER])
-                v = draw(keys[PARTNER], process, i)
-                rows[r, HOLDER] = caller
-                if p == STRANGERS:
-                    if draw(keys[SIDE], process, i) < 0.55:
-                        callee = caller % REGIONS + REGIONS * int(v * (lines // REGIONS))
+            m = 0
+            while x < span:
+                ahead = min(len(gaps), int((span - x) / pace) + 8)
+                for j in range(ahead):
+                    gaps[j] = draw(keys[GAP], process, i + j)
+                for j in range(ahead):
+                    gaps[j] = -math.log1p(-gaps[j]) * pace
+                for j in range(ahead):
+                    x += gaps[j]
+                    if x >= span:
+                        break
+                    t = start + int(x)
+                    i += 1
+                    if low < peak:
+                        here = shapes[profile, ((t + monday) // _HOUR) % 168]
+                        if draw(keys[HOUR_], process, i - 1) * peak >= here:
+                            continue
+                    if m == room:
+                        return room + 1
+                    when[m] = t
+                    place[m] = i - 1
+                    m += 1
+            if n + m > room:
+                return room + 1
+            draw_series(keys[PICK], process, place, m, u)
+            draw_series(keys[PARTNER], process, place, m, v)
+            draw_series(keys[SIDE], process, place, m, side)
+            for j in range(m):
+                chosen[j] = choose(u[j], callers, first[p], size[p])
+            if p == STRANGERS:
+                for j in range(m):
+                    holder[j] = callers[chosen[j], OWN] >> OWNER_AT
+                for j in range(m):
+                    caller = holder[j]
+                    if side[j] < 0.55:
+                        other = caller % REGIONS + REGIONS * int(v[j] * (lines // REGIONS))
                     else:
-                        callee = int(callers[choose(v, callers, first[p], size[p]), OWNER])
-                    rows[r, CALLEE] = (callee + 1) % lines if callee == caller else callee
-                else:
-                    own = callers[row, CONTACTS_OF]
-                    rank = rank_of(v, callers[row, REACH] / FINE, own & 0xFFF)
+                        other = callers[choose(v[j], callers, first[p], size[p]), OWN] >> OWNER_AT
+                    callee[j] = (other + 1) % lines if other == caller else other
+            else:
+                for j in range(m):
+                    own = callers[chosen[j], OWN]
+                    rank = rank_of(v[j], callers[chosen[j], REACH] / FINE, own & 0xFFF)
+                    holder[j] = own >> OWNER_AT
+                    callee[j] = (own >> 12 & (1 << OWNER_AT - 12) - 1) + rank
+                    chosen[j] = (own >> OWNER_AT) << 12 | rank
+                draw_all(keys[LEAN], chosen, m, u)
+                for j in range(m):
                     # Some pairs are called mostly by one side, some by the other: 15 to 85 %.
-                    lean = 0.15 + 0.7 * draw(keys[LEAN], caller << 12 | rank, 0)
-                    rows[r, CALLEE] = (own >> 12) + rank
-                    rows[r, DIAL] = 1 if draw(keys[SIDE], process, i) >= lean else 0
-            if p != STRANGERS:
-                for r in range(begin, stop):
-                    other = int(contacts[rows[r, CALLEE]])
-                    rows[r, CALLEE] = other
-                    if rows[r, DIAL] == 1:
-                        rows[r, CALLEE] = rows[r, HOLDER]
-                        rows[r, HOLDER] = other
-            n = begin
-            for r in range(begin, stop):
-                caller = rows[r, HOLDER]
+                    turned = side[j] >= 0.15 + 0.7 * u[j]
+                    one = holder[j]
+                    other = np.int64(contacts[callee[j]])
+                    holder[j] = other if turned else one
+                    callee[j] = one if turned else other
+            kind = layer << LAYER_AT
+            if p == STRANGERS:
+                kind |= UNKNOWN << RELATION_AT | TALK_STRANGER << TALK_AT
+            else:
+                kind |= CONTACT << RELATION_AT | TALK_CONTACT << TALK_AT
+            for j in range(m):
+                caller = holder[j]
                 last = traits[caller, LAST]
-                place = last & 0xFFFFF if last >> 20 == tick else 0
-                traits[caller, LAST] = tick << 20 | (place + 1)
+                turn = last & 0xFFFFF if last >> 20 == tick else 0
+                traits[caller, LAST] = tick << 20 | (turn + 1)
                 if traits[caller, MARKS] >> TURNED_AT & 1 != 0:
                     continue
-                number = traits[caller, SHOWN]
-                ordinal = (tick << shift) | (place << 2)
-                rows[n, T] = rows[r, T]
-                rows[n, CALLER] = number
-                rows[n, CALLEE] = rows[r, CALLEE]
-                rows[n, ORDINAL] = ordinal
-                rows[n, CLASS] = 0
-                rows[n, RELATION] = UNKNOWN if p == STRANGERS else CONTACT
-                rows[n, HOLDER] = caller
-                rows[n, INTENTION] = (number << 32) | ordinal
-                rows[n, LAYER] = layer
-                rows[n, DIAL] = -1
-                rows[n, TALK] = TALK_STRANGER if p == STRANGERS else TALK_CONTACT
+                rows[n, T] = when[j]
+                rows[n, EVENT] = traits[caller, SHOWN] << 32 | tick << shift | turn << 2
+                rows[n, PARTIES] = caller << HOLDER_AT | callee[j]
+                rows[n, KIND] = kind
                 n += 1
     return n
 
@@ -304,15 +317,14 @@ def propose_dials(
                 if callee == holder[d]:
                     callee = (callee + 1) % lines
                 rows[n, T] = t
-                rows[n, CALLER] = number[d]
-                rows[n, CALLEE] = callee
-                rows[n, ORDINAL] = ordinal
-                rows[n, CLASS] = cls[d]
-                rows[n, RELATION] = known
-                rows[n, HOLDER] = holder[d]
-                rows[n, INTENTION] = event
-                rows[n, LAYER] = layer
-                rows[n, DIAL] = d
-                rows[n, TALK] = talk[d]
+                rows[n, EVENT] = event
+                rows[n, PARTIES] = holder[d] << HOLDER_AT | callee
+                rows[n, KIND] = (
+                    np.int64(cls[d])
+                    | known << RELATION_AT
+                    | talk[d] << TALK_AT
+                    | layer << LAYER_AT
+                    | (d + 1) << DIAL_AT
+                )
                 n += 1
     return n

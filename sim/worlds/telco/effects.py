@@ -14,29 +14,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.core.compile import kernel
-from sim.engine.chance import draw, loglogistic_at, lognormal_at, normal_at
+from sim.engine.chance import draw, draw_all, loglogistic_at, lognormal_at, normal_at
 from sim.worlds.telco.calls import (
     ANSWER,
-    CALLER,
     CHALLENGED,
-    CLASS,
-    DIAL,
+    DIAL_AT,
+    EVENT,
+    KIND,
     LAG,
     LISTEN,
-    ORDINAL,
-    OWN_ALPHA,
-    OWN_PERSON,
+    PARTIES,
     PUBLISH,
     REDIAL,
     REDRESS,
     REDRESS_WAIT,
     REGULATED,
-    RELATION,
+    RELATION_AT,
     REPORTED,
-    TALK,
+    TALK_AT,
     TALKED,
     WAIT,
-    WIDE,
     Bytes,
     Floats,
     Ints,
@@ -86,11 +83,17 @@ REPORT_NOTE, REGULATOR_NOTE, REDRESS_NOTE = range(3)
 
 @kernel
 def settle_calls(
-    rows: Ints,
+    t_of: Ints,
+    events: Ints,
+    parties: Ints,
+    kinds: Ints,
+    alpha: Ints,
+    person: Ints,
     action: Bytes,
     levels: Floats,
     step: int,
     end: int,
+    soon: int,
     mediation: int,
     last: int,
     keys: Keys,
@@ -110,6 +113,8 @@ def settle_calls(
     duration: NDArray[np.int32],
     would: Bytes,
     unwanted: Bytes,
+    classes: Bytes,
+    intention: Ints,
     reported: Bytes,
     report_at: Ints,
     regulator: Bytes,
@@ -119,23 +124,37 @@ def settle_calls(
     notes: Ints,
     counts: Ints,
 ) -> None:
-    """Settle the proposals `rows` (n, FULL), in time order, under `action` (n,).
+    """Settle the proposals (n,), in time order, under `action` (n,).
 
-    levels: (levers, n) or (levers, 1) with step 1 or 0. records: (n, 8) call records. redials (n, WIDE) and notes
-    (3n, 6: kind, known_at, id, t, caller, callee) are filled from the top; counts answers how many, and how many
-    numbers were given up.
+    levels: (levers, n) or (levers, 1) with step 1 or 0. records: (n, 8) call records; those known by `soon`, nearly
+    all, from the top, so that the outbox keeps them as they lie, the others from the bottom. redials (n, WIDE) and
+    notes (3n, 6: kind, known_at, id, t, caller, callee) are filled from the top; counts answers how many, how many
+    numbers were given up, and how many records are known soon.
     """
     n_redials = 0
     n_notes = 0
     n_given = 0
-    for i in range(len(rows)):
+    n = len(events)
+    n_soon = 0
+    late = n
+    u_answer, u_talk, u_report, u_redial = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
+    draw_all(keys[ANSWER], events, n, u_answer)
+    draw_all(keys[TALKED], events, n, u_talk)
+    draw_all(keys[REPORTED], events, n, u_report)
+    draw_all(keys[REDIAL], events, n, u_redial)
+    for i in range(n):
         c = i * step
-        cls = rows[i, CLASS]
-        dial = rows[i, DIAL]
-        talk = rows[i, TALK]
-        relation = rows[i, RELATION]
-        t = rows[i, T]
-        event = (rows[i, CALLER] << 32) | rows[i, ORDINAL]
+        kind = kinds[i]
+        cls = kind & 15
+        dial = (kind >> DIAL_AT) - 1
+        talk = kind >> TALK_AT & 15
+        relation = kind >> RELATION_AT & 3
+        t = t_of[i]
+        event = events[i]
+        caller = event >> 32
+        attempt = event & 3
+        classes[i] = cls
+        intention[i] = event - attempt
         bad = cls >= BURNER
         # --- would it be answered, and is it
         if relation == CONTACT:
@@ -143,12 +162,12 @@ def settle_calls(
         elif relation == KNOWN_BUSINESS:
             p = levels[A_BUSINESS, c] * appeal[dial]
         else:
-            p = levels[A_UNKNOWN, c] * (rows[i, OWN_PERSON] / FINE)
+            p = levels[A_UNKNOWN, c] * (person[i] / FINE)
             if dial >= 0:
                 p *= appeal[dial]
                 if tactic_near[dial] != 0 and near[i] != 0:
                     p *= levels[NEIGHBOUR, c]
-        u = draw(keys[ANSWER], event, 0)
+        u = u_answer[i]
         would[i] = 1 if u < p else 0
         effect = action[i]
         rings = effect != BLOCK
@@ -168,14 +187,14 @@ def settle_calls(
         taken = rings and u < p
         seconds = 0
         if taken:
-            v = draw(keys[TALKED], event, 0)
+            v = u_talk[i]
             if talk == TALK_CONTACT:
                 span = loglogistic_at(
-                    v, levels[TALK_ALPHA, c] * (rows[i, OWN_ALPHA] / FINE), levels[TALK_BETA, c], TALK_CAP
+                    v, levels[TALK_ALPHA, c] * (alpha[i] / FINE), levels[TALK_BETA, c], TALK_CAP
                 )
             elif talk == TALK_STRANGER:
                 span = loglogistic_at(
-                    v, levels[STRANGER_ALPHA, c] * (rows[i, OWN_ALPHA] / FINE), STRANGER_BETA, TALK_CAP
+                    v, levels[STRANGER_ALPHA, c] * (alpha[i] / FINE), STRANGER_BETA, TALK_CAP
                 )
             elif talk == TALK_RECORDED:
                 span = min(lognormal_at(v, levels[RECORDED_MEDIAN, c], levels[RECORDED_SIGMA, c]), 600.0)
@@ -204,7 +223,7 @@ def settle_calls(
                 p_report *= levels[WRONG_DEBT, c]
         if effect == LABEL:
             p_report *= levels[HESITATION, c]
-        if taken and draw(keys[REPORTED], event, 0) < p_report:
+        if taken and u_report[i] < p_report:
             hours = math.exp(levels[LAG_MU, c] + levels[LAG_SIGMA, c] * normal_at(draw(keys[LAG], event, 0)))
             known = max(t + seconds * 1_000_000 + int(min(hours, 1e6) * _HOUR), end)
             reported[i] = 1
@@ -213,7 +232,7 @@ def settle_calls(
             notes[n_notes, 1] = known
             notes[n_notes, 2] = event
             notes[n_notes, 3] = t
-            notes[n_notes, 4] = rows[i, CALLER]
+            notes[n_notes, 4] = caller
             notes[n_notes, 5] = callee[i]
             n_notes += 1
         if bad and rings and draw(keys[REGULATED], event, 0) < levels[REGULATOR_RATE, c]:
@@ -224,19 +243,25 @@ def settle_calls(
             notes[n_notes, 1] = max(t + int(min(hours, 1e6) * _HOUR) + wait, end)
             notes[n_notes, 2] = event
             notes[n_notes, 3] = t
-            notes[n_notes, 4] = rows[i, CALLER]
+            notes[n_notes, 4] = caller
             notes[n_notes, 5] = callee[i]
             n_notes += 1
         # --- the call record, after mediation and never inside the tick
-        records[i, 0] = max(t + seconds * 1_000_000 + mediation, end)
-        records[i, 1] = event
-        records[i, 2] = t
-        records[i, 3] = rows[i, CALLER]
-        records[i, 4] = callee[i]
-        records[i, 5] = answered[i]
-        records[i, 6] = seconds
-        records[i, 7] = effect
-        attempt = rows[i, ORDINAL] & 3
+        known = max(t + seconds * 1_000_000 + mediation, end)
+        if known <= soon:
+            r = n_soon
+            n_soon += 1
+        else:
+            late -= 1
+            r = late
+        records[r, 0] = known
+        records[r, 1] = event
+        records[r, 2] = t
+        records[r, 3] = caller
+        records[r, 4] = callee[i]
+        records[r, 5] = answered[i]
+        records[r, 6] = seconds
+        records[r, 7] = effect
         first_try[i] = 1 if attempt == 0 else 0
         if bad:
             # --- what the campaign can notice of this number
@@ -258,16 +283,16 @@ def settle_calls(
         # --- a lawful caller tries again, and asks for redress
         if not taken and attempt < 3:
             again = levels[REDIAL_STOPPED, c] if not rings else levels[REDIAL_UNANSWERED, c]
-            if draw(keys[REDIAL], event, 0) < again:
+            if u_redial[i] < again:
                 wait = int(lognormal_at(draw(keys[WAIT], event, 0), 20.0, 1.0) * _MINUTE)
                 when = t + wait
                 if when < end:
                     when = end + int(draw(keys[WAIT], event, 1) * 5 * _MINUTE)
                 if when < last:
-                    for j in range(WIDE):
-                        redials[n_redials, j] = rows[i, j]
                     redials[n_redials, T] = when
-                    redials[n_redials, ORDINAL] = rows[i, ORDINAL] + 1
+                    redials[n_redials, EVENT] = event + 1
+                    redials[n_redials, PARTIES] = parties[i]
+                    redials[n_redials, KIND] = kind
                     n_redials += 1
         if effect == BLOCK:
             firm = cls == DEBT or cls == SCHOOL or cls == CLINIC or cls == SMALL_BUSINESS
@@ -277,9 +302,10 @@ def settle_calls(
                 notes[n_notes, 1] = max(t + _DAY + int(4.0 * _DAY * draw(keys[REDRESS_WAIT], event, 0)), end)
                 notes[n_notes, 2] = event
                 notes[n_notes, 3] = t
-                notes[n_notes, 4] = rows[i, CALLER]
+                notes[n_notes, 4] = caller
                 notes[n_notes, 5] = callee[i]
                 n_notes += 1
     counts[0] = n_redials
     counts[1] = n_notes
     counts[2] = n_given
+    counts[3] = n_soon

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from sim.core import rng
 from sim.core.time import NEVER
-from sim.engine.population import UNIT
+from sim.engine.population import UNIT, lined
 from sim.worlds.telco.people import EXCHANGES, FINE, SIGNED_BY_TIER, People
 
 WIDTH = 31
@@ -88,7 +88,7 @@ class Numbers:
         self._key = rng.key(seed, "telco", "identity")
         self._free: list[int] = []
         room = fixed + 256
-        self.traits = np.zeros((lines + room, TRAITS), dtype=np.int64)
+        self.traits = lined(lines + room, TRAITS)
         for name, dtype in _DIALS.items():
             setattr(self, name, np.zeros(room, dtype=dtype))
         own = np.arange(lines, dtype=np.int64)
@@ -129,11 +129,13 @@ class Numbers:
 
     def _grow(self) -> None:
         room = len(self.active)
-        self.traits = np.concatenate([self.traits, np.zeros((room, TRAITS), dtype=np.int64)])
+        old = self.traits
+        self.traits = lined(len(old) + room, TRAITS)
+        self.traits[: len(old)] = old
         self.traits[-room:, ALPHA] = self.traits[-room:, PERSON] = int(FINE)
         for name in _DIALS:
-            old = getattr(self, name)
-            setattr(self, name, np.concatenate([old, np.zeros(room, dtype=old.dtype)]))
+            column = getattr(self, name)
+            setattr(self, name, np.concatenate([column, np.zeros(room, dtype=column.dtype)]))
         self.holder[room:] = self.lines + np.arange(room, 2 * room)
         self.opens[room:] = NEVER
         self.closes[room:] = NEVER

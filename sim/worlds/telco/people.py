@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from sim.core import rng
 from sim.core.compile import kernel
-from sim.engine.population import alias, packed
+from sim.engine.population import alias, lined, packed
 from sim.worlds.telco.profiles import EARLY, LATE, MIDDLE
 
 REGIONS = 16
@@ -37,14 +37,15 @@ A_BY_TIER = (0.93, 0.70, 0.60)
 """Share of signed calls at level A (TNS 2025: 0.93; the others assumed)."""
 
 
-OWNER, CONTACTS_OF, REACH = 2, 3, 4
-"""Columns of `People.callers` after the alias tables: a line; where its contacts begin << 12 | how many; how far its
-choice of contacts reaches, in 2**-40 (see `rank_of`)."""
+OWN, REACH = 2, 3
+"""Columns of `People.callers` after the alias tables: a line << OWNER_AT | where its contacts begin << 12 | how many;
+how far its choice of contacts reaches, in 2**-40 (see `rank_of`). A row is 32 bytes, half a line of cache."""
+OWNER_AT = 40
 FINE = 2.0**40
 
 
 class People(NamedTuple):
-    """Consumers. callers: (2 lines, 5) int64 by population, packed alias tables over lines by activity; contacts: (m,).
+    """Consumers. callers: (2 lines, 4) int64 by population, packed alias tables over lines by activity; contacts: (m,).
 
     first, size, share: (4,) where each population's rows begin, how many, and its share of the volume. person: (lines,)
     factor on answering unknown callers; alpha: (lines,) factor on the median talk; tier, level: (lines,).
@@ -109,12 +110,16 @@ def people(seed: int, lines: int, talk_spread: float) -> People:
     day = np.searchsorted(np.cumsum(DAY_SHARES)[:-1], chance.random(lines), side="right")
 
     start = np.cumsum(degree) - degree
-    owners = np.repeat(np.arange(lines, dtype=np.int64), degree)
+    line = np.arange(lines, dtype=np.int64)
+    owners = np.repeat(line, degree)
     contacts = partners(owners, activity**0.8, 0.75, 0.25, chance).astype(np.int32)
     reach = (((degree + 1.0) ** 0.2 - 1.0) * FINE).astype(np.int64)
     groups = [np.flatnonzero(day == kind).astype(np.int64) for kind in range(3)]
-    groups.append(np.arange(lines, dtype=np.int64))
-    tables = [packed(alias(activity[g]), g, start[g] << 12 | degree[g], reach[g]) for g in groups]
+    groups.append(line)
+    own = line << OWNER_AT | start << 12 | degree
+    tables = [packed(alias(activity[g]), own[g], reach[g]) for g in groups]
+    callers = lined(2 * lines, 4)
+    np.concatenate(tables, out=callers)
     sizes = np.array([len(g) for g in groups], dtype=np.int64)
     share = np.array([activity[g].sum() for g in groups])
     share[:3] /= share[:3].sum()
@@ -124,7 +129,7 @@ def people(seed: int, lines: int, talk_spread: float) -> People:
         first=np.cumsum(sizes) - sizes,
         size=sizes,
         share=share,
-        callers=np.concatenate(tables),
+        callers=callers,
         contacts=contacts,
         person=0.6 + 0.8 * chance.random(lines),
         alpha=np.exp(talk_spread * chance.standard_normal(lines)),

@@ -27,14 +27,12 @@ from sim.engine.stage import Stage
 from sim.engine.turns import Turns
 from sim.worlds.telco import vocabulary as words
 from sim.worlds.telco.calls import (
-    CALLER,
-    CLASS,
-    DIAL,
-    FULL,
-    INTENTION,
-    LAYER,
-    ORDINAL,
+    DIAL_AT,
+    EVENT,
+    KIND,
+    LAYER_AT,
     PURPOSES,
+    RELATION_AT,
     THIN,
     WIDE,
     T,
@@ -45,7 +43,7 @@ from sim.worlds.telco.calls import (
 from sim.worlds.telco.campaigns import Operators
 from sim.worlds.telco.effects import REDRESS_NOTE, REGULATOR_NOTE, REPORT_NOTE, SETTLE_LEVERS, settle_calls
 from sim.worlds.telco.lawful import Lawful
-from sim.worlds.telco.numbers import Numbers
+from sim.worlds.telco.numbers import CONTACT, Numbers
 from sim.worlds.telco.parameters import LEVERS, RATES
 from sim.worlds.telco.parameters import Parameters as Sizes
 from sim.worlds.telco.people import DAY_PROFILES, STRANGERS, people
@@ -126,7 +124,7 @@ class TelcoWorld:
             seed, self._stage, self._outboxes["verification"], levers, lines, self._monday
         )
         self._operators = Operators(seed, self._stage, self._numbers, parameters, levers, self._monday)
-        self._redials = Calendar(tick, T)
+        self._redials = Calendar(tick, T, early=1)
         self._profiles = np.array(DAY_PROFILES, dtype=np.int64)
         per_line = np.full(len(DAY_PROFILES), levers.constant("contact_calls"))
         per_line[STRANGERS] = levers.constant("stranger_calls")
@@ -136,7 +134,8 @@ class TelcoWorld:
         self._moved_rates = [name for name in RATES.values() if levers.injections.get(name)]
         self._counts = np.zeros(4, dtype=np.int64)
         self._buffers: dict[str, NDArray[np.int64]] = {}
-        self._proposals = self._scratch("proposals", 0, FULL)
+        self._proposals = np.empty((4, 0), dtype=np.int64)
+        """Parties, kind, alpha and person of the tick's calls (4, n and more), see `signal`."""
         self._question: Question | None = None
         self._settled = 0
         self._stage.run(1)
@@ -186,7 +185,8 @@ class TelcoWorld:
         question = self._question
         if question is None:
             raise Defect("a question was asked and lost")
-        if len(decisions) != len(question.block) or not np.array_equal(decisions.id, question.block["id"]):
+        ids = question.block["id"]
+        if decisions.id is not ids and not np.array_equal(decisions.id, ids):
             raise BadBlock("decisions.id does not repeat the question's ids in their order")
         with np.errstate(over="ignore"):
             settlement = self._settle(question, decisions)
@@ -289,37 +289,40 @@ class TelcoWorld:
 
     def _thin(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Keep what injections leave of the proposals, exactly at event time."""
-        events = (rows[:, CALLER] << 32) | rows[:, ORDINAL]
-        u = rng.uniform(int(self._keys[THIN]), events)
-        stays = rows[:, LAYER] == 0
+        u = rng.uniform(int(self._keys[THIN]), rows[:, EVENT])
+        kind = rows[:, KIND]
+        layer = kind >> LAYER_AT & 63
+        stays = layer == 0
         name_of = np.array(
             [0, *[list(RATES.values()).index(name) for name in _CLASS_RATES[1:]]], dtype=np.int64
         )
-        rate = name_of[rows[:, CLASS]]
-        stranger = (rows[:, DIAL] < 0) & (rows[:, 5] != 0)
+        rate = name_of[kind & 15]
+        stranger = (kind >> DIAL_AT == 0) & (kind >> RELATION_AT & 3 != CONTACT)
         rate[stranger] = 1
         for place, name in enumerate(RATES.values()):
             if name in self._moved_rates:
                 mine = rate == place
-                stays[mine] = kept(self.state, name, rows[mine, T], rows[mine, LAYER], u[mine])
+                stays[mine] = kept(self.state, name, rows[mine, T], layer[mine], u[mine])
         return np.asarray(rows[stays])
 
     def _signal(self, rows: NDArray[np.int64]) -> Block:
         numbers = self._numbers
         n = len(rows)
-        order = order_by(rows[:, T], lambda: (rows[:, CALLER] << 32) | rows[:, ORDINAL])
-        self._proposals = self._scratch("proposals", n, FULL)
+        order = order_by(rows[:, T], rows[:, EVENT])
+        if self._proposals.shape[1] < n:
+            self._proposals = np.empty((4, n + n // 2), dtype=np.int64)
         columns: dict[str, NDArray[Any]] = {
             item.name: np.empty(n, dtype=item.dtype) for item in words.QUESTION.fields
         }
         signal(
-            rows, order, self._keys, numbers.traits, self._proposals, *columns.values(),
+            rows, order, self._keys, numbers.traits, *self._proposals, *columns.values(),
         )  # fmt: skip
         return sealed(words.QUESTION, list(columns.values()))
 
     def _settle(self, question: Question, decisions: Decisions) -> Settlement:
-        numbers, rows, block = self._numbers, self._proposals, question.block
-        n = len(rows)
+        numbers, block = self._numbers, question.block
+        parties, kind, alpha, person = self._proposals
+        n = len(block)
         step = 0
         levels = self._levels
         if any(self.state.moving(SETTLE_LEVERS[i], question.start, question.end) for i in self._moved_levels):
@@ -327,22 +330,23 @@ class TelcoWorld:
             for i in self._moved_levels:
                 levels[i] = self.state.at(SETTLE_LEVERS[i], block["t"])
             step = 1
-        answered, would, unwanted, reported, regulator, first_try = np.empty((6, n), dtype=np.int8)
+        answered, would, unwanted, cls, reported, regulator, first_try = np.empty((7, n), dtype=np.int8)
         duration = np.empty(n, dtype=np.int32)
-        report_at = np.empty(n, dtype=np.int64)
+        report_at, intention = np.empty((2, n), dtype=np.int64)
         records = self._scratch("records", n, 8)
         redials = self._scratch("redials", n, WIDE)
         notes = self._scratch("notes", 3 * n, 6)
         settle_calls(
-            rows, decisions.action, levels, step, question.end, self._mediation, self.horizon, self._keys,
-            block["callee"], block["same_region"], numbers.appeal, numbers.script,
-            numbers.near, numbers.tried, numbers.stopped, numbers.answered, numbers.recent,
-            numbers.given_up, int(self.state.now("notice_calls", question.start)),
-            self.state.now("notice_share", question.start), answered, duration, would, unwanted, reported, report_at,
-            regulator, first_try, records, redials, notes, self._counts,
+            block["t"], block["id"], parties, kind, alpha, person, decisions.action, levels, step, question.end,
+            question.end + self.tick, self._mediation, self.horizon, self._keys, block["callee"], block["same_region"],
+            numbers.appeal, numbers.script, numbers.near, numbers.tried, numbers.stopped, numbers.answered,
+            numbers.recent, numbers.given_up, int(self.state.now("notice_calls", question.start)),
+            self.state.now("notice_share", question.start), answered, duration, would, unwanted, cls, intention,
+            reported, report_at, regulator, first_try, records, redials, notes, self._counts,
         )  # fmt: skip
-        n_redials, n_notes, n_given = (int(count) for count in self._counts[:3])
-        self._outboxes["call_record"].put(records)
+        n_redials, n_notes, n_given, n_soon = self._counts.tolist()
+        self._outboxes["call_record"].put(records[:n_soon])
+        self._outboxes["call_record"].put(records[n_soon:])
         if n_redials:
             self._redials.put(redials[:n_redials])
         if n_notes:
@@ -352,7 +356,6 @@ class TelcoWorld:
                 (numbers.given_up[: numbers.used] != 0) & (numbers.active[: numbers.used] != 0)
             )
             self._operators.notice(lost.tolist())
-        cls = rows[:, CLASS].astype(np.int8)
         audited = decisions.audit > 0
         if audited.any():
             at = np.flatnonzero(audited)
@@ -375,7 +378,7 @@ class TelcoWorld:
             words.TRUTH,
             (
                 block["t"], block["id"], unwanted, cls, reported, report_at, regulator, would,
-                rows[:, INTENTION].copy(), first_try,
+                intention, first_try,
             ),
         )  # fmt: skip
         return Settlement(Outcomes(outcomes), Truth(truth))

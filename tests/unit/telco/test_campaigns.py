@@ -10,6 +10,7 @@ import pytest
 from sim.core.rng import uniform
 from sim.core.time import DAY, NEVER
 from sim.core.world import Question
+from sim.worlds.telco.calls import DIAL_AT
 from sim.worlds.telco.tactics import AGED_TACTIC, PLAIN, TACTICS, blended, choose_tactic
 from sim.worlds.telco.vocabulary import BLOCK, BURNER
 from tests.unit.telco.conftest import acting, open_telco, passing, played
@@ -45,9 +46,10 @@ def blocker(world: Any, share: float, since: int, after: int = 3) -> Any:
     def decide(question: Question) -> Any:
         if question.start < since:
             return passing(question)
-        dial = world._proposals[:, 9]
+        kind = world._proposals[1][: len(question.block)]
+        dial = (kind >> DIAL_AT) - 1
         tried = np.where(dial >= 0, world._numbers.tried[dial], 0)
-        caught = (world._proposals[:, 4] == BURNER) & (tried >= after)
+        caught = (kind & 15 == BURNER) & (tried >= after)
         caught &= uniform(3, question.block["caller"]) < share
         return acting(question, np.where(caught, BLOCK, 0))
 

@@ -15,7 +15,7 @@ from sim.engine.quantities import LogNormal
 from sim.worlds.telco import TelcoWorld
 from sim.worlds.telco.lawful import Lawful
 from sim.worlds.telco.parameters import LEVERS, Parameters
-from sim.worlds.telco.people import people, rank_of
+from sim.worlds.telco.people import OWNER_AT, people, rank_of
 from tests.unit.telco.conftest import open_telco, passing, played
 
 LAGS = Path(__file__).parents[4] / "shared" / "data" / "telco" / "complaint_lags.csv"
@@ -91,7 +91,7 @@ def test_contacts_are_mostly_near_and_never_oneself() -> None:
 
 def starts(crowd: object) -> np.ndarray:
     strangers = crowd.callers[crowd.first[3] :]  # type: ignore[attr-defined]
-    return strangers[:, 3] >> 12
+    return (strangers[:, 2] & (1 << OWNER_AT) - 1) >> 12
 
 
 def test_ranks_are_zipf_like_and_inside() -> None:
