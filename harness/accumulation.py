@@ -12,14 +12,10 @@ from numpy.typing import NDArray
 
 from harness import windows
 from harness.features._algebra import NOT_SEEN, Accumulator, Ints
-from harness.keys import EMPTY, Keys, rehash, wrapping
+from harness.keys import EMPTY, Keys, wrapping
 from harness.layout import Layout
-from sim.core.compile import COMPILED
 from sim.core.events import Block, Schema
 from sim.core.time import Micros
-
-AHEAD = 256 if COMPILED else 0
-"""Questions whose cache lines are read ahead of the walk; plain Python has nothing to gain."""
 
 
 class Accumulation:
@@ -53,27 +49,30 @@ class Accumulation:
         """Bytes of its ring and tables, without the keys."""
         return sum(array.nbytes for array in self.store if array is not self.store.cells64)
 
-    def append(self, block: Block) -> None:
-        """Take in items sorted by the instant known, none before the last question answered."""
-        bits = self.layout.bits_of(block)
-        wanted = (bits & self.layout.needed) != 0
-        if not wanted.all():
+    def append(self, block: Block) -> Ints | None:
+        """Take in items sorted by the instant known, none before the last question answered. Answers their slots (n,),
+        None if some are of no use to it and were left out."""
+        bits, rows = self.layout.bits_of(block), len(block)
+        if not self.layout.always & self.layout.needed:
+            wanted = (bits & self.layout.needed) != 0
             block, bits = block.take(wanted), bits[wanted]
         if not len(block):
-            return
+            return None
         items = np.empty((len(block), self.store.ring.shape[1]), dtype=np.int64)
         items[:, windows.KNOWN], items[:, windows.BITS] = block[self.schema.order], bits
-        items[:, windows.SLOT] = self.keys.hold([column_of(block, name) for name in self.by])
+        slots = self.keys.hold([column_of(block, name) for name in self.by])
+        items[:, windows.SLOT] = slots
         for name, word in self.layout.words.items():
             items[:, word] = block[name]
         self._write(items)
+        return slots if len(block) == rows else None
 
     def answer(self, t: Ints, slots: Ints) -> Ints:
         """The integers (accumulators, n) of keys' slots (n,), -1 for none, at instants t (n,), ascending."""
         self._make_room()
         out = np.empty((len(self.layout.program.answers), len(t)), dtype=np.int64)
         with wrapping():
-            windows.walk(self.layout.program, self.store, self.keys.table, t, slots, out, AHEAD, NOT_SEEN)
+            windows.walk(self.layout.program, self.store, self.keys.table, t, slots, out, NOT_SEEN)
         return out
 
     def _write(self, items: Ints) -> None:
@@ -106,16 +105,27 @@ class Accumulation:
             cells = _rows(self.keys.slots, self.layout.width)
             cells[: len(store.cells32)] = store.cells32
             store = store._replace(cells32=cells, cells64=cells.view(np.int64))
-        tables = len(self.layout.program.distinct)
-        if tables:
-            waiting = int(store.marks[windows.WRITTEN] - store.marks[windows.ADMITTED])
-            most = 2 * (int(store.marks[windows.PAIRS :].max()) + waiting)
-            if most * tables > len(store.pairs):
-                new = [np.full(1 << (most - 1).bit_length(), EMPTY, dtype=np.int64) for _ in range(tables)]
-                for small, large in zip(np.split(store.pairs, tables), new, strict=True):
-                    rehash(small, large)
-                store = store._replace(pairs=np.concatenate(new))
         self.store = store
+        if tables := len(self.layout.program.distinct):
+            waiting = int(store.marks[windows.WRITTEN] - store.marks[windows.ADMITTED])
+            taken = int(store.marks[windows.PAIRS :].max()) + waiting
+            if 3 * taken * tables > 2 * len(store.pairs):
+                self._reenter_pairs(waiting)
+
+    def _reenter_pairs(self, waiting: int) -> None:
+        """Forget the pairs that are gone: a third of the places taken at most, when all items that wait have come."""
+        marks, tables = self.store.marks, np.split(self.store.pairs, len(self.layout.program.distinct))
+        written = int(marks[windows.WRITTEN])
+        tails = [int(tail) for tail in self.store.tails[self.layout.program.distinct[:, 2]]]
+        nowhere = np.empty(0, dtype=np.int64)
+        most = max(
+            windows.reenter(old, nowhere, written, tail) for old, tail in zip(tables, tails, strict=True)
+        )
+        size = 1 << (3 * (most + waiting) - 1).bit_length()
+        pairs = np.full(size * len(tables), EMPTY, dtype=np.int64)
+        for d, (old, tail) in enumerate(zip(tables, tails, strict=True)):
+            marks[windows.PAIRS + d] = windows.reenter(old, pairs[d * size : (d + 1) * size], written, tail)
+        self.store = self.store._replace(pairs=pairs)
 
 
 def column_of(block: Block, name: str) -> Ints:

@@ -11,16 +11,21 @@ from pathlib import Path
 from typing import Any
 
 from harness import results
+from harness.baseline import Baseline, BaselinePlan
+from harness.board import Cadence
 from harness.candidates._estimator import adopt
-from harness.desk import AuditPlan, Desk, DeskPlan, Fit
+from harness.consequences import Upshot
+from harness.desk import Desk, Fit
+from harness.desk_plan import AuditPlan, DeskPlan
 from harness.featurizer import Featurizer
-from harness.kinds import Candidate, Metric
+from harness.kinds import Candidate, Compared, Metric
 from harness.ledger import Ledger
 from harness.training import LabelRule
 from harness.trial import CandidatePlan, Loaded
 from sim import open_world
 from sim.core import plugins
 from sim.core.errors import UserError
+from sim.core.records import in_days
 from sim.core.time import DAY
 from sim.core.world import World
 
@@ -60,6 +65,7 @@ def build_replay(
             folder,
             keep=keep.keep,
             sample_share=keep.sample_share,
+            baseline=_baseline(loaded, world, metrics),
         )
         desk_plan = _desk_plan(loaded, plan, wrap)
         specs = [s for s in loaded.features if not plan.features or s.name in plan.features]
@@ -68,6 +74,25 @@ def build_replay(
         desk.on_fit = _recorder(ledger, fits, model_folder)
         setting.desks[name], setting.ledgers[name] = desk, ledger
     return setting
+
+
+def _baseline(loaded: Loaded, world: World, metrics: Mapping[str, Metric]) -> Baseline | None:
+    days = loaded.trial.baseline
+    return None if days is None else Baseline(BaselinePlan(days.span, days.label_age), world.go_live, metrics)
+
+
+def estimators(loaded: Loaded) -> dict[str, str]:
+    """How the operator observes each reduction, in words, by metric; a reduction that nothing observes is not there."""
+    trial = loaded.trial
+    if trial.baseline is not None:
+        days = trial.baseline
+        span, age = in_days(days.span), in_days(days.label_age)
+        words = f"pre-launch baseline: the {span} before goLive, labels up to {age} old"
+    elif trial.holdout is not None and trial.holdout.share > 0.0:
+        words = f"randomised holdout of {trial.holdout.share:.3g}, labels as they arrive"
+    else:
+        return {}
+    return {name: words for name, metric in load_metrics(loaded).items() if isinstance(metric, Compared)}
 
 
 def load_metrics(loaded: Loaded) -> dict[str, Metric]:
@@ -104,6 +129,19 @@ def _desk_plan(loaded: Loaded, plan: CandidatePlan, wrap: Callable[[Candidate], 
         audits=audits,
         holdout_share=trial.holdout.share if trial.holdout else 0.0,
         retrain_every=plan.retrain.every if plan.retrain else None,
+        cadence=Cadence(**plan.cadence.model_dump()) if plan.cadence else None,
+        upshot=_upshot(plan),
+    )
+
+
+def _upshot(plan: CandidatePlan) -> Upshot:
+    found, redress = plan.on_verified, plan.redress
+    return Upshot(
+        action=found.action if found else "",
+        lasts=found.lasts if found else 0,
+        spare=found.spare if found else 0,
+        redress=redress.stream if redress else "",
+        allow=redress.allow if redress else 0,
     )
 
 

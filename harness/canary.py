@@ -156,6 +156,10 @@ class CoinLedger:
         """AUC of first scores against coins, ties counted half."""
         score = np.concatenate(self._score) if self._score else np.empty(0)
         coin = np.concatenate(self._coin) if self._coin else np.empty(0, dtype=np.int8)
+        scored = ~np.isnan(
+            score
+        )  # a desk that scores on a schedule has none yet of who calls for the first time
+        score, coin = score[scored], coin[scored]
         auc, error = auc_with_error(score, coin)
         return Canary(candidate, auc, error, len(score))
 

@@ -41,9 +41,8 @@ def _scenario(loaded: Loaded) -> Iterator[str]:
     replays = len(loaded.seeds) * (1 + len(loaded.candidates))
     yield f"{loaded.scenario_id}: reads well; {len(loaded.seeds)} seeds of {days:g} days, {replays} replays"
     yield from (f"  warning: {text}" for text in loaded.warnings)
-    slices = {name: each.labels for name, each in world.slices.items()}
-    clauses = clause_terms.terms(loaded.charter, slices)
-    specs = {c.metric: plugins.load("metric", c.metric).spec for c in clauses}
+    specs = {c.metric: plugins.load("metric", c.metric).spec for c in loaded.charter.spec.clauses}
+    clauses = clause_terms.terms(loaded.charter, world.slices, specs)
     plan = plan_of_world(world, clauses)
     told: set[str] = set()
     alpha = 1.0 - loaded.charter.spec.confidence
@@ -75,11 +74,13 @@ def sing(loaded: Loaded, name: str, seed: int) -> Canary:
     """Replay one candidate on coin-flip labels, in the closed loop of its own scenario."""
     from harness.assembly import build_replay
     from harness.canary import CoinFlips, CoinLedger
+    from harness.own_code import blamed
     from harness.replay import replay
 
     flips = CoinFlips(open_world(loaded.scenario, seed), seed)
     setting = build_replay(loaded, loaded.candidate(name), seed, None, [], world=flips)
     (kind,) = setting.desks
     ledger = CoinLedger(flips, flips.go_live)
-    replay(flips, setting.desks, {kind: ledger})
+    with blamed(loaded, name, seed, flips):
+        replay(flips, setting.desks, {kind: ledger})
     return ledger.verdict(name)

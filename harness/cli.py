@@ -218,21 +218,20 @@ def list_(
         str,
         typer.Argument(
             help="scenarios, charters, featuresets, worlds, injections, veils, features, candidates, policies, "
-            "signals, metrics or runs."
+            "signals, metrics, levers or runs."
         ),
     ],
+    of: Annotated[str | None, typer.Argument(metavar="[WORLD]", help="For levers: the world.")] = None,
     out: Out = None,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    as_markdown: Annotated[
+        bool, typer.Option("--markdown", help="Levers as a page with range, source and confidence.")
+    ] = False,
 ) -> None:
     """List what there is."""
-    from harness.listing import entries
+    from harness.listing import told
 
-    rows = entries(what, _root(out))
-    if as_json:
-        answer([json.dumps([{"name": name, "says": says} for name, says in rows], indent=2)])
-        return
-    width = max((len(name) for name, _ in rows), default=0)
-    answer(f"{name:<{width}}  {says}".rstrip() for name, says in rows)
+    answer(told(what, of, _root(out), as_json, as_markdown))
 
 
 @app.command()
@@ -293,6 +292,36 @@ def simulate(
     answer(f"{out / (name + '.parquet')}  {count} rows" for name, count in rows.items())
 
 
+@app.command()
+def calibrate(
+    world: Annotated[str, typer.Argument(help="A world with checks, such as telco.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Folder to write [results/calibration/WORLD].")
+    ] = None,
+    check: Annotated[str | None, typer.Option(help="Some of the checks only, by number: 7,8.")] = None,
+    seeds: Annotated[str | None, typer.Option(help="Seeds to pool, 1,2,3 or 1-5 [1-3].")] = None,
+    sets: Sets = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Smaller worlds, one seed: wider intervals.")
+    ] = False,
+    list_only: Annotated[
+        bool, typer.Option("--list", help="Say what would be checked, simulate nothing.")
+    ] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Hold a world's figures against published ones: each with its interval, target and source."""
+    from harness import calibrating
+
+    talk = say if not quiet else lambda _: None
+    if list_only:
+        answer(calibrating.foretell(world, check, quick))
+        return
+    chosen = _seeds(seeds) or calibrating.SEEDS[: 1 if quick else None]
+    lines, all_hold = calibrating.calibrate(world, check, chosen, quick, tuple(sets or ()), out, talk)
+    answer(lines)
+    raise typer.Exit(KEPT if all_hold else BROKEN)
+
+
 def _ticker(end: int, quiet: bool) -> Callable[[int], None]:
     told = [0]
 
@@ -348,6 +377,9 @@ def _options(
 
 def main() -> None:
     """Entry point."""
+    if sys.argv[1:2] == ["check"] and "--canary" not in sys.argv:
+        # A world is opened and not run: its few kernels are done plainly before the compiler is even loaded.
+        os.environ.setdefault("WINDTUNNEL_NO_JIT", "1")
     end_well(app)
 
 

@@ -7,69 +7,36 @@ is ever handed to it). Everything that it decides at an instant follows from wha
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.crossfit import out_of_fold
+from harness.board import Board, Reading
+from harness.consequences import Consequences
+from harness.desk_plan import DeskPlan
 from harness.featurizer import Featurizer
 from harness.kinds import (
-    Candidate,
-    Floats,
     Matrix,
     OnlineCandidate,
     OnlineScorer,
-    Policy,
-    PolicyState,
     Rows,
     Scorer,
+    Surveying,
     TrainingSet,
 )
-from harness.orders import Orders
 from harness.pending import Pending
-from harness.training import Keys, LabelRule, assemble
+from harness.quoting import Quoted
+from harness.training import Keys, assemble, passed
+from harness.tuning import policy_state
 from harness.units import Day, Units
 from sim.core import rng
 from sim.core.decisions import Decisions, Quotes
-from sim.core.errors import UserError
+from sim.core.errors import UserError, closest
 from sim.core.events import Block
 from sim.core.time import DAY, Micros
-from sim.core.world import News, Question, QuestionKind
-
-
-@dataclass(frozen=True)
-class AuditPlan:
-    """Which units are selected for verification, each with a known probability (its propensity).
-
-    A unit's propensity is the largest of: `share`; `busy_share` once it has `busy_calls` events on its day;
-    `flagged_share` once it was acted on. One keyed uniform per unit is compared with it, so a unit is selected exactly
-    with that probability, whatever the order of its events. `starts`: no audits before this instant.
-    """
-
-    share: float = 0.0
-    busy_calls: int = 10
-    busy_share: float = 0.0
-    flagged_share: float = 0.0
-    starts: Micros = 0
-
-
-@dataclass(frozen=True)
-class DeskPlan:
-    """The team's decisions for one desk, as a scenario states them."""
-
-    name: str
-    candidate: Candidate | None
-    policy: Policy
-    labels: LabelRule
-    audits: AuditPlan = field(default_factory=AuditPlan)
-    holdout_share: float = 0.0
-    retrain_every: Micros | None = None
-
-
-FOLDS = 3
-"""Folds of the scores by which a policy is tuned; each costs a fit of the other folds' rows."""
+from sim.core.world import LabelChannel, News, Question, QuestionKind
 
 Seen = tuple[Day, NDArray[np.int32], NDArray[np.int32]]
 """The day's units, and each row's slot and ordinal in its unit (`Units.observe`)."""
@@ -100,10 +67,10 @@ class Desk:
     def __post_init__(self) -> None:
         plan = self.plan
         self.policy = plan.policy
-        self.orders = Orders()
         self.units = Units(self.seed, len(self.featurizer.names), plan.labels.maturity, plan.labels.window)
         self._keys = {p: rng.key(self.seed, "desk", p) for p in ("holdout", "audit", "policy", "fit")}
         self._codes = {action.name: code for code, action in enumerate(self.kind.actions)}
+        self.consequences = self._consequences()
         self._next_fit = self.go_live if plan.candidate is not None else None
         self._stops = np.array([action.stops for action in self.kind.actions], dtype=np.bool_)
         self._hinders = np.array([action.hinders for action in self.kind.actions], dtype=np.bool_)
@@ -117,7 +84,22 @@ class Desk:
                 )
             self._pending, self._next_fit = Pending(len(self.featurizer.names)), None
             self.scorer = plan.candidate.begin(len(self.featurizer.names))
-        self._outcome_labels: dict[int, tuple[Micros, int]] = {}
+        self._quoted = Quoted()
+        self._tuned = plan.policy
+        self._board: Board | None = None
+        if plan.cadence is not None:
+            if self._quoting or self._pending is not None or plan.candidate is None:
+                raise UserError(f"candidate '{plan.name}': a cadence is for what scores entities, day by day")
+            begins = self.go_live - plan.labels.window - plan.cadence.every
+            self._board = Board(plan.cadence, self.kind, self.featurizer, begins)
+
+    def _consequences(self) -> Consequences:
+        action = self.plan.upshot.action
+        if action and action not in self._codes:
+            raise UserError(
+                f"candidate '{self.plan.name}': no action '{action}'{closest(action, self._codes)}"
+            )
+        return Consequences(self.plan.upshot, self._codes.get(action, 0))
 
     # --- what it hears -----------------------------------------------------------------------------------------------
 
@@ -126,6 +108,8 @@ class Desk:
         self.featurizer.learn(_delivered(news, now))
         block = news.block
         channel = next((c for c in self.kind.labels if c.stream == news.stream), None)
+        if len(block) and now >= self.go_live:
+            self._follow(news.stream, block, channel)
         if channel is None or not len(block) or channel.stream not in self.plan.labels.positives:
             return
         if self._pending is not None:
@@ -133,15 +117,20 @@ class Desk:
             return
         entity, event_t, known = block[self.kind.entity], block["t"], block["known_at"]
         if self._quoting:
-            for e, k, y in zip(
-                entity.tolist(), known.tolist(), block[channel.unit_label].tolist(), strict=True
-            ):
-                self._outcome_labels[e] = (k, y)
+            self._quoted.hear(block, self.kind.entity, channel.unit_label)
         elif channel.negatives:
             codes = block["caller_class"] if "caller_class" in block.columns else np.full(len(block), -1)
             self.units.verify(entity, event_t, known, block[channel.unit_label], codes)
         else:
             self.units.report(entity, event_t, known)
+
+    def _follow(self, stream: str, block: Block, channel: LabelChannel | None) -> None:
+        """Nothing follows from news before goLive: nothing is deployed."""
+        entity = self.kind.entity
+        if channel is not None and channel.negatives and not self._quoting:
+            self.consequences.verified(block[entity], block["known_at"], block[channel.unit_label])
+        if stream == self.plan.upshot.redress:
+            self.consequences.redressed(block, entity)
 
     def _learn_online(self, pending: Pending, block: Block, label: str) -> None:
         waited, x = pending.take(block["id"])
@@ -162,8 +151,11 @@ class Desk:
     def answer(self, question: Question) -> Decisions | Quotes:
         """Decide on every row of a question. Before goLive nothing is deployed: everything passes."""
         block = question.block
+        self.consequences.settle(question.start)
+        if self._board is not None:
+            return self._answer_from(self._board, question)
         x = self.featurizer.values(block)
-        if self._next_fit is not None and question.start >= self._next_fit:
+        if self._fit_is_due(question.start):
             self._fit(question.start)
         if self._quoting:
             return self._quote(block["id"], block[self.kind.entity], block["t"], x)
@@ -171,41 +163,68 @@ class Desk:
             return Decisions.passing(block["id"])
         if self._pending is not None:
             self._pending.put(block["id"], x)
-            return self._decide(question, x, None)
-        return self._decide(
-            question, x, self.units.observe(block[self.kind.entity], block["id"], block["t"], x)
-        )
+            return self._decide(question, x, None, None)
+        seen = self.units.observe(block[self.kind.entity], block["id"], block["t"], x)
+        return self._decide(question, x, None, seen)
 
-    def _decide(self, q: Question, x: Matrix, seen: Seen | None) -> Decisions:
+    def _answer_from(self, board: Board, question: Question) -> Decisions:
+        """Refresh what is due, then decide by what the board says; what is asked becomes known after it."""
+        block, now = question.block, question.start
+        fitted = self._fit_is_due(now)
+        if fitted:
+            self._fit(now)
+        if board.due(now):
+            board.refresh(now, self._score)
+        elif fitted:
+            board.rescore(self._score)
+        if now >= self.go_live and (fitted or board.as_of == now) and isinstance(self._tuned, Surveying):
+            self.policy = self._tuned.survey(board.score)
+        if not len(block):
+            return Decisions.passing(block["id"])
+        entity, t = block[self.kind.entity], block["t"]
+        read = board.read(entity, t)
+        board.take(block)
+        seen = self.units.observe(entity, block["id"], t, read.x, read.known)
+        return self._decide(question, read.x, read, seen)
+
+    def _decide(self, q: Question, x: Matrix, read: Reading | None, seen: Seen | None) -> Decisions:
         block, n = q.block, len(q.block)
         action = np.zeros(n, dtype=np.int8)
         propensity = np.ones(n, dtype=np.float32)
         scored = np.full(n, np.nan, dtype=np.float32)
         exempt = np.zeros(n, dtype=np.bool_)
+        review = np.zeros(n, dtype=np.bool_)
         if q.start >= self.go_live:
+            entity, t = block[self.kind.entity], block["t"]
             exempt = self.exempt(block[self.kind.subject]) if self.kind.subject else exempt
-            score = self._score(x)
+            score = self._score(x) if read is None else read.score
             verdicts = self.policy.decide(
                 block, score, rng.uniform(self._keys["policy"], block["id"]), self._codes
             )
-            standing = self.orders.on(block[self.kind.entity], block["t"])
-            action = np.where(exempt, 0, np.maximum(verdicts.action, standing)).astype(np.int8)
-            propensity = np.where(exempt | (standing > verdicts.action), 1.0, verdicts.propensity).astype(
+            spared = self.consequences.left_alone(entity, t)
+            unasked = spared if read is None else spared | ~read.known
+            asked = np.where(unasked, 0, verdicts.action)
+            standing = np.where(spared, 0, self.consequences.orders.on(entity, t))
+            action = np.where(exempt, 0, np.maximum(asked, standing)).astype(np.int8)
+            propensity = np.where(exempt | unasked | (standing > asked), 1.0, verdicts.propensity).astype(
                 np.float32
             )
             scored = score.astype(np.float32)
-            lasting = np.flatnonzero((verdicts.lasts > 0) & ~exempt)
+            free = ~(exempt | unasked)
+            lasting = np.flatnonzero((verdicts.lasts > 0) & free)
             if len(lasting):
                 until = q.end + verdicts.lasts[lasting]
-                self.orders.give(q.end, block[self.kind.entity][lasting], verdicts.action[lasting], until)
+                self.consequences.orders.give(q.end, entity[lasting], verdicts.action[lasting], until)
+            if verdicts.review is not None:
+                review = verdicts.review & free
         audit = np.zeros(n, dtype=np.float32)
         if seen is not None:
-            audit = self._audit(block[self.kind.entity], q, seen, action)
+            audit = self._audit(block[self.kind.entity], q, seen, action, review)
         return Decisions(block["id"], action, np.zeros(n, dtype=np.int8), scored, propensity, audit, exempt)
 
     def _score(self, x: Matrix) -> NDArray[np.float64]:
         """Scores rounded to 1e-6 before any policy sees them, so that one by one and in blocks decide alike (law 6)."""
-        if self.scorer is None:
+        if self.scorer is None or not len(x):
             return np.zeros(len(x))
         return np.round(self.scorer.score(x), 6)
 
@@ -214,7 +233,7 @@ class Desk:
     ) -> Quotes:
         k = len(self.kind.outcomes)
         if len(ids) and self._next_fit is not None:
-            self._kept.append((entity, t, x))
+            self._quoted.keep(entity, t, x)
         if self.scorer is None or not len(ids):
             return Quotes(ids, np.full((len(ids), k), 1.0 / k))
         return Quotes(ids, self._score(x).reshape(len(ids), k))
@@ -226,8 +245,15 @@ class Desk:
         return rng.uniform(self._keys["holdout"], subject) < self.plan.holdout_share
 
     def _audit(
-        self, entity: NDArray[np.int64], q: Question, seen: Seen, action: NDArray[np.int8]
+        self,
+        entity: NDArray[np.int64],
+        q: Question,
+        seen: Seen,
+        action: NDArray[np.int8],
+        review: NDArray[np.bool_],
     ) -> NDArray[np.float32]:
+        """The probability with which each row's unit is selected here. A unit that goes to review is so with certainty,
+        whatever its lot: one probability for each unit, the largest that any of its rows asked for."""
         day, slot, ordinal = seen
         plan = self.plan.audits
         acted = action > 0
@@ -235,10 +261,11 @@ class Desk:
             rows = np.flatnonzero(marks[action])
             if len(rows):
                 np.add.at(count, slot[rows], 1)
-        if q.start < plan.starts:
-            return np.zeros(len(entity), dtype=np.float32)
         share = np.where(ordinal >= plan.busy_calls, max(plan.share, plan.busy_share), plan.share)
-        share = np.where(acted, np.maximum(share, plan.flagged_share), share).astype(np.float32)
+        share = np.where(acted, np.maximum(share, plan.flagged_share), share)
+        if q.start < plan.starts:
+            share = np.zeros(len(entity))
+        share = np.where(review, 1.0, share).astype(np.float32)
         return day.select(slot, share, rng.uniform(self._keys["audit"], entity, q.start // DAY))
 
     def state_bytes(self) -> dict[str, int]:
@@ -247,11 +274,15 @@ class Desk:
             "features": self.featurizer.state_bytes(),
             "units": self.units.state_bytes(),
             "pending": 0 if self._pending is None else self._pending.state_bytes(),
-            "orders": self.orders.state_bytes(),
-            "kept": sum(column.nbytes for part in self._kept for column in part),
+            "orders": self.consequences.state_bytes(),
+            "kept": self._quoted.state_bytes(),
+            "board": 0 if self._board is None else self._board.state_bytes(),
         }
 
     # --- how it learns -----------------------------------------------------------------------------------------------
+
+    def _fit_is_due(self, now: Micros) -> bool:
+        return self._next_fit is not None and now >= self._next_fit
 
     def _fit(self, now: Micros) -> None:
         assert self.plan.candidate is not None
@@ -261,42 +292,22 @@ class Desk:
         scorer = self.plan.candidate.fit(past, seed)
         self.scorer = scorer
         if not self._quoting:
-            unseen = out_of_fold(self.plan.candidate, past, keys.entity, seed, FOLDS)
-            self.policy = self.plan.policy.tune(_policy_state(past, keys, scorer, unseen))
-        self.on_fit(Fit(now, past, keys, scorer, dict(self.policy.facts())))
+            unscored = passed(self.units, self.plan.labels, now)
+            state = policy_state(self.plan.candidate, past, keys, scorer, unscored, seed)
+            self._tuned = self.policy = self.plan.policy.tune(state)
+        facts = dict(self.policy.facts())
+        if self._board is not None:
+            facts |= self._board.facts()
+            self._board.forget()
+        self.on_fit(Fit(now, past, keys, scorer, facts))
         every = self.plan.retrain_every
         self._next_fit = None if every is None else self._next_fit + every
 
     def _past(self, now: Micros) -> tuple[TrainingSet, Keys]:
-        if not self._quoting:
-            return assemble(self.units, self.plan.labels, now, self.featurizer.names, self.seed)
-        return self._quote_past(now)
-
-    _kept: list[tuple[NDArray[np.int64], NDArray[np.int64], Matrix]] = field(default_factory=list)
-
-    def _quote_past(self, now: Micros) -> tuple[TrainingSet, Keys]:
-        """Every kept row of an entity whose outcome is known, each entity weighing one."""
-        horizon = now - self.plan.labels.window
-        self._kept = [part for part in self._kept if int(part[1][-1]) >= horizon]
-        entity = np.concatenate([p[0] for p in self._kept]) if self._kept else np.empty(0, dtype=np.int64)
-        t = np.concatenate([p[1] for p in self._kept]) if self._kept else np.empty(0, dtype=np.int64)
-        width = len(self.featurizer.names)
-        x = (
-            np.concatenate([p[2] for p in self._kept])
-            if self._kept
-            else np.empty((0, width), dtype=np.float32)
-        )
-        y = np.array([self._outcome_labels.get(e, (0, -1))[1] for e in entity.tolist()], dtype=np.int64)
-        rows = np.flatnonzero((y >= 0) & (t >= horizon))
-        _, inverse, size = np.unique(entity[rows], return_inverse=True, return_counts=True)
-        n = len(rows)
-        zero = np.zeros(n)
-        past = TrainingSet(
-            now, self.featurizer.names, np.ascontiguousarray(x[rows]), y[rows],
-            (1.0 / size[inverse]) if n else zero, np.zeros(n, dtype=np.bool_), zero, t[rows],
-            np.full(n, -1, dtype=np.int16), np.ones(n), outcomes=len(self.kind.outcomes),
-        )  # fmt: skip
-        return past, Keys(entity[rows], t[rows] // DAY)
+        names, labels = self.featurizer.names, self.plan.labels
+        if self._quoting:
+            return self._quoted.past(now, labels.window, names, len(self.kind.outcomes))
+        return assemble(self.units, labels, now, names, self.seed)
 
 
 def _delivered(news: News, now: Micros) -> News:
@@ -307,13 +318,3 @@ def _delivered(news: News, now: Micros) -> News:
     return news._replace(
         block=Block(block.schema, {**block.columns, block.schema.order: known}, checked=True)
     )
-
-
-def _policy_state(past: TrainingSet, keys: Keys, scorer: Scorer, unseen: Floats) -> PolicyState:
-    """`unseen`: (n,) scores of verified rows by scorers that were not fitted on them (harness.crossfit)."""
-    v = past.verified
-    return PolicyState(
-        score=np.round(unseen[v], 6), y=past.y[v], audit_weight=past.audit_weight[v], slice_code=past.slice_code[v],
-        calls=past.calls[v], training_score=np.round(scorer.score(past.x), 6) if len(past) else np.empty(0),
-        training_y=past.y, training_weight=past.weight, entity=keys.entity[v],
-    )  # fmt: skip

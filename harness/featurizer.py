@@ -17,7 +17,7 @@ import numpy as np
 
 from harness.accumulation import Accumulation, column_of
 from harness.coded import CodedFeature
-from harness.features._algebra import Accumulator, Coded, Operation
+from harness.features._algebra import Accumulator, Coded, Ints, Operation
 from harness.keys import Keys
 from harness.kinds import FeatureSpec, Matrix
 from harness.layout import width_of
@@ -132,25 +132,49 @@ class Featurizer:
             )
         for start in range(0, len(block), PIECE):
             piece = block if len(block) <= PIECE else block.take(slice(start, start + PIECE))
-            self._append(SIGNALLING, piece)
-            self._answer(piece, out[start : start + PIECE])
+            held = self._append(SIGNALLING, piece)
+            self._answer(piece, held, out[start : start + PIECE])
             self._answered = int(piece[self.kind.schema.order][-1])
         return out
 
-    def _append(self, stream: str, block: Block) -> None:
-        for (feed, _, _), accumulation in self._accumulations.items():
-            if feed == stream:
-                accumulation.append(block)
+    def watch(self, block: Block) -> None:
+        """Let question rows become known attempts without answering them: for a desk that reads scores of a refresh."""
+        self._append(SIGNALLING, block)
+
+    def peek(self, block: Block) -> Matrix:
+        """Features (n, k) float32 of rows that are no attempts: what these keys would be answered at these instants.
+
+        Raises OutOfTurn for rows earlier than those answered before. The instants may be equal, and need no order of
+        rows beside that of time.
+        """
+        t = block[self.kind.schema.order]
+        out: Matrix = np.empty((len(block), len(self.names)), dtype=np.float32)
+        if len(block) and self._answered is not None and int(t[0]) < self._answered:
+            raise OutOfTurn(f"a look back in time: {int(t[0])} < {self._answered}")
+        for start in range(0, len(block), PIECE):
+            self._answer(block.take(slice(start, start + PIECE)), {}, out[start : start + PIECE])
+        if len(block):
+            self._answered = int(t[-1])
+        return out
+
+    def _append(self, stream: str, block: Block) -> dict[tuple[str, ...], Ints]:
+        """The slots (n,) of all rows, by the columns of their keys; left out where some rows are of no use."""
+        held: dict[tuple[str, ...], Ints] = {}
+        for (feed, by, _), accumulation in self._accumulations.items():
+            if feed == stream and (slots := accumulation.append(block)) is not None:
+                held[by] = slots
         for coded in self._coded.values():
             if stream in coded.coded.reads:
                 coded.append(stream, block, self.streams[stream].order)
+        return held
 
-    def _answer(self, block: Block, out: Matrix) -> None:
+    def _answer(self, block: Block, held: Mapping[tuple[str, ...], Ints], out: Matrix) -> None:
+        """`held`: slots (n,) that are known already, by the columns looked up."""
         own = {name: block[name] for name in self._open}
         t = column_of(block, self.kind.schema.order)
         # All that these rows can see has been appended, so every key that has an item has a slot by now.
         slots = {
-            at: self._keys[len(at)].find([column_of(block, name) for name in at])
+            at: held[at] if at in held else self._keys[len(at)].find([column_of(block, name) for name in at])
             for at in dict.fromkeys(at for _, _, at in self._accumulations)
         }
         raw = {source: made.answer(t, slots[source[2]]) for source, made in self._accumulations.items()}
@@ -177,7 +201,7 @@ class Featurizer:
 
         bytes_per_key: its own integers in the row of each active key (features that need the same integer share it).
         bytes_per_item: the ring of its streams, for each item inside the longest window there, shared by all features
-        on the same stream and key; distinct counts add 16 bytes for each pair inside their window.
+        on the same stream and key; distinct counts add 24 bytes for each pair inside their window.
         """
         return [self._described(spec) for spec in self._specs]
 
@@ -204,7 +228,7 @@ class Featurizer:
             "fields": sorted({name for need in needs for name in need.columns}),
             "bytes_per_key": sum(width_of(need) for need in needs),
             "bytes_per_item": sum(8 * ring.shape[1] for ring in rings.values())
-            + 16 * sum(need.kind == "distinct" for need in needs),
+            + 24 * sum(need.kind == "distinct" for need in needs),
         }
 
     # --- checks -----------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from typing import Any
 from harness import results
 from harness.assembly import build_replay
 from harness.kinds import Candidate, OnlineCandidate, OnlineScorer, Scorer, TrainingSet
+from harness.own_code import blamed
 from harness.progress import Watch, reporter
 from harness.replay import replay
 from harness.trial import Loaded
@@ -138,12 +139,10 @@ def _end_with(parent: int) -> None:
 def replay_job(loaded: Loaded, job: Job, folder: Path) -> None:
     """One replay, in whatever process. Writes `parts/<job>` and the job's ledger; `done.json` comes last.
 
-    Raises UserError where the disk is full or the candidate's code leaves the program, and whatever else it raises.
+    Raises UserError where the disk is full or the user's own code is at fault, and whatever else it raises.
     """
     try:
         _replay_job(loaded, job, folder)
-    except SystemExit as leave:
-        raise UserError(f"{job.name}: its code called sys.exit({leave.code})") from leave
     except OSError as error:
         if error.errno not in results.FULL:
             raise
@@ -163,7 +162,8 @@ def _replay_job(loaded: Loaded, job: Job, folder: Path) -> None:
         loaded, plan, job.seed, ledger, fits, part / "model", wrap=lambda c: _timed(c, spent)
     )
     began = time.perf_counter()
-    replay(setting.world, setting.desks, setting.ledgers, reporter(part / "progress", setting.world.end))
+    with blamed(loaded, job.candidate, job.seed, setting.world):
+        replay(setting.world, setting.desks, setting.ledgers, reporter(part / "progress", setting.world.end))
     seconds = time.perf_counter() - began
     rows: list[tuple[Any, ...]] = []
     entities: dict[str, int] = {}
@@ -179,6 +179,7 @@ def _replay_job(loaded: Loaded, job: Job, folder: Path) -> None:
         "entities": entities,
         "unmeasured": unmeasured,
         "slices": {name: list(each.labels) for name, each in setting.world.slices.items()},
+        "lawful": {name: list(each.lawful) for name, each in setting.world.slices.items()},
         "fits": fits,
         "world": dict(setting.world.describe()),
         "closed": setting.world.closed,

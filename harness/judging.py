@@ -20,6 +20,7 @@ from harness.trial import Loaded, charter_card
 from sim.core import catalogue, plugins
 from sim.core.errors import UserError
 from sim.core.time import DAY
+from sim.core.world import Slice
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -113,7 +114,12 @@ def _judge(
     days = (world["horizon"] - world["go_live"]) // DAY
     seeds = tuple(manifest["seeds"])
     told = tallies.tallies(counts, specs, seeds, int(days))
-    clauses = terms.terms(charter, facts["slices"])
+    lawful = facts.get("lawful", {})  # a run of an earlier version does not tell
+    slices = {
+        name: Slice(name, "", tuple(labels), tuple(lawful.get(name, ())))
+        for name, labels in facts["slices"].items()
+    }
+    clauses = terms.terms(charter, slices, specs)
     found = verdict.judge(told, clauses, manifest["candidates"], alpha=alpha, unmeasured=facts["unmeasured"])
     document = verdict.document(
         found,

@@ -15,12 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.core.compile import COMPILED, kernel
+from sim.core.prefetch import prefetch
 
 Ints = NDArray[np.int64]
 Ints32 = NDArray[np.int32]
 
 EMPTY = -1
 LOW = 0xFFFFFFFF
+AHEAD = 8
+"""How many keys ahead of their turn cache lines are asked for."""
+
 USED, FREED = 0, 1
 """Places in `marks`: slots ever used, slots on the free stack."""
 
@@ -34,9 +38,7 @@ class Table(NamedTuple):
     lookup: Ints
     """(2 * slots,): 31 bits of hash, 32 bits of slot; EMPTY."""
     names: Ints
-    """(slots, 1 or 2): the key itself."""
-    holds: Ints32
-    """(slots,): items that hold the slot."""
+    """(slots, 2 or 3): the key itself, and how many items hold the slot."""
     free: Ints32
     """(slots,): stack of slots to use again."""
     marks: Ints
@@ -73,34 +75,43 @@ def rehash(old: Ints, new: Ints) -> None:
 
 
 @kernel
-def drop(table: Ints, base: int, size: int, shift: int, place: int) -> None:
-    """Take out the entry at a place of the table at base..base+size-1 and close the gap (Knuth's algorithm R, TAOCP 3,
-    6.4), so that no tombstones gather."""
-    gap = place
-    step = (place + 1) & (size - 1)
-    while table[base + step] != EMPTY:
-        home = (table[base + step] >> 32) >> shift
-        if ((step - home) & (size - 1)) >= ((step - gap) & (size - 1)):
-            table[base + gap] = table[base + step]
+def drop(table: Ints, shift: int, place: int) -> None:
+    """Take out the entry at a place of the table and close the gap (Knuth's algorithm R, TAOCP 3, 6.4), so that no
+    tombstones gather."""
+    last, gap = table.size - 1, place
+    step = (place + 1) & last
+    while table[step] != EMPTY:
+        home = (table[step] >> 32) >> shift
+        if ((step - home) & last) >= ((step - gap) & last):
+            table[gap] = table[step]
             gap = step
-        step = (step + 1) & (size - 1)
-    table[base + gap] = EMPTY
+        step = (step + 1) & last
+    table[gap] = EMPTY
 
 
 @kernel
 def locate(table: Table, first: Ints, second: Ints, start: int, hold: int, out: Ints) -> int:
     """Slots of keys start.. into out (n,). With hold = 1 absent keys get a slot and each row holds its own; with
     hold = 0 they are -1. Answers the row reached: n, or less when there is no slot left."""
-    lookup, names, holds, free, marks = table
-    last, shift, slots, wide = lookup.size - 1, shift_of(lookup.size), len(free), names.shape[1]
+    lookup, names, free, marks = table
+    last, shift, slots, holders = lookup.size - 1, shift_of(lookup.size), len(free), names.shape[1] - 1
     for row in range(start, first.size):
+        # First the place of the key; then, when that has come, the name that stands there.
+        soon, later = min(row + AHEAD, first.size - 1), min(row + 2 * AHEAD, first.size - 1)
+        near = lookup[tag_of(first[soon], second[soon]) >> shift] & (slots - 1)
+        prefetch(names, near, 0)
+        prefetch(lookup, tag_of(first[later], second[later]) >> shift, 0)
         key, other = first[row], second[row]
         tag = tag_of(key, other)
         place = tag >> shift
         slot = np.int64(EMPTY)
         while lookup[place] != EMPTY:
             entry = lookup[place]
-            if entry >> 32 == tag and names[entry & LOW, 0] == key and names[entry & LOW, wide - 1] == other:
+            if (
+                entry >> 32 == tag
+                and names[entry & LOW, 0] == key
+                and names[entry & LOW, holders - 1] == other
+            ):
                 slot = entry & LOW
                 break
             place = (place + 1) & last
@@ -115,26 +126,24 @@ def locate(table: Table, first: Ints, second: Ints, start: int, hold: int, out: 
                 else:
                     return row
                 lookup[place] = (tag << 32) | slot
-                names[slot, 0], names[slot, wide - 1] = key, other
-            holds[slot] += 1
+                names[slot, 0], names[slot, holders - 1] = key, other
+            names[slot, holders] += 1
         out[row] = slot
     return first.size
 
 
 @kernel
 def release(table: Table, slot: int) -> None:
-    """An item lets go of its slot; the last one gives it back."""
-    lookup, names, holds, free, marks = table
-    holds[slot] -= 1
-    if holds[slot] == 0:
-        shift = shift_of(lookup.size)
-        tag = tag_of(names[slot, 0], names[slot, names.shape[1] - 1])
-        place = tag >> shift
-        while lookup[place] != (tag << 32) | slot:
-            place = (place + 1) & (lookup.size - 1)
-        drop(lookup, 0, lookup.size, shift, place)
-        free[marks[FREED]] = slot
-        marks[FREED] += 1
+    """Give back a slot that no item holds any more."""
+    lookup, names, free, marks = table
+    shift = shift_of(lookup.size)
+    tag = tag_of(names[slot, 0], names[slot, names.shape[1] - 2])
+    place = tag >> shift
+    while lookup[place] != (tag << 32) | slot:
+        place = (place + 1) & (lookup.size - 1)
+    drop(lookup, shift, place)
+    free[marks[FREED]] = slot
+    marks[FREED] += 1
 
 
 class Keys:
@@ -144,8 +153,7 @@ class Keys:
         """`room`: slots to begin with, a power of two; they double when they are all held."""
         self.table = Table(
             np.full(2 * room, EMPTY, dtype=np.int64),
-            np.zeros((room, width), dtype=np.int64),
-            np.zeros(room, dtype=np.int32),
+            np.zeros((room, width + 1), dtype=np.int64),
             np.zeros(room, dtype=np.int32),
             np.zeros(2, dtype=np.int64),
         )
@@ -184,9 +192,7 @@ class Keys:
         old, room = self.table, 2 * self.slots
         lookup = np.full(2 * room, EMPTY, dtype=np.int64)
         rehash(old.lookup, lookup)
-        self.table = Table(
-            lookup, longer(old.names, room), longer(old.holds, room), longer(old.free, room), old.marks
-        )
+        self.table = Table(lookup, longer(old.names, room), longer(old.free, room), old.marks)
 
 
 def wrapping() -> AbstractContextManager[object]:

@@ -139,11 +139,14 @@ class PolicyState:
 @dataclass(frozen=True)
 class Verdicts:
     """A policy's answer before holdout and audits: action (n,) int8, propensity (n,) float32, and for how long an
-    action lasts on the entity (n,) int64 Micros from the next tick; 0 for this event alone."""
+    action lasts on the entity (n,) int64 Micros from the next tick; 0 for this event alone.
+
+    review: (n,) bool, rows whose unit analysts shall look at, whatever the lot says; None for none."""
 
     action: NDArray[np.int8]
     propensity: NDArray[np.float32]
     lasts: NDArray[np.int64]
+    review: NDArray[np.bool_] | None = None
 
 
 @runtime_checkable
@@ -160,6 +163,29 @@ class Policy(Protocol):
 
     def facts(self) -> Mapping[str, float]:
         """Thresholds and budgets in force, for the timeline."""
+        ...
+
+
+@runtime_checkable
+class Acting(Protocol):
+    """A policy that says beforehand which actions it may order, so that a wrong name is told on reading."""
+
+    def acts(self) -> Mapping[tuple[str | int, ...], str]:
+        """Names of actions by the place of the parameter that names them; only those that may be ordered."""
+        ...
+
+
+@runtime_checkable
+class Surveying(Protocol):
+    """A policy that may choose among all scores of a refresh (the highest twenty), so that it needs a cadence."""
+
+    @property
+    def surveys(self) -> bool:
+        """Whether it does, with these parameters."""
+        ...
+
+    def survey(self, score: Floats) -> Policy:
+        """The same policy for the scores (m,) of one refresh; must not mutate self."""
         ...
 
 
@@ -188,6 +214,8 @@ class MetricSpec:
     """Columns of the ledger (question, decision, outcome or truth) without which it cannot be measured."""
     slices: tuple[str, ...] = ()
     """Slices of the world by which it may be cut; "*" for any."""
+    about: Literal["all", "lawful", "unlawful"] = "all"
+    """Whose events the denominator counts: a charter's slice without `only` is held for the labels of these alone."""
 
 
 @dataclass(frozen=True)
@@ -258,6 +286,16 @@ class Metric(Protocol):
         """Counts as production can make them from the day's news and own decisions; None where it cannot be seen.
         `by` names a column of the news with codes 0..k-1 by which to cut; None where that cut cannot be seen.
         For a reduction or difference: the treated in [0], the randomised holdout in [1]."""
+        ...
+
+
+@runtime_checkable
+class Compared(Protocol):
+    """A reduction that can also be observed against the days before goLive (harness.baseline)."""
+
+    @property
+    def compares(self) -> tuple[str, str]:
+        """What is counted, per whom: a news stream and a question's column, such as ("report", "callee")."""
         ...
 
 

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from harness import windows
 from harness.features._algebra import NOT_SEEN, Accumulator, Condition, Ints
@@ -57,6 +56,8 @@ class Layout:
         self.words = {of: windows.MORE + n for n, of in enumerate(values)}
         self.alive = self.columns[_cell(alive)]
         self.needed = sum(1 << bit for bit in sorted({self.bits[_mark(cell)] for cell in map(_cell, asked)}))
+        self.always = sum(1 << bit for (where, _), bit in self.bits.items() if not where)
+        """The bits that every item has."""
         self.program = self._program(asked, cells)
 
     def _program(self, asked: Sequence[Accumulator], cells: Sequence[Accumulator]) -> windows.Program:
@@ -100,12 +101,11 @@ class Layout:
 
     def bits_of(self, block: Block) -> Ints:
         """BITS (n,) of a block's items: which conditions each meets, and its hours of the day."""
-        bits = np.zeros(len(block), dtype=np.int64)
+        bits = np.full(len(block), self.always, dtype=np.int64)
+        met = {one: one.holds(block[one.field]) for where, _ in self.bits for one in where}
         for (where, _), place in self.bits.items():
-            met: NDArray[np.bool_] | bool = True
-            for condition in where:
-                met = met & condition.holds(block[condition.field])
-            bits |= np.asarray(met, dtype=np.int64) << place
+            if where:
+                bits |= np.logical_and.reduce([met[one] for one in where]).astype(np.int64) << place
         for of, shift in self.shifts.items():
             bits |= (block[of] // HOUR % 24) << shift
         return bits

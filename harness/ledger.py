@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.baseline import Baseline
 from harness.kinds import Counts, Metric, Observed, Rows, need
 from sim.core import rng
 from sim.core.decisions import Action, Decisions, Quotes
@@ -63,7 +64,9 @@ class Counted:
 
 @dataclass
 class Ledger:
-    """One replay's record. `folder` None keeps no rows. `keep`: acted | full. Times are scenario Micros."""
+    """One replay's record. `folder` None keeps no rows. `keep`: acted | full. Times are scenario Micros.
+
+    baseline: against what reductions are observed where nobody is held out; None leaves that to the metrics."""
 
     kind: QuestionKind
     metrics: Mapping[str, Metric]
@@ -73,6 +76,7 @@ class Ledger:
     folder: Path | None = None
     keep: str = "acted"
     sample_share: float = 0.01
+    baseline: Baseline | None = None
     unmeasured: dict[str, str] = field(default_factory=dict)
     rows_seen: int = 0
     rows_open: int = 0
@@ -102,6 +106,8 @@ class Ledger:
         columns = _joined(question, answer, settled)
         if isinstance(answer, Decisions) and "unwanted" in columns:
             self._note_positives(columns)
+        if self.baseline is not None:
+            self.baseline.ask(question.start, question.block)
         if question.start < self.go_live:
             return
         if "counted" in columns:
@@ -125,6 +131,8 @@ class Ledger:
         """Take in news as the operator sees it (`Desk.remember`), by the day on which it became known."""
         if not len(rows):
             return
+        if self.baseline is not None:
+            self.baseline.hear(stream, rows)
         day = rows["known_at"] // DAY
         for number in range(int(day[0]), int(day[-1]) + 1):
             if number >= self.go_live // DAY:
@@ -194,15 +202,20 @@ class Ledger:
             decided = self._seen_days.pop(day, empty)
             seen = Observed(day, decided, news)
             for name, metric in self.metrics.items():
-                if name in self.unmeasured:
+                if name in self.unmeasured or (self.baseline is not None and self.baseline.observes(name)):
                     continue
-                counts = metric.estimate(seen)
-                if counts is None:
-                    continue
-                for i, view in enumerate(("observed", "observed_holdout")[: len(counts.numerator)]):
-                    one = Counts(counts.numerator[i : i + 1], counts.denominator[i : i + 1])
-                    self._record(day - self.go_live // DAY, name, ("all",), view, one)
+                self._record_seen(day, name, metric.estimate(seen), ("observed", "observed_holdout"))
+            for name, counts in self.baseline.compare(day) if self.baseline is not None else ():
+                if name not in self.unmeasured:
+                    self._record_seen(day, name, counts, ("observed", "observed_before"))
         self._observed_to = max(self._observed_to, before)
+
+    def _record_seen(self, day: int, name: str, counts: Counts | None, views: tuple[str, str]) -> None:
+        if counts is None:
+            return
+        for i, view in enumerate(views[: len(counts.numerator)]):
+            one = Counts(counts.numerator[i : i + 1], counts.denominator[i : i + 1])
+            self._record(day - self.go_live // DAY, name, ("all",), view, one)
 
     def _count_entities(self, rows: Rows) -> None:
         entity = rows[self.kind.entity]

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.intervals import estimate
-from harness.tallies import COMPARED, HOLDOUT, INCUMBENT, TRUE, Tallies, Window
+from harness.tallies import BASES, COMPARED, INCUMBENT, TRUE, Tallies, Window
 
 MONTH_DAYS, WEEK_DAYS = 30, 7
 OVER_SEEDS = -1
@@ -38,7 +38,7 @@ def measure(counts: Tallies, alpha: float = 0.05) -> list[dict[str, Any]]:
     for key in sorted(counts.cells):
         candidate, metric, slice_, view = key
         form = counts.specs[metric].form
-        if view == HOLDOUT or (candidate == INCUMBENT and form in COMPARED):
+        if view in BASES or (candidate == INCUMBENT and form in COMPARED):
             continue
         named = {"candidate": candidate, "slice": slice_, "metric": metric, "view": view}
         for window in spans:

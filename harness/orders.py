@@ -5,45 +5,73 @@ Knows: entities, actions, until when. Does not know: why an order was given.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.core.time import Micros
 
+Ints = NDArray[np.int64]
+
+
+class Standing(NamedTuple):
+    """Orders of one action: entity (n,), ascending, and until when (n,)."""
+
+    entity: Ints
+    until: Ints
+
+    def on(self, entity: Ints, t: Ints) -> NDArray[np.bool_]:
+        """Whether each entity (n,) is under the order at instant t (n,)."""
+        place = np.minimum(np.searchsorted(self.entity, entity), len(self.entity) - 1)
+        return np.asarray((self.entity[place] == entity) & (t < self.until[place]))
+
 
 class Orders:
-    """Active orders as sorted arrays: few beside the traffic, so a binary search per tick is cheap."""
+    """Active orders as sorted arrays, by action: few beside the traffic, so a binary search per tick is cheap.
+
+    Orders of several actions on one entity stand beside one another, each until its own end.
+    """
 
     def __init__(self) -> None:
-        self.entity: NDArray[np.int64] = np.empty(0, dtype=np.int64)
-        self.action: NDArray[np.int8] = np.empty(0, dtype=np.int8)
-        self.until: NDArray[np.int64] = np.empty(0, dtype=np.int64)
+        self._of: dict[int, Standing] = {}
 
     def __len__(self) -> int:
-        return len(self.entity)
+        return sum(len(standing.entity) for standing in self._of.values())
 
     def state_bytes(self) -> int:
         """Bytes held in arrays."""
-        return self.entity.nbytes + self.action.nbytes + self.until.nbytes
+        return sum(column.nbytes for standing in self._of.values() for column in standing)
 
-    def on(self, entity: NDArray[np.int64], t: NDArray[np.int64]) -> NDArray[np.int8]:
-        """The ordered action (n,) for each entity at instant t, 0 where no order is in force."""
-        if not len(self.entity):
-            return np.zeros(len(entity), dtype=np.int8)
-        place = np.minimum(np.searchsorted(self.entity, entity), len(self.entity) - 1)
-        hit = (self.entity[place] == entity) & (t < self.until[place])
-        return np.where(hit, self.action[place], 0).astype(np.int8)
+    def on(self, entity: Ints, t: Ints) -> NDArray[np.int8]:
+        """The strongest ordered action (n,) for each entity at instant t, 0 where no order is in force."""
+        ordered = np.zeros(len(entity), dtype=np.int8)
+        for action in sorted(self._of):
+            ordered[self._of[action].on(entity, t)] = action
+        return ordered
 
-    def give(
-        self, now: Micros, entity: NDArray[np.int64], action: NDArray[np.int8], until: NDArray[np.int64]
-    ) -> None:
-        """Add orders; of two on one entity the later end wins. Orders that ended by `now` are dropped."""
-        live = self.until > now
-        entities = np.concatenate([self.entity[live], entity])
-        actions = np.concatenate([self.action[live], action])
-        ends = np.concatenate([self.until[live], until])
-        rows = np.lexsort((-actions, -ends, entities))
-        first = np.ones(len(rows), dtype=np.bool_)
-        first[1:] = entities[rows][1:] != entities[rows][:-1]
-        rows = rows[first]
-        self.entity, self.action, self.until = entities[rows], actions[rows].astype(np.int8), ends[rows]
+    def give(self, now: Micros, entity: Ints, action: NDArray[np.int8], until: Ints) -> None:
+        """Add orders; of two of one action on one entity the later end holds. What ended by `now` is dropped."""
+        for code in sorted(set(self._of) | set(action.tolist())):
+            old = self._of.get(code, _NONE)
+            live, mine = old.until > now, action == code
+            entities = np.concatenate([old.entity[live], entity[mine]])
+            ends = np.concatenate([old.until[live], until[mine]])
+            rows = np.lexsort((-ends, entities))
+            first = np.ones(len(rows), dtype=np.bool_)
+            first[1:] = entities[rows][1:] != entities[rows][:-1]
+            self._keep(code, Standing(entities[rows[first]], ends[rows[first]]))
+
+    def lift(self, entity: Ints) -> None:
+        """End every order on these entities."""
+        for code, standing in sorted(self._of.items()):
+            stays = ~np.isin(standing.entity, entity)
+            self._keep(code, Standing(standing.entity[stays], standing.until[stays]))
+
+    def _keep(self, code: int, standing: Standing) -> None:
+        self._of.pop(code, None)
+        if len(standing.entity):
+            self._of[code] = standing
+
+
+_NONE = Standing(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))

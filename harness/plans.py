@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
 from harness.charter import Unmeasured
 from sim.core.records import Description, Duration, Metadata, Name, Record, Share, Span, Text
+from sim.core.time import DAY
 
 PASSIVE = "pass_all"
 """The policy of nothing deployed."""
@@ -41,6 +42,14 @@ class Holdout(Record):
     share: Annotated[float, Field(ge=0.0, le=0.5)] = Field(description="a number from 0 to 0.5")
 
 
+class BaselineDays(Record):
+    """The days before goLive that observed reductions are measured against where nobody is held out, and how old a
+    label may be to count, before and after alike."""
+
+    span: Span = Field(description="whole weeks such as 28d")
+    label_age: Span = Field(description="a duration such as 14d")
+
+
 class Audit(Record):
     """The probability that a unit is verified: any; once it has `busy_calls` events on its day; once acted on."""
 
@@ -63,10 +72,36 @@ class Retrain(Record):
     every: Span = Field(description="a duration such as 28d")
 
 
+class CadencePlan(Record):
+    """Scores on a schedule: every entity with a call in the last `lookback`, `every` so long, `at` an offset from
+    midnight."""
+
+    every: Span = Field(description="a duration such as 1d")
+    at: Duration = 0
+    lookback: Span = 7 * DAY
+
+
+class OnVerified(Record):
+    """What follows once a verification finds an entity unwanted: `action` on it, for `lasts`. One that is found lawful
+    is left alone for `spare`, whatever its score."""
+
+    action: Text = Field(description="an action of the world")
+    lasts: Span = Field(description="a duration such as 7d")
+    spare: Duration = 0
+
+
+class RedressPlan(Record):
+    """Once `stream` tells that an entity was cleared, orders on it end, and it is left alone for `allow`."""
+
+    allow: Span = Field(description="a duration such as 30d")
+    stream: Text = "redress"
+
+
 class CandidatePlan(Record):
     """A candidate: how it scores, how it decides, how often it is fitted. `features` names those it uses; all if empty.
 
-    `use` is empty where nothing scores, which only an incumbent may be. A policy is needed wherever something is done;
+    Without a `cadence` each event is scored as it comes. `use` is empty where nothing scores, which only an incumbent
+    may be. A policy is needed wherever something is done;
     where prices are quoted there is nothing to decide, and none is written.
     """
 
@@ -76,6 +111,9 @@ class CandidatePlan(Record):
     policy: PolicyPlan = PolicyPlan.model_construct(use=PASSIVE, with_={})
     retrain: Retrain | None = None
     features: tuple[Text, ...] = ()
+    cadence: CadencePlan | None = None
+    on_verified: OnVerified | None = None
+    redress: RedressPlan | None = None
 
 
 class IncumbentPlan(Record):
@@ -88,6 +126,9 @@ class IncumbentPlan(Record):
     policy: PolicyPlan | None = None
     retrain: Retrain | None = None
     features: tuple[Text, ...] = ()
+    cadence: CadencePlan | None = None
+    on_verified: OnVerified | None = None
+    redress: RedressPlan | None = None
 
 
 class LedgerPlan(Record):
@@ -145,6 +186,7 @@ class Trial(Record):
 
     labels: Labels = Field(description="a mapping with positives, maturity and trainingWindow")
     holdout: Holdout | None = None
+    baseline: BaselineDays | None = None
     audit: Audit | None = None
     features: Features = Field(description="the id of a feature set, or a list of features")
     incumbent_plan: IncumbentPlan = Field(default=IncumbentPlan(), alias="incumbent")
@@ -163,5 +205,6 @@ class Trial(Record):
             return CandidatePlan.model_construct(**fields)
         policy = PolicyPlan.model_construct(use=plan.use, with_=plan.with_)
         return CandidatePlan.model_construct(
-            name=plan.name, use="", with_={}, policy=policy, retrain=plan.retrain, features=plan.features
-        )
+            name=plan.name, use="", with_={}, policy=policy, retrain=plan.retrain, features=plan.features,
+            cadence=None, on_verified=plan.on_verified, redress=plan.redress,
+        )  # fmt: skip

@@ -11,15 +11,15 @@ import json
 import shutil
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from harness import results
-from harness.assembly import load_metrics
+from harness import own_code, results
+from harness.assembly import estimators, load_metrics
 from harness.jobs import INCUMBENT, Job, replay_all
 from harness.trial import Loaded
 from sim.core.errors import Interrupted, UserError
@@ -42,7 +42,7 @@ class Order:
     @cached_property
     def own_code(self) -> dict[str, str]:
         """What stands behind each `module:Name` of the trial: digest or version by package."""
-        return results.own_code_digests(_uses(self.loaded))
+        return results.own_code_digests(own_code.uses(self.loaded))
 
     @cached_property
     def identity(self) -> str:
@@ -156,26 +156,6 @@ def _keep_documents(folder: Path, loaded: Loaded) -> None:
         results.write_text(folder / name, text)
 
 
-def _uses(loaded: Loaded) -> list[str]:
-    """Every `module:Name` that a trial names: code that is not ours."""
-
-    def visit(node: Any) -> Iterator[str]:
-        if isinstance(node, Mapping):
-            for name, child in node.items():
-                if name in ("use", "metric") and isinstance(child, str) and ":" in child:
-                    yield child
-                yield from visit(child)
-        elif isinstance(node, list | tuple):
-            for child in node:
-                yield from visit(child)
-
-    documents = [
-        one.model_dump(mode="json", by_alias=True) for one in (loaded.scenario, loaded.trial, loaded.charter)
-    ]
-    features = [{"use": spec.use} for spec in loaded.features]
-    return sorted(set(visit([*documents, *features])))
-
-
 def _manifest(order: Order, started: float) -> dict[str, Any]:
     loaded = order.loaded
     return {
@@ -212,6 +192,7 @@ def _gather(order: Order, folder: Path, seeds: Sequence[int]) -> None:
             "world": first["world"] | {k: first[k] for k in ("closed", "start", "go_live", "horizon", "end")},
             "unmeasured": first["unmeasured"],
             "slices": first["slices"],
+            "lawful": first["lawful"],
             "rows": {job.name: fact["rows"] for job, fact in facts.items()},
             "open": {job.name: fact["open"] for job, fact in facts.items()},
         },
@@ -275,6 +256,7 @@ def _sum_up(order: Order, folder: Path, manifest: dict[str, Any], started: float
     }
     spent = sum(t["seconds"] - t["fitSeconds"] for t in timings.values())
     rows = sum(facts["rows"].values())
+    seen_by = estimators(order.loaded)
     manifest |= {
         "world": {"use": order.loaded.scenario.spec.world.use} | facts["world"],
         "seconds": round(time.time() - started, 1),
@@ -283,6 +265,7 @@ def _sum_up(order: Order, folder: Path, manifest: dict[str, Any], started: float
         "rowsPerSecond": round(rows / spent) if spent > 0 else None,
         "metrics": {
             name: {"doc": m.spec.doc, "unit": m.spec.unit, "better": m.spec.better, "form": m.spec.form}
+            | ({"observedBy": seen_by[name]} if name in seen_by else {})
             for name, m in sorted(load_metrics(order.loaded).items())
         },
         "artifacts": {

@@ -25,9 +25,11 @@ if TYPE_CHECKING:
 
 INCUMBENT = "incumbent"
 ALL = "all"
-TRUE, OBSERVED, HOLDOUT = "true", "observed", "observed_holdout"
+TRUE, OBSERVED, HOLDOUT, BEFORE = "true", "observed", "observed_holdout", "observed_before"
 COMPARED = ("reduction", "difference")
-"""Forms that need the incumbent (true view) or the randomised holdout (observed view)."""
+"""Forms that need the incumbent (true view), or the randomised holdout or days before goLive (observed view)."""
+BASES = (HOLDOUT, BEFORE)
+"""What an observed value is compared with: views without a value of their own. A run has one of them."""
 
 Floats = NDArray[np.float64]
 Key = tuple[str, str, str, str]
@@ -92,10 +94,12 @@ class Tallies:
         return found
 
     def base(self, candidate: str, metric: str, slice_: str, view: str) -> Cell | None:
-        """What a value is compared with: the incumbent's truth, or the candidate's own randomised holdout."""
+        """What a value is compared with: the incumbent's truth, or what the candidate's operator has: a randomised
+        holdout, or the days before goLive."""
         if view == TRUE:
             return self.cell(INCUMBENT, metric, slice_, TRUE)
-        return self.cell(candidate, metric, slice_, HOLDOUT)
+        found = (self.cell(candidate, metric, slice_, base) for base in BASES)
+        return next((cell for cell in found if cell is not None), None)
 
     def replicates(self, key: Key, window: Window) -> Replicates | None:
         """What the seeds counted in a window, beside what they are compared with; None where nothing was counted."""

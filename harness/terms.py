@@ -12,7 +12,9 @@ from typing import NamedTuple
 
 from harness.charter import RUNGS, Charter, Clause, Op, SliceLimit
 from harness.evidence import Band
+from harness.kinds import MetricSpec
 from sim.core.time import DAY, Micros
+from sim.core.world import Slice
 
 
 class Rung(NamedTuple):
@@ -73,19 +75,30 @@ class ClauseTerms:
         return f"{'at least' if self.op == 'gte' else 'at most'} {self.good_enough:.6g}"
 
 
-def terms(charter: Charter, slices: Mapping[str, Sequence[str]]) -> tuple[ClauseTerms, ...]:
-    """Every clause of a charter, the whole first, then its slices; `slices`: the world's slices with their labels.
+def terms(
+    charter: Charter, slices: Mapping[str, Slice], specs: Mapping[str, MetricSpec]
+) -> tuple[ClauseTerms, ...]:
+    """Every clause of a charter, the whole first, then its slices; `slices`: the world's; `specs`: of its metrics.
 
-    A slice is held for each label, or for those that `only` names, and has no rungs: operations watch the whole. A
-    slice or label that the world does not have stays in, so that it is told as UNMEASURED and not passed over.
+    A slice is held for those labels that `only` names, or else for each that the metric is about (lawful callers, where
+    it counts what befalls them), and has no rungs: operations watch the whole. A slice or label that the world does not
+    have stays in, so that it is told as UNMEASURED and not passed over.
     """
     found: list[ClauseTerms] = []
     for clause in charter.spec.clauses:
         found.append(_terms(clause, "all"))
         for part in clause.slices:
-            labels = part.only or tuple(slices.get(part.by, ()))
+            labels = part.only or _meant(slices.get(part.by), specs.get(clause.metric))
             found += [_terms(clause, f"{part.by}={label}", part) for label in labels or ("?",)]
     return tuple(found)
+
+
+def _meant(slice_: Slice | None, spec: MetricSpec | None) -> Sequence[str]:
+    """Labels of a slice that a metric can say something of; all where world or metric does not tell."""
+    if slice_ is None or spec is None or spec.about == "all" or not slice_.lawful:
+        return () if slice_ is None else slice_.labels
+    wanted = spec.about == "lawful"
+    return [label for label, lawful in zip(slice_.labels, slice_.lawful, strict=True) if lawful == wanted]
 
 
 def _terms(clause: Clause, slice_: str, part: SliceLimit | None = None) -> ClauseTerms:

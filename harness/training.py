@@ -6,6 +6,9 @@ The label rule (design section 6). Positive: a report or a positive verification
 verification known by T, or a unit whose day ended at least `maturity` before T with no report known. A unit that is
 neither is left out: silence is not a negative before it is mature.
 
+A unit whose kept event was decided on without a score (a desk that scores on a schedule had not met it yet) is no row
+to learn from. Verified, it still is evidence of what a policy does to the lawful: nothing. `passed` answers those.
+
 Weights. Silent units carry the inverse of the share in which they were kept. Verified units carry the inverse of their
 audit's propensity, scaled so that all verified units together weigh `verified_share` of the whole: a few hundred
 of them would otherwise drown in, or drown, a hundred thousand silent ones.
@@ -14,15 +17,17 @@ of them would otherwise drown in, or drown, a hundred thousand silent ones.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.kinds import TrainingSet
-from harness.units import Units
+from harness.units import Day, Units
 from sim.core import rng
 from sim.core.time import DAY, NEVER, Micros
+
+Number = TypeVar("Number", bound=np.generic)
 
 
 @dataclass(frozen=True)
@@ -82,15 +87,52 @@ def assemble(
     return past, Keys(columns["entity"].astype(np.int64), columns["day"].astype(np.int64))
 
 
+class Passed(NamedTuple):
+    """Verified units (n,) whose kept event had no score: entity, y, audit_weight, slice_code, calls."""
+
+    entity: NDArray[np.int64]
+    y: NDArray[np.int64]
+    audit_weight: NDArray[np.float64]
+    slice_code: NDArray[np.int16]
+    calls: NDArray[np.float64]
+
+
+def passed(units: Units, rule: LabelRule, as_of: Micros) -> Passed:
+    """Verified units of the window, known at `as_of`, that no score was asked for."""
+    found: list[tuple[Day, NDArray[np.int64]]] = [
+        (day, np.flatnonzero(~day.scored[: day.size] & _verified(day, rule, as_of)))
+        for number, day in sorted(units.days.items())
+        if number * DAY >= as_of - rule.window
+    ]
+
+    def column(name: str, kind: type[Number]) -> NDArray[Number]:
+        parts = [getattr(day, name)[rows] for day, rows in found]
+        return np.concatenate(parts).astype(kind) if parts else np.empty(0, dtype=kind)
+
+    return Passed(
+        entity=column("entity", np.int64),
+        y=(column("verified", np.int64) == 1).astype(np.int64),
+        audit_weight=1.0 / np.maximum(column("share", np.float64), 1e-9),
+        slice_code=column("slice_code", np.int16),
+        calls=column("calls", np.float64),
+    )
+
+
+def _verified(day: Day, rule: LabelRule, as_of: Micros) -> NDArray[np.bool_]:
+    n = day.size
+    told = (day.verified[:n] >= 0) & (day.verified_at[:n] <= as_of)
+    return np.asarray(told & ("verification" in rule.positives))
+
+
 def _day(
     units: Units, number: int, rule: LabelRule, as_of: Micros, use_reports: bool
 ) -> dict[str, NDArray[np.generic]]:
     day = units.days[number]
     n = day.size
     reported = (day.reported_at[:n] <= as_of) & use_reports
-    verified = (day.verified[:n] >= 0) & (day.verified_at[:n] <= as_of) & ("verification" in rule.positives)
+    verified = _verified(day, rule, as_of)
     mature = (number + 1) * DAY + rule.maturity <= as_of
-    labelled = np.flatnonzero(verified | reported | mature)
+    labelled = np.flatnonzero((verified | reported | mature) & day.scored[:n])
     y = np.where(verified, day.verified[:n] == 1, reported)[labelled]
     share = np.maximum(day.share[:n], 1e-9)[labelled]
     return {
@@ -136,4 +178,4 @@ def _balance(
     return np.where(verified, audit_weight * scale, weight)
 
 
-__all__ = ["NEVER", "Keys", "LabelRule", "assemble"]
+__all__ = ["NEVER", "Keys", "LabelRule", "Passed", "assemble", "passed"]

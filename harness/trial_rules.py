@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from harness import operation_rules
 from harness.charter import DataConstraint
 from harness.feature_rules import OWN, Ground
 from harness.plans import PASSIVE, CandidatePlan, PolicyPlan, Trial
@@ -20,7 +21,7 @@ from sim.core.parameters import decode as decode_parameters
 from sim.core.parameters import instantiate, load
 from sim.core.places import Key, shown
 from sim.core.records import Duration, Span, in_days
-from sim.core.time import Micros
+from sim.core.time import DAY, Micros
 from sim.core.world import QuestionKind, Slice
 
 TRIAL: Key = ("spec", "trial")
@@ -94,8 +95,9 @@ def examine(
     faults += duplicates(
         document, CANDIDATES, [(*k, "name") for k in indices(document, CANDIDATES)], "candidates"
     )
-    faults += _labels(document, world)
+    faults += [*_labels(document, world), *_baseline(document)]
     parameters: dict[Key, dict[str, Any]] = {}
+    made: dict[Key, Any] = {}
     form = "quote" if quotes else "act"
     for key in indices(document, CANDIDATES):
         if document.at((*key, "name")) == RESERVED:
@@ -103,7 +105,9 @@ def examine(
                 document.fault((*key, "name"), f"'{RESERVED}' is what candidates are compared with")
             )
         faults += _plugged(document, key, "candidate", parameters, form)
-        faults += _plugged(document, (*key, "policy"), "policy", parameters)
+        faults += _plugged(document, (*key, "policy"), "policy", parameters, made=made)
+        policy = made.get((*key, "policy"))
+        faults += operation_rules.examine(document, key, world, policy, True, quotes)
         if isinstance(document.at(key), dict) and not quotes and document.at((*key, "policy")) is None:
             faults.append(
                 document.fault(
@@ -112,8 +116,10 @@ def examine(
             )
         faults += _chosen(document, key, features)
     scored = quotes or document.at((*INCUMBENT, "policy")) is not None
-    faults += _plugged(document, INCUMBENT, "candidate" if scored else "policy", parameters, form)
-    faults += _plugged(document, (*INCUMBENT, "policy"), "policy", parameters)
+    faults += _plugged(document, INCUMBENT, "candidate" if scored else "policy", parameters, form, made)
+    faults += _plugged(document, (*INCUMBENT, "policy"), "policy", parameters, made=made)
+    policy = made.get((*INCUMBENT, "policy")) or made.get(INCUMBENT)
+    faults += operation_rules.examine(document, INCUMBENT, world, policy, scored, quotes)
     faults += _chosen(document, INCUMBENT, features)
     if trial is None or faults:
         return None, faults
@@ -139,10 +145,15 @@ def _with_parameters(trial: Trial, parameters: Mapping[Key, dict[str, Any]], quo
 
 
 def _plugged(
-    document: Document, key: Key, kind: str, parameters: dict[Key, dict[str, Any]], form: str = "act"
+    document: Document,
+    key: Key,
+    kind: str,
+    parameters: dict[Key, dict[str, Any]],
+    form: str = "act",
+    made: dict[Key, Any] | None = None,
 ) -> list[Fault]:
-    """Faults of a plugin named at `key` and of its `with:`; `parameters` receives what is good. `form` is that of
-    the world's questions, which a candidate may say it does not answer."""
+    """Faults of a plugin named at `key` and of its `with:`; `parameters` receives what is good, `made` the plugin with
+    it. `form` is that of the world's questions, which a candidate may say it does not answer."""
     node = document.at(key)
     if not isinstance(node, dict):
         return []
@@ -157,6 +168,8 @@ def _plugged(
     built, more = instantiate(document, (*key, "with"), plugin, given)
     if built is not None:
         parameters[key] = decode_parameters(document, (*key, "with"), plugin, given)[0] or {}
+        if made is not None:
+            made[key] = built
     return faults + more
 
 
@@ -194,6 +207,31 @@ def _labels(document: Document, world: Any) -> Iterator[Fault]:
     if maturity is not None and history is not None and maturity >= history > 0:
         what = f"expected less than the history, {in_days(history)}: no negative would be mature at goLive"
         yield document.fault((*where, "maturity"), f"got {in_days(maturity)}, {what}")
+
+
+def _baseline(document: Document) -> Iterator[Fault]:
+    """Faults of a baseline that no reduction could be observed against."""
+    where = (*TRIAL, "baseline")
+    if document.at(where) is None:
+        return
+    share = document.at((*TRIAL, "holdout", "share"))
+    if isinstance(share, int | float) and share > 0.0:
+        what = f"beside a holdout of {shown(share)}, expected one of them: a reduction is observed one way"
+        yield document.fault(where, what)
+    span = readable(document, Span, (*where, "span"))
+    history = readable(document, Duration, ("spec", "world", "history"))
+    if span is not None and span % (7 * DAY):
+        yield document.fault(
+            (*where, "span"), f"got {in_days(span)}, expected whole weeks such as 28d: weekdays differ"
+        )
+    elif span is not None and history is not None and span > history:
+        what = f"expected at most the history, {in_days(history)}"
+        yield document.fault((*where, "span"), f"got {in_days(span)}, {what}")
+    age = readable(document, Span, (*where, "labelAge"))
+    horizon = readable(document, Duration, ("spec", "world", "horizon"))
+    if age is not None and horizon is not None and -(-age // DAY) * DAY >= horizon > 0:
+        what = f"expected less than the horizon, {in_days(horizon)}: no day would be old enough to compare"
+        yield document.fault((*where, "labelAge"), f"got {in_days(age)}, {what}")
 
 
 def examine_slices(document: Document, world: Any) -> Iterator[Fault]:

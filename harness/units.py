@@ -122,6 +122,7 @@ class Day:
     verified_at: Ints
     slice_code: NDArray[np.int16]
     weight: NDArray[np.float64]
+    scored: NDArray[np.bool_]
     thinned: bool = False
 
     @staticmethod
@@ -146,6 +147,7 @@ class Day:
             verified_at=np.full(capacity, NEVER, dtype=np.int64),
             slice_code=np.full(capacity, -1, dtype=np.int16),
             weight=np.ones(capacity, dtype=np.float64),
+            scored=np.ones(capacity, dtype=np.bool_),
         )
 
     def reserve(self, more: int) -> None:
@@ -186,7 +188,7 @@ class Day:
 
 COLUMNS = (
     "x", "entity", "t", "calls", "stopped", "hindered", "share", "audited", "reported_at", "verified", "verified_at",
-    "slice_code", "weight",
+    "slice_code", "weight", "scored",
 )  # fmt: skip
 
 
@@ -203,9 +205,12 @@ class Units:
         self._thin_key = rng.key(seed, "units", "thin")
 
     def observe(
-        self, entity: Ints, ids: Ints, t: Ints, x: Matrix
+        self, entity: Ints, ids: Ints, t: Ints, x: Matrix, scored: NDArray[np.bool_] | None = None
     ) -> tuple[Day, NDArray[np.int32], NDArray[np.int32]]:
-        """Take in the rows of one question (all of one day). Answers the day, and each row's slot and ordinal (n,)."""
+        """Take in the rows of one question (all of one day). Answers the day, and each row's slot and ordinal (n,).
+
+        scored: (n,) whether the row was decided on by features at all; None where all were.
+        """
         day = self._day(int(t[0]) // DAY)
         day.reserve(len(entity))
         slot = np.empty(len(entity), dtype=np.int32)
@@ -214,6 +219,9 @@ class Units:
         own = _own(entity)
         day.size = _enter(day.keys, day.slots, day.mask, day.size, own, slot)
         _keep(slot, chance, own, _own(t), x, day.calls, day.entity, day.t, day.x, ordinal)
+        if scored is not None:
+            kept = np.flatnonzero(chance * ordinal < 1.0)
+            day.scored[slot[kept]] = scored[kept]
         return day, slot, ordinal
 
     def _day(self, number: int) -> Day:

@@ -18,8 +18,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.keys import EMPTY, LOW, Table, drop, release, shift_of, tag_of
+from harness.keys import EMPTY, LOW, Table, release, shift_of, tag_of
 from sim.core.compile import kernel
+from sim.core.prefetch import prefetch
 
 Ints = NDArray[np.int64]
 Ints32 = NDArray[np.int32]
@@ -27,9 +28,11 @@ Ints32 = NDArray[np.int32]
 KNOWN, SLOT, BITS, MORE = 0, 1, 2, 3
 """Words of an item in the ring; values follow from MORE on."""
 
-WRITTEN, ADMITTED, MET, PAIRS = 0, 1, 2, 3
-"""Places in `marks`: items ever written, ever admitted, what `foresee` met, and from PAIRS on the pairs of each
-distinct count."""
+WRITTEN, ADMITTED, PAIRS = 0, 1, 2
+"""Places in `marks`: items ever written, ever admitted, and from PAIRS on the places taken in each table of pairs."""
+
+AHEAD = 16
+"""How many questions and items ahead of their turn cache lines are asked for."""
 
 HOUR = 3_600_000_000
 LINE = 16
@@ -73,7 +76,8 @@ class Store(NamedTuple):
     cells64: Ints
     """(slots, columns)"""
     pairs: Ints
-    """(distinct * size,): one table after the other; 31 bits of hash, low 32 bits of the item's number; EMPTY."""
+    """(distinct * size,): one table after the other; 31 bits of hash, low 32 bits of the item's number; EMPTY. An entry
+    outlives its item: it is gone when its place is used again, or all are entered anew."""
     tails: Ints
     """(windows,): the first item still inside."""
     marks: Ints
@@ -87,56 +91,27 @@ def relay(old: Ints, new: Ints, first: int, end: int) -> None:
 
 
 @kernel
-def foresee(program: Program, store: Store, t: Ints, slots: Ints, start: int, end: int) -> int:
-    """Read, and change nothing of, the cache lines that the walk over questions start..end-1 is about to need.
-
-    The walk's own reads depend on one another and on branches, so each miss is waited for; these do not, so that the
-    processor keeps about ten of them under way. Answers a number that means nothing, lest the compiler drop the reads.
-    """
-    ring, cells32, pairs, tails = store.ring, store.cells32, store.pairs, store.tails
-    spans, distinct, hours, hours_from = program.spans, program.distinct, program.hours, program.hours_from
-    admitted, written, common = store.marks[ADMITTED], store.marks[WRITTEN], program.shape[1]
-    inside = len(ring) - 1
-    size = pairs.size // max(len(distinct), 1)
-    shift = shift_of(size)
-    last = t[end - 1]
-    met = 0
-    for row in range(start, end):
-        for column in range(0, common, LINE):
-            met ^= cells32[slots[row], column]
-        for n in range(len(hours)):
-            met ^= cells32[slots[row], hours[n, 0] + t[row] // HOUR % 24]
-    number = admitted
-    while number < written and ring[number & inside, KNOWN] < last:
-        slot = ring[number & inside, SLOT]
-        for column in range(0, common, LINE):
-            met ^= cells32[slot, column]
-        for d in range(len(distinct)):
-            place = tag_of(slot, ring[number & inside, distinct[d, 1]]) >> shift
-            met ^= ring[pairs[d * size + place] & inside, SLOT]
-        number += 1
-    for window in range(len(spans)):
-        number = tails[window]
-        while number < admitted and ring[number & inside, KNOWN] < last - spans[window]:
-            slot, bits = ring[number & inside, SLOT], ring[number & inside, BITS]
-            for column in range(0, common, LINE):
-                met ^= cells32[slot, column]
-            for n in range(hours_from[window], hours_from[window + 1]):
-                met ^= cells32[slot, hours[n, 0] + ((bits >> hours[n, 2]) & 31)]
-            for d in range(len(distinct)):
-                if distinct[d, 2] == window and (bits >> distinct[d, 0]) & 1:
-                    met ^= pairs[d * size + (tag_of(slot, ring[number & inside, distinct[d, 1]]) >> shift)]
-            number += 1
-    return met
+def reenter(old: Ints, new: Ints, written: int, tail: int) -> int:
+    """Enter the pairs whose items are still inside, tail..written-1, into an empty table. Answers how many there are;
+    a new table without places only counts them."""
+    shift, last, inside = shift_of(max(new.size, 1)), new.size - 1, 0
+    for entry in old:
+        if entry != EMPTY and (written - entry) & LOW <= written - tail:
+            inside += 1
+            if new.size:
+                place = (entry >> 32) >> shift
+                while new[place] != EMPTY:
+                    place = (place + 1) & last
+                new[place] = entry
+    return inside
 
 
 @kernel
-def walk(
-    program: Program, store: Store, keys: Table, t: Ints, slots: Ints, out: Ints, ahead: int, never: int
-) -> None:
+def walk(program: Program, store: Store, keys: Table, t: Ints, slots: Ints, out: Ints, never: int) -> None:
     """Answer questions at instants t (n,) about slots (n,), -1 for a key that nothing holds, into out (answers, n).
 
-    `pairs` must have room for all items that wait. `ahead`: questions to foresee at a time, 0 for none.
+    `pairs` must have room for all items that wait. The rows of keys are met at random, so that each would be waited
+    for: every cursor (questions, arrivals, the tail of each window) asks for those that it will need in AHEAD steps.
     """
     # Taken out of their tuples once: the compiler counts references each time a tuple is asked.
     (
@@ -155,47 +130,67 @@ def walk(
         shape,
     ) = program
     ring, cells32, cells64, pairs, tails, marks = store
-    inside, alive, longest = len(ring) - 1, shape[0], len(spans) - 1
+    inside, alive, common, longest = len(ring) - 1, shape[0], shape[1], len(spans) - 1
+    names, holders = keys.names, keys.names.shape[1] - 1
     size = pairs.size // max(len(distinct), 1)
     shift = shift_of(size)
     admitted, written = marks[ADMITTED], marks[WRITTEN]
-    look = 0 if ahead > 0 else -1
     for row in range(t.size):
         now = t[row]
-        if row == look:
-            look += ahead
-            marks[ADMITTED] = admitted
-            marks[MET] = foresee(program, store, t, slots, row, min(row + ahead, t.size))
+        soon = slots[min(row + AHEAD, t.size - 1)]
+        for column in range(0, common, LINE):
+            prefetch(cells32, soon, column)
+        for n in range(len(hours)):
+            prefetch(cells32, soon, hours[n, 0] + now // HOUR % 24)
 
         while admitted < written and ring[admitted & inside, KNOWN] < now:
             number, item = admitted, admitted & inside
+            coming = (number + AHEAD) & inside
+            soon = ring[coming, SLOT]
+            for column in range(0, common, LINE):
+                prefetch(cells32, soon, column)
             admitted += 1
             known, slot, bits = ring[item, KNOWN], ring[item, SLOT], ring[item, BITS]
             if cells32[slot, alive] == 0:  # what else it holds is of a key that is gone
                 for n in range(len(seen)):
                     cells64[slot, seen[n, 0]] = never
             for d in range(len(distinct)):
-                if (bits >> distinct[d, 0]) & 1:
-                    base, word = d * size, distinct[d, 1]
+                bit, word, base, tail = distinct[d, 0], distinct[d, 1], d * size, tails[distinct[d, 2]]
+                # First the place of the pair; then, when that has come, the item that it names.
+                prefetch(ring, pairs[base + (tag_of(soon, ring[coming, word]) >> shift)] & inside, 0)
+                later = (number + 2 * AHEAD) & inside
+                prefetch(pairs, base + (tag_of(ring[later, SLOT], ring[later, word]) >> shift), 0)
+                if (bits >> bit) & 1:
                     value = ring[item, word]
                     tag = tag_of(slot, value)
                     place = tag >> shift
-                    before = -1
+                    before, free = -1, -1
                     while pairs[base + place] != EMPTY:
                         entry = pairs[base + place]
+                        age = (number - entry) & LOW
                         older = entry & inside
-                        if entry >> 32 == tag and ring[older, SLOT] == slot and ring[older, word] == value:
-                            before = number - ((number - entry) & LOW)
+                        if (
+                            age > number - tail
+                        ):  # outlived its item: a place to use again, if the pair has none
+                            free = place if free < 0 else free
+                        elif (
+                            entry >> 32 == tag
+                            and ring[older, SLOT] == slot
+                            and ring[older, word] == value
+                            and (ring[older, BITS] >> bit) & 1
+                        ):
+                            before, free = number - age, place
                             break
                         place = (place + 1) & (size - 1)
-                    pairs[base + place] = (tag << 32) | (number & LOW)
-                    if before < 0:
+                    if free < 0:
+                        free = place
                         marks[PAIRS + d] += 1
-                    else:
-                        ring[before & inside, BITS] ^= 1 << distinct[d, 0]
+                    pairs[base + free] = (tag << 32) | (number & LOW)
+                    if before >= 0:
+                        ring[before & inside, BITS] ^= 1 << bit
                         for n in range(len(renewed)):
-                            if renewed[n, 0] == d and before >= tails[renewed[n, 1]]:
-                                cells32[slot, renewed[n, 2]] -= 1
+                            if renewed[n, 0] == d:
+                                cells32[slot, renewed[n, 2]] -= before >= tails[renewed[n, 1]]
             for n in range(len(counts)):
                 cells32[slot, counts[n, 0]] += (bits >> counts[n, 1]) & 1
             for n in range(len(sums)):
@@ -213,7 +208,14 @@ def walk(
             limit = now - spans[window]
             number = tails[window]
             while number < admitted and ring[number & inside, KNOWN] < limit:
-                item = number & inside
+                item, coming = number & inside, (number + AHEAD) & inside
+                soon, bits = ring[coming, SLOT], ring[coming, BITS]
+                for column in range(0, common, LINE):
+                    prefetch(cells32, soon, column)
+                for n in range(hours_from[window], hours_from[window + 1]):
+                    prefetch(cells32, soon, hours[n, 0] + ((bits >> hours[n, 2]) & 31))
+                if window == longest:
+                    prefetch(names, soon, holders)
                 slot, bits = ring[item, SLOT], ring[item, BITS]
                 for n in range(counts_from[window], counts_from[window + 1]):
                     cells32[slot, counts[n, 0]] -= (bits >> counts[n, 1]) & 1
@@ -221,16 +223,11 @@ def walk(
                     cells64[slot, sums[n, 0]] -= ring[item, sums[n, 2]] * ((bits >> sums[n, 1]) & 1)
                 for n in range(hours_from[window], hours_from[window + 1]):
                     cells32[slot, hours[n, 0] + ((bits >> hours[n, 2]) & 31)] -= (bits >> hours[n, 1]) & 1
-                for d in range(len(distinct)):
-                    if distinct[d, 2] == window and (bits >> distinct[d, 0]) & 1:
-                        tag = tag_of(slot, ring[item, distinct[d, 1]])
-                        place = tag >> shift
-                        while pairs[d * size + place] != (tag << 32) | (number & LOW):
-                            place = (place + 1) & (size - 1)
-                        drop(pairs, d * size, size, shift, place)
-                        marks[PAIRS + d] -= 1
                 if window == longest:
-                    release(keys, slot)
+                    # Called for the last item alone: the compiler counts references on each call with a tuple.
+                    names[slot, holders] -= 1
+                    if names[slot, holders] == 0:
+                        release(keys, slot)
                 number += 1
             tails[window] = number
 

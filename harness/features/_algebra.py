@@ -148,10 +148,7 @@ class Coded(Protocol):
 
 def quotient(top: NDArray[Any], bottom: NDArray[Any]) -> Column:
     """top / bottom (n,), NaN where bottom is 0."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        value = top / bottom
-    np.copyto(value, np.nan, where=bottom == 0)
-    return np.asarray(value, dtype=np.float32)
+    return np.asarray(top / np.where(bottom == 0, np.nan, bottom), dtype=np.float32)
 
 
 def seconds(span: Ints) -> Column:

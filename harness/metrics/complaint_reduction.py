@@ -34,6 +34,9 @@ class ComplaintReduction:
         slices=(),
     )
 
+    compares: ClassVar[tuple[str, str]] = ("report", "callee")
+    """Reports per line-day: what is observed, against a holdout or the days before goLive alike."""
+
     def tally(self, rows: Rows, codes: NDArray[np.int64], k: int) -> Counts:
         """Reported calls over lawful intentions."""
         reported = (rows["reported"] != 0) & ~rows["stops"].astype(np.bool_)
@@ -46,7 +49,7 @@ class ComplaintReduction:
         It tells the effect on treated lines, while the truth counts all lines against a world without any blocking:
         adversaries that adapt change what reaches the holdout too, and what is reported late is not there yet.
         """
-        return None if by else treated_and_holdout(seen, "report", "callee")
+        return None if by else treated_and_holdout(seen, *self.compares)
 
     def expects(self, planning: Mapping[str, Any], slice_: str) -> tuple[float, float, float] | None:
         """Lawful calls, and the reports about calls with nothing deployed."""

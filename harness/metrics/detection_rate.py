@@ -30,6 +30,7 @@ class DetectionRate:
         form="rate",
         needs=("unwanted", "stops"),
         slices=("caller_class",),
+        about="unlawful",
     )
 
     def tally(self, rows: Rows, codes: NDArray[np.int64], k: int) -> Counts:

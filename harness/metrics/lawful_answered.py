@@ -32,6 +32,7 @@ class LawfulAnswered:
         form="difference",
         needs=("unwanted", "first_try", "answered"),
         slices=("caller_class",),
+        about="lawful",
     )
 
     def tally(self, rows: Rows, codes: NDArray[np.int64], k: int) -> Counts:

@@ -30,6 +30,7 @@ class LawfulHindered:
         form="rate",
         needs=("unwanted", "first_try", "hinders"),
         slices=("caller_class",),
+        about="lawful",
     )
 
     def tally(self, rows: Rows, codes: NDArray[np.int64], k: int) -> Counts:

@@ -32,6 +32,10 @@ class BlockAll:
         everything = np.ones(len(score), dtype=np.bool_)
         return certain([(everything, self.action)], len(score), actions, self.lasts)
 
+    def acts(self) -> Mapping[tuple[str | int, ...], str]:
+        """The one action."""
+        return {("action",): self.action}
+
     def facts(self) -> Mapping[str, float]:
         """None."""
         return {}

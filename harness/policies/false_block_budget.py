@@ -14,14 +14,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
-
-import numpy as np
-from numpy.typing import NDArray
 
 from harness.kinds import Floats, Policy, PolicyState, Verdicts
 from harness.policies._bands import certain
-from harness.policies._budget import NOBODY, NOTHING, RANK, Cut, Mistaken, cut
+from harness.policies._budget import NOTHING, RANK
+from harness.policies._guard import Guard, Terms, Unproven
 from sim.core.errors import UserError
 from sim.core.events import Block
 from sim.core.time import Micros
@@ -46,7 +43,7 @@ class FalseBlockBudget:
     label_budget: float | None = None
     confidence: float = 0.8
     least: int = 200
-    unproven: Literal["extrapolate", "pass"] = "extrapolate"
+    unproven: Unproven = "extrapolate"
     caution: float = 1.0
     lasts: Micros = 0
     verify_error: float = 0.0
@@ -63,72 +60,32 @@ class FalseBlockBudget:
                 f"false_block_budget.label_budget: {self.label_budget}, expected at least the budget {self.budget}: "
                 "it covers blocked and labelled calls"
             )
-        if not 0.5 <= self.confidence < 1.0:
-            raise UserError(f"false_block_budget.confidence: {self.confidence}, expected from 0.5 to below 1")
-        if not 0.0 <= self.verify_error < 0.5:
-            raise UserError(
-                f"false_block_budget.verify_error: {self.verify_error}, expected from 0 to below 0.5"
-            )
-        if self.caution < 1.0:
-            raise UserError(f"false_block_budget.caution: {self.caution}, expected at least 1")
+        self._terms.check("false_block_budget")
+
+    @property
+    def _terms(self) -> Terms:
+        return Terms(self.confidence, self.least, self.unproven, self.caution, self.verify_error)
 
     def tune(self, state: PolicyState) -> Policy:
         """Set both thresholds from the units verified as lawful."""
-        block = self._guarded(state, self.budget / self.caution, self.per_class)
+        block = self._terms.guard(state, self.budget, self.per_class)
         label = None
         if self.label_budget is not None:
-            label = self._guarded(state, self.label_budget / self.caution, None)
+            label = self._terms.guard(state, self.label_budget, None)
         return Tuned(self, block, label)
-
-    def _guarded(self, state: PolicyState, budget: float, per_class: float | None) -> Guard:
-        lawful = (state.y == 0) & (state.audit_weight > 0.0)
-        score, weight = state.score[lawful], (state.audit_weight * state.calls)[lawful]
-        entity = np.arange(len(state.y)) if state.entity is None else state.entity
-        entity, codes = entity[lawful], state.slice_code[lawful]
-        bad = (state.y == 1) & (state.audit_weight > 0.0)
-        odds = self.verify_error / (1.0 - self.verify_error)
-        mistaken = Mistaken(state.score[bad], (state.audit_weight * state.calls)[bad], odds)
-        overall = self._cut(score, weight, entity, budget, mistaken)
-        threshold, classes, unproven = overall.threshold, 0, 0
-        if per_class is not None:
-            for each in np.unique(codes[codes >= 0]).tolist():
-                rows = codes == each
-                one = self._cut(score[rows], weight[rows], entity[rows], per_class / self.caution)
-                own = float(score[rows].max()) if one.entities < self.least else one.threshold
-                classes, unproven = classes + 1, unproven + (one.how != "proven")
-                threshold = max(threshold, own)
-        above = float(weight[score > threshold].sum() / weight.sum()) if weight.sum() > 0.0 else 0.0
-        return Guard(threshold, overall, above, classes, unproven)
-
-    def _cut(
-        self,
-        score: Floats,
-        weight: Floats,
-        entity: NDArray[np.int64],
-        budget: float,
-        mistaken: Mistaken = NOBODY,
-    ) -> Cut:
-        extrapolate = self.unproven == "extrapolate"
-        return cut(score, weight, entity, budget, self.confidence, self.least, extrapolate, mistaken)
 
     def decide(self, block: Block, score: Floats, uniforms: Floats, actions: Mapping[str, int]) -> Verdicts:
         """Everything passes: nothing is known yet of the lawful."""
         return certain([], len(score), actions)
 
+    def acts(self) -> Mapping[tuple[str | int, ...], str]:
+        """Both actions, the softer one only where it has a budget."""
+        acts: dict[tuple[str | int, ...], str] = {("stop",): self.stop}
+        return acts if self.label_budget is None else {**acts, ("soft",): self.soft}
+
     def facts(self) -> Mapping[str, float]:
         """The budget, and that nothing is blocked yet."""
         return {"budget": self.budget, "block_above": NOTHING}
-
-
-@dataclass(frozen=True)
-class Guard:
-    """A threshold with the evidence behind it: the overall cut, the verified share above, and the classes guarded."""
-
-    threshold: float
-    overall: Cut
-    share_above: float
-    classes: int
-    classes_unproven: int
 
 
 @dataclass(frozen=True)

@@ -46,6 +46,11 @@ class FixedThreshold:
         ]
         return certain(bands, len(score), actions, self.lasts)
 
+    def acts(self) -> Mapping[tuple[str | int, ...], str]:
+        """The actions that have a threshold."""
+        named = (("stop", self.stop, self.block_at), ("soft", self.soft, self.label_at))
+        return {(place,): name for place, name, least in named if least is not None}
+
     def facts(self) -> Mapping[str, float]:
         """The thresholds."""
         named = {"block_at": self.block_at, "label_at": self.label_at}

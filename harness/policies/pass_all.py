@@ -25,6 +25,10 @@ class PassAll:
         """Every row passes."""
         return certain([], len(score), actions)
 
+    def acts(self) -> Mapping[tuple[str | int, ...], str]:
+        """None."""
+        return {}
+
     def facts(self) -> Mapping[str, float]:
         """None."""
         return {}

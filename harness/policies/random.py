@@ -47,6 +47,10 @@ class Random:
             low = high
         return Verdicts(action, propensity, np.where(action > 0, np.int64(self.lasts), np.int64(0)))
 
+    def acts(self) -> Mapping[tuple[str | int, ...], str]:
+        """Every action that has a share."""
+        return {("shares", name): name for name in sorted(self.shares)}
+
     def facts(self) -> Mapping[str, float]:
         """Probability of each action."""
         return {f"share_{name}": float(self.shares[name]) for name in sorted(self.shares)}

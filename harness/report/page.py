@@ -13,7 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from harness.report import accounts, courses, drawing, happenings, limits, views, words
-from harness.report.record import WHOLE, Candidate, Clause, Run
+from harness.report.record import WHOLE, Candidate, Clause, Run, text
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -183,6 +183,8 @@ def _by_class(run: Run) -> Iterator[tuple[bool, Picture]]:
 def _course(run: Run, metric: str) -> Course:
     number = run.metrics.index(metric)
     title, about = words.words_of(metric), str(run.about(metric).get("doc", ""))
+    if seen_by := text(run.about(metric).get("observedBy")):
+        about = f"{about} Observed by {seen_by}."
     unit = limits.scale_of_metric(run, metric).unit
     held = [place for place, c in enumerate(run.candidates) if _drawable(run, c.name, metric)]
     if not held:

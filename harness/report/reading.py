@@ -4,7 +4,7 @@ Knows: the files of docs/design/001-run-folder.md. Does not know: how they were 
 
 Beside the fields of that page these are shown where they are present, and said to be absent where they are not: the
 charter's `objective` and `playbook` (in verdict.json, else in manifest.json), a clause's `rungs` (name -> value) and
-`form`, and `metrics` of manifest.json (name -> {doc, unit, better, form}).
+`form`, and `metrics` of manifest.json (name -> {doc, unit, better, form, observedBy}).
 """
 
 from __future__ import annotations
@@ -50,14 +50,12 @@ def read_run(folder: Path) -> Run:
         horizon = max(
             (_span(text(row["window"]), math.inf)[1] for row in rows if row["window"] != TOTAL), default=0.0
         )
-    forms = {
-        name: text(mapping(about).get("form")) for name, about in mapping(manifest.get("metrics")).items()
-    }
+    about = {name: mapping(each) for name, each in mapping(manifest.get("metrics")).items()}
     return Run(
         folder=home,
         manifest=manifest,
         verdict=verdict,
-        candidates=tuple(_candidate(mapping(item), forms) for item in listed(verdict.get("candidates"))),
+        candidates=tuple(_candidate(mapping(item), about) for item in listed(verdict.get("candidates"))),
         series=_series(rows, horizon),
         events=tuple(_event(row) for row in _table(home, "timeline.parquet")),
         horizon=horizon,
@@ -141,19 +139,20 @@ def _table(home: Path, name: str) -> list[dict[str, Any]]:
     return rows
 
 
-def _candidate(item: Mapping[str, Any], forms: Mapping[str, str]) -> Candidate:
+def _candidate(item: Mapping[str, Any], about: Mapping[str, Mapping[str, Any]]) -> Candidate:
     return Candidate(
         name=text(item.get("name")),
         champion=bool(item.get("champion")),
         verdict=text(item.get("verdict")) or "UNMEASURED",
         level=text(item.get("level")) or "none",
-        clauses=tuple(_clause(mapping(clause), forms) for clause in listed(item.get("clauses"))),
+        clauses=tuple(_clause(mapping(clause), about) for clause in listed(item.get("clauses"))),
         reason=text(item.get("reason")),
     )
 
 
-def _clause(item: Mapping[str, Any], forms: Mapping[str, str]) -> Clause:
+def _clause(item: Mapping[str, Any], metrics: Mapping[str, Mapping[str, Any]]) -> Clause:
     metric = text(item.get("metric"))
+    about = metrics.get(metric, {})
     seeds = item.get("seeds")
     adjusted = item.get("adjusted")
     rungs = [
@@ -189,10 +188,11 @@ def _clause(item: Mapping[str, Any], forms: Mapping[str, str]) -> Clause:
         per_seed=_by_seed(item.get("perSeed")),
         rungs=tuple(sorted(((n, v) for n, v in rungs if v is not None), key=lambda rung: _mildness(rung[0]))),
         # What is kept within a band around nothing is a difference, even where nobody says so.
-        difference="difference" in (form, forms.get(metric)) or (op == "within" and threshold == 0),
+        difference="difference" in (form, text(about.get("form"))) or (op == "within" and threshold == 0),
         confidence=number(item.get("confidence")),
         view=text(item.get("view")),
         breach_days=_by_seed(item.get("firstBreachSeeds")),
+        observed_by=text(about.get("observedBy")),
     )
 
 

@@ -53,6 +53,8 @@ class Clause:
     confidence: float | None
     view: str
     breach_days: tuple[tuple[str, float | None], ...]
+    observed_by: str = ""
+    """The estimator of `observed`, in words; empty where the run names none."""
 
 
 @dataclass(frozen=True)

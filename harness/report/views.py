@@ -159,6 +159,7 @@ def row_of(clause: Clause) -> Row:
         ("Events", words.count(clause.n) if clause.n is not None else ""),
         ("Seeds", clause.seeds),
         ("Value by seed", ", ".join(f"{seed}: {scale.text(value)}" for seed, value in clause.per_seed)),
+        ("Observed by", clause.observed_by),
         (
             "First breach as observed",
             day_text(clause.first_breach_day) if clause.first_breach_day is not None else "",

@@ -27,7 +27,11 @@ print("LOADED", json.dumps([status, sorted(name for name in json.loads(sys.stdin
 """
 
 
-@pytest.mark.parametrize("words", [["--help"], ["list", "scenarios"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "words",
+    [["--help"], ["list", "scenarios"], ["check", "telco/midsize-carrier-quick-v1"]],
+    ids=" ".join,
+)
 def test_slow_libraries_are_not_loaded(words: list[str], tmp_path: Path) -> None:
     result = subprocess.run(
         [sys.executable, "-c", ASK, json.dumps(words)],

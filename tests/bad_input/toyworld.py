@@ -47,6 +47,7 @@ class World:
             ),
             "report": _schema("report", "caller", order="known_at"),
             "verification": _schema("verification", "caller", order="known_at"),
+            "redress": _schema("redress", "caller", order="known_at"),
         }
     )
     kinds = MappingProxyType(

@@ -41,6 +41,25 @@ TEXT = """
   return { seen, out: out.slice(0, 8), small: small.slice(0, 8) };
 """
 
+PARTED = """
+  document.querySelectorAll('details').forEach(d => { d.open = true; });
+  const parted = [];
+  let seen = 0;
+  for (const cell of document.querySelectorAll('.number')) {
+    const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) {
+      for (const figure of texts.currentNode.data.matchAll(/[^ \\n]*\u00a0[^ \\n]*/g)) {
+        const range = document.createRange();
+        range.setStart(texts.currentNode, figure.index);
+        range.setEnd(texts.currentNode, figure.index + figure[0].length);
+        seen += 1;
+        if (new Set([...range.getClientRects()].map(box => Math.round(box.top))).size > 1) parted.push(figure[0]);
+      }
+    }
+  }
+  return { seen, parted: parted.slice(0, 8) };
+"""
+
 CONTRAST = """
   const light = c => { const [r, g, b] = c.match(/[0-9.]+/g).slice(0, 3).map(v => { v /= 255;
     return v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; }); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
@@ -65,6 +84,13 @@ def test_the_page_never_scrolls_sideways(measure: Measure, width: int, opened: b
     assert told["inner"] == width
     assert told["over"] == []
     assert told["scroll"] <= width
+
+
+@pytest.mark.parametrize("width", [390, 840, 1280])
+def test_no_figure_is_parted_from_its_unit(measure: Measure, width: int) -> None:
+    told = measure(width, PARTED)
+    assert told["seen"] > 30
+    assert told["parted"] == []
 
 
 @pytest.mark.parametrize("width", WIDTHS)

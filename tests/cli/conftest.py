@@ -40,6 +40,8 @@ def call(
     for name in list(os.environ):
         if name.startswith(("WINDTUNNEL_", "GITHUB_")):
             monkeypatch.delenv(name)
+    # `check` alone needs no compiler and leaves it out; what runs beside it in this process does need it.
+    monkeypatch.setenv("WINDTUNNEL_NO_JIT", "0")
     monkeypatch.chdir(home)
     monkeypatch.setattr(sys, "path", list(sys.path))
 

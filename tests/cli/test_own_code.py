@@ -16,6 +16,7 @@ from tests.cli.calling import Answer, Shell, only_run, status_of
 Call = Callable[..., Answer]
 MODEL = """
 import sys
+from dataclasses import dataclass
 import numpy as np
 
 
@@ -38,7 +39,22 @@ class Model:
     def predict_proba(self, X):
         if self.trouble == "score":
             raise Strange("no score", "today")
+        self.asked = getattr(self, "asked", 0) + 1
+        if self.trouble == "late" and self.asked > 4:
+            raise ValueError("enough")
         return np.tile([0.5, 0.5], (len(X), 1))
+
+
+@dataclass(frozen=True)
+class Refusing:
+    def tune(self, state):
+        return self
+
+    def decide(self, block, score, uniforms, actions):
+        return actions["shut"]
+
+    def facts(self):
+        return {}
 """
 OWN = ("--set", "trial.candidates.0.use=mypackage.models:Model")
 # Labels enough for something to be fitted on.
@@ -121,39 +137,66 @@ def test_what_is_not_there_is_told_at_its_place(call: Call, package: Path) -> No
     assert line.startswith("--set:0:0: spec.trial.candidates.0.use: ")
 
 
-@pytest.mark.parametrize("jobs", [pytest.param(1, marks=pytest.mark.slow), 2])
-def test_an_exception_of_its_own_keeps_its_traceback(jobs: int, shell: Shell, package: Path) -> None:
-    """In a worker too, and though this exception cannot be copied between processes."""
-    answer = shell(*SHORT, *with_trouble("score"), "-j", jobs)
-    assert answer.code == 1
-    assert answer.out == "", "a run that failed has no verdict"
-    assert f'File "{package / "models.py"}"' in answer.err
-    assert 'raise Strange("no score", "today")' in answer.err
-    run = only_run(shell.folder / "runs")
-    assert status_of(run) == "failed"
-    assert 'raise Strange("no score", "today")' in (run / "failure.txt").read_text(encoding="utf-8")
-    assert not (run / "verdict.json").exists()
-
-
 @pytest.mark.parametrize("jobs", [1, pytest.param(2, marks=pytest.mark.slow)])
 @pytest.mark.parametrize(
     ("trouble", "says"),
     [
-        ("fit", "candidate Model: RuntimeError: no fit today"),
-        ("leave", "lottery/seed-1: its code called sys.exit(0)"),
+        ("fit", "failed in fit() on day 0 after goLive: RuntimeError: no fit today"),
+        ("leave", "failed in fit() on day 0 after goLive: it called sys.exit(0)"),
+        ("score", "failed in predict_proba() on day 0 after goLive: Strange: no score"),
+        ("late", "failed in predict_proba() on day 0.25 after goLive: ValueError: enough"),
     ],
 )
-def test_a_candidate_that_cannot_be_fitted_is_told_in_a_line(
+def test_its_exception_is_told_in_a_line(
     jobs: int, trouble: str, says: str, call: Call, shell: Shell, package: Path
 ) -> None:
-    """`sys.exit(0)` in somebody's fit is not a verdict that everything is kept."""
+    """Wherever it is raised; in a worker too, and though one of them cannot be copied between processes.
+
+    `sys.exit(0)` in somebody's fit is not a verdict that everything is kept."""
     words = (*SHORT, *with_trouble(trouble), "-j", jobs)
     (line,) = (call(*words) if jobs == 1 else shell(*words)).faults()
     run = only_run(shell.folder / "runs")
     told = f"{run.relative_to(shell.folder) / 'failure.txt'}"
-    assert line == f"windtunnel: {says} (traceback: {told})"
+    assert line in [
+        f"windtunnel: candidate 'lottery', seed {seed}: its code {says} (traceback: {told})"
+        for seed in ((1,) if jobs == 1 else (1, 2))
+    ]
     assert status_of(run) == "failed"
-    assert "models.py" in (shell.folder / told).read_text(encoding="utf-8")
+    assert 'mypackage/models.py", line ' in (shell.folder / told).read_text(encoding="utf-8")
+    assert not (run / "verdict.json").exists()
+
+
+def test_a_policy_of_its_own_is_told_alike(call: Call, package: Path) -> None:
+    words = ("--set", "trial.candidates.0.policy={use: mypackage.models:Refusing}")
+    (line,) = call("run", "tiny.yaml", "-q", "-o", "runs", "--seeds", "1,2", "-j", 1, *words).faults()
+    says = "its code failed in decide() on day 0 after goLive: KeyError: 'shut'"
+    assert line.startswith(f"windtunnel: candidate 'lottery', seed 1: {says}")
+
+
+def test_an_exception_of_ours_keeps_its_traceback(
+    shell: Shell, package: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though a candidate of their own is replayed: no frame of it stands in the traceback."""
+    from harness import jobs, trial
+    from sim.core.errors import Defect
+
+    def broken(*words: object) -> None:
+        raise Defect("a promise")
+
+    monkeypatch.setattr(jobs, "replay", broken)
+    monkeypatch.syspath_prepend(str(shell.folder))
+    loaded = trial.load(str(shell.folder / "tiny.yaml"), OWN[1::2])
+    with pytest.raises(Defect, match="a promise"):
+        jobs.replay_job(loaded, jobs.Job("lottery", 1), shell.folder / "there")
+
+
+def test_the_canary_tells_its_exception_alike(call: Call, package: Path) -> None:
+    answer = call("check", "tiny.yaml", "--canary", *OWN, *LABELLED, *with_trouble("score"))
+    assert answer.code == 2
+    assert "Traceback" not in answer.err
+    assert answer.err.startswith(
+        "windtunnel: candidate 'lottery', seed 1: its code failed in predict_proba()"
+    )
 
 
 def test_the_canary_sings_for_it(call: Call, package: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness.kinds import Floats, Policy, PolicyState, Verdicts
+from harness.kinds import Acting, Floats, Policy, PolicyState, Surveying, Verdicts
 from harness.policies._budget import RANK, cut
 from sim.core import plugins, rng
 from sim.core.errors import UserError
@@ -118,9 +118,26 @@ def test_tuning_changes_nothing_in_the_policy_or_in_what_it_saw(name: str) -> No
 )
 def test_a_higher_score_is_never_treated_milder(name: str) -> None:
     tuned = plugins.load("policy", name)().tune(verified(3_000))
-    action = decide(tuned, np.linspace(0.0, 1.0, 1_001)).action
-    assert (np.diff(action) >= 0).all()
-    assert action.max() == ACTIONS["block"]
+    verdicts = decide(tuned, np.linspace(0.0, 1.0, 1_001))
+    assert (np.diff(verdicts.action) >= 0).all()
+    if name == "review":
+        assert verdicts.action.max() == ACTIONS["pass"]
+        assert verdicts.review is not None
+        assert (np.diff(verdicts.review.astype(int)) >= 0).all()
+        assert verdicts.review.any()
+    else:
+        assert verdicts.action.max() == ACTIONS["block"]
+
+
+@pytest.mark.parametrize("name", POLICIES)
+def test_it_orders_nothing_but_what_it_says_beforehand(name: str) -> None:
+    policy: Any = plugins.load("policy", name)()
+    assert isinstance(policy, Acting)
+    said = {0} | {ACTIONS[action] for action in policy.acts().values()}
+    tuned = plugins.load("policy", name)().tune(verified(3_000))
+    if isinstance(tuned, Surveying):
+        tuned = tuned.survey(np.linspace(0.0, 1.0, 1_001))
+    assert said >= set(decide(tuned, np.linspace(0.0, 1.0, 1_001)).action.tolist())
 
 
 @pytest.mark.parametrize("name", POLICIES)

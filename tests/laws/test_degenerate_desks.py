@@ -75,7 +75,7 @@ def judged(
     """Every desk's verdict under a shipped charter."""
     loaded = trial.load("telco/midsize-carrier-quick-v1", (*SIZE, f"charter={charter}"))
     world = played["incumbent", 1].world
-    clauses = terms.terms(loaded.charter, {name: cut.labels for name, cut in world.slices.items()})
+    clauses = terms.terms(loaded.charter, world.slices, counts.specs)
     alpha = 1 - loaded.charter.spec.confidence
     return {one.name: one for one in verdict.judge(counts, clauses, tuple(DESKS), alpha=alpha).candidates}
 

@@ -55,8 +55,10 @@ class Tape:
     def close(self, end: Micros) -> None: ...
 
 
-def decisions(since: Micros | None) -> tuple[list[tuple[int, bytes]], int]:
-    loaded = load_small("trial.candidates.0.retrain.every=2d")
+def decisions(
+    since: Micros | None, sets: tuple[str, ...] = ("trial.candidates.0.retrain.every=2d",)
+) -> tuple[list[tuple[int, bytes]], int]:
+    loaded = load_small(*sets)
     world: Any = open_world(loaded.scenario, 1)
     if since is not None:
         world = Rekeyed(world, since)

@@ -17,7 +17,7 @@ from sim.core.truth import Outcomes, Settlement, Truth
 from tests.laws.small import load_small
 
 ROOT = Path(__file__).parents[2]
-BLIND = ["desk.py", "units.py", "training.py", "featurizer.py", "orders.py", "pending.py"]
+BLIND = ["desk.py", "baseline.py", "units.py", "training.py", "featurizer.py", "orders.py", "pending.py"]
 FOLDERS = ["features", "candidates", "policies", "signals"]
 
 

@@ -41,10 +41,10 @@ STILL = (
 LINES = {"small": 1000, "large": 4000}
 RAMP = f"use: ramp, start: 0d, end: {7 * WEEKS}d, over: {7 * WEEKS}d"
 MOVED = (
-    f"world.injections=[{{name: more, lever: unwanted_calls, factor: 1.6, {RAMP}}}, "
-    f"{{name: shy, lever: answer_contact, to: 0.15, {RAMP}}}]"
+    f"world.injections=[{{name: more, lever: unwanted_calls, to: 1.5, {RAMP}}}, "
+    f"{{name: dunning, lever: debt_calls, to: 0.8, {RAMP}}}]"
 )
-"""Campaigns call more, and friends no longer answer one another, so that lawful callers come to look like robocallers."""
+"""Campaigns call more, and so do collectors, the lawful callers who look most like them."""
 
 
 @dataclass(frozen=True)
@@ -60,10 +60,10 @@ class Course:
 
 FIGURES = ("caught", "blocked", "unwanted", "calls")
 WIDEST = {
-    "small": {"caught": 0.15, "blocked": 0.012, "unwanted": 0.08, "calls": 0.08},
-    "large": {"caught": 0.05, "blocked": 0.006, "unwanted": 0.05, "calls": 0.05},
+    "small": {"caught": 0.15, "blocked": 0.6, "unwanted": 0.25, "calls": 0.08},
+    "large": {"caught": 0.06, "blocked": 0.6, "unwanted": 0.25, "calls": 0.05},
 }
-"""Size -> figure -> how wide the half of its slope's interval may be, in changes over the whole horizon."""
+"""Size -> figure -> how wide the half of its slope's interval may be, in shares of the figure's own mean."""
 
 
 def course(loaded: Loaded, seed: int) -> Course:
@@ -78,20 +78,24 @@ def course(loaded: Loaded, seed: int) -> Course:
 
 
 def weekly(calls: Calls, above: np.ndarray) -> Sequence[np.ndarray]:
-    """Of each week: share above among the unwanted and among the lawful, share unwanted, calls over their mean."""
+    """Of each week: share above among the unwanted and among the lawful, share unwanted, calls."""
     week = calls.day // 7
     bad, good = (np.bincount(week[part], minlength=WEEKS) for part in (calls.unwanted, ~calls.unwanted))
     hit, wrong = (
         np.bincount(week[part & above], minlength=WEEKS) for part in (calls.unwanted, ~calls.unwanted)
     )
     whole = bad + good
-    return hit / bad, wrong / good, bad / whole, whole / whole.mean()
+    return hit / bad, wrong / good, bad / whole, whole.astype(np.float64)
 
 
 def slope(values: Sequence[np.ndarray]) -> tuple[float, float]:
-    """Mean over seeds of the change over the whole horizon, and the half-width of its 99 % t-interval."""
+    """Mean over seeds of the change over the whole horizon, and the half-width of its 99 % t-interval.
+
+    Each seed's change is a share of its own mean: a threshold lets through what its own history let through, and
+    seeds differ in that by more than they do in how it goes on.
+    """
     weeks = np.arange(WEEKS) - (WEEKS - 1) / 2
-    each = np.array([weeks @ one / (weeks @ weeks) * WEEKS for one in values])
+    each = np.array([weeks @ one / (weeks @ weeks) * WEEKS / one.mean() for one in values])
     half = stats.t.ppf(0.995, len(each) - 1) * each.std(ddof=1) / math.sqrt(len(each))
     return float(each.mean()), float(half)
 
@@ -109,8 +113,9 @@ def still(request: pytest.FixtureRequest) -> tuple[str, list[Course]]:
 def test_nothing_decays_where_nothing_is_going_on(figure: str, still: tuple[str, list[Course]]) -> None:
     size, courses = still
     change, half = slope([getattr(one, figure) for one in courses])
-    assert abs(change) <= half, f"{figure} changes by {change:+.4f} +- {half:.4f} in {WEEKS} weeks"
-    assert half < WIDEST[size][figure]
+    told = f"{figure} changes by {change:+.4f} +- {half:.4f} of its mean in {WEEKS} weeks"
+    assert abs(change) <= half, told
+    assert half < WIDEST[size][figure], told
     assert np.mean([one.caught.mean() for one in courses]) > 0.8
     assert np.mean([one.blocked.mean() for one in courses]) < 0.02
 
@@ -130,7 +135,9 @@ def test_a_ramp_that_is_injected_is_found() -> None:
     courses = [course(loaded, seed) for seed in SEEDS]
     for figure in ("unwanted", "blocked"):
         change, half = slope([getattr(one, figure) for one in courses])
-        assert change > half, f"{figure} changes by {change:+.4f} +- {half:.4f}: the ramp is not seen"
+        assert change > half, (
+            f"{figure} changes by {change:+.4f} +- {half:.4f} of its mean: the ramp is not seen"
+        )
 
 
 # --- equal candidates

@@ -25,6 +25,7 @@ METRICS: dict[str, dict[str, str]] = {
         "unit": "ratio",
         "better": "higher",
         "form": "reduction",
+        "observedBy": "pre-launch baseline: the 28d before goLive, labels up to 14d old",
     },
     "hard_false_blocks": {
         "doc": "Share of lawful calls that were blocked.",

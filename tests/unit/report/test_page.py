@@ -471,3 +471,13 @@ def test_what_happened_before_go_live_is_not_drawn_on_it(synthetic: ModuleType, 
     assert "An old story" in Page(source).text
     course = source[source.index('id="time"') : source.index('id="classes"')]
     assert ">A</text>" not in course
+
+
+def test_an_observed_reduction_names_its_estimator(rendered: Path) -> None:
+    """In the row of its clause and above its pictures, and beside no metric that has none."""
+    text = " ".join((rendered / "report.html").read_text(encoding="utf-8").split())
+    named = "pre-launch baseline: the 28d before goLive, labels up to 14d old"
+    assert f"by {named}</div>" in text
+    assert f"Observed by {named}.</p>" in text
+    rows = re.findall(r"<tr>.*?</tr>", text)
+    assert {"complaint reduction" in row.lower() for row in rows if named in row} == {True}

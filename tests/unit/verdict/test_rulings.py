@@ -243,10 +243,11 @@ def test_a_window_longer_than_the_run_never_breaches() -> None:
     assert watched([[900.0] * 6] * 5, Rung("investigate", 0.25, lookback_days=7)).first_breach_day is None
 
 
-def test_an_observed_reduction_is_against_the_holdout() -> None:
+@pytest.mark.parametrize("base", ["observed_holdout", "observed_before"])
+def test_an_observed_reduction_is_against_what_the_operator_has(base: str) -> None:
     rows = steady([10.0] * 5, days=4) + steady([40.0] * 5, days=4, candidate="incumbent")
     rows += steady([45.0] * 5, view="observed", days=4)
-    rows += steady([60.0] * 5, view="observed_holdout", days=4)
+    rows += steady([60.0] * 5, view=base, days=4)
     found = ruled(
         counted(rows, "reduction"), clause("gte", 0.5, rungs=(Rung("investigate", 0.4),), view="observed")
     )
