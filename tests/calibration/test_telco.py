@@ -15,7 +15,7 @@ import pytest
 from harness import calibrating
 from sim.calibration import checks_of, measure
 from sim.core.calibration import Check, Finding
-from sim.worlds.telco.parameters import LEVERS
+from sim.worlds.telco.cast import LEVERS
 
 CHECKS = {check.number: check for check in checks_of("telco")}
 SECTION_10 = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 15, 16, 17, 18, 20, 21, 23, 24, 25, 27, 28, 30, 32)

@@ -8,7 +8,7 @@ import pytest
 
 from harness.listing import CONFIDENCES, levers, levers_page
 from sim.core.errors import UserError
-from sim.worlds.telco.parameters import LEVERS
+from sim.worlds.telco.cast import LEVERS
 
 PAGE = Path(__file__).parents[3] / "docs" / "telco-parameters.md"
 

@@ -11,6 +11,7 @@ from sim.core.calibration import Day
 from sim.core.rng import stream
 from sim.core.time import DAY, HOUR, NEVER, SECOND
 from sim.core.world import GroundTruth
+from sim.worlds.telco.cast import CODES, CONSUMER
 from sim.worlds.telco.checks import (
     attestation,
     complaints,
@@ -22,7 +23,8 @@ from sim.worlds.telco.checks import (
 )
 from sim.worlds.telco.checks._degrees import gain_over_power_law
 from sim.worlds.telco.checks.enforcement import Deaths, volume
-from sim.worlds.telco.vocabulary import BURNER, CONSUMER, DEBT
+
+BURNER, DEBT = CODES["burner"], CODES["debt_reminder"]
 from tests.unit.calibration.test_estimates import day
 
 CHANCE = stream(3, "tests", "calibration")

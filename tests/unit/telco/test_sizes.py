@@ -13,8 +13,8 @@ from sim.core.levers import Levers
 from sim.core.time import DAY, HOUR, MINUTE, Clock
 from sim.engine.quantities import LogNormal
 from sim.worlds.telco import TelcoWorld
-from sim.worlds.telco.lawful import Lawful
 from sim.worlds.telco.cast import LEVERS, TRADES
+from sim.worlds.telco.lawful import Lawful
 from sim.worlds.telco.parameters import Parameters
 from sim.worlds.telco.people import OWNER_AT, people, rank_of
 from tests.unit.telco.conftest import open_telco, passing, played

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sim.core.calibration import Columns, Day
 from sim.core.time import HOUR
-from sim.worlds.telco.vocabulary import CLASSES
+from sim.worlds.telco.cast import CLASSES, CODES, TACTICS
 
 Mask = NDArray[np.bool_]
 
@@ -45,3 +45,12 @@ def pair(one: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.int64]:
 def upper(key: NDArray[np.int64]) -> NDArray[np.int64]:
     """The first number of a key."""
     return np.asarray(key >> 31)
+
+
+ROBOCALLS = [CODES[tactic.cls] for tactic in TACTICS if "robocall" in tactic.businesses]
+
+
+def robocalls(rows: Columns) -> Mask:
+    """Calls of robocall campaigns: what is published of unwanted calls is about these, not about one-ring fraud,
+    hacked accounts and bypass."""
+    return np.isin(rows["caller_class"], ROBOCALLS)

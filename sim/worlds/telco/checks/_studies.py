@@ -9,7 +9,7 @@ whole world, since nobody's calls depend on anybody else's where nothing is depl
 from __future__ import annotations
 
 from sim.core.calibration import Study, Treat
-from sim.worlds.telco.parameters import LEVERS
+from sim.worlds.telco.cast import LEVERS, RATES, TACTICS
 
 _BASE = "telco/midsize-carrier-v1"
 
@@ -40,7 +40,7 @@ CONTACTS = Study(
     days=28,
     warm_days=1,
     tick="1h",
-    levers={"stranger_calls": 0.0, "newcomer_calls": 0.0, "unwanted_calls": 0.0},
+    levers=dict.fromkeys((lever for name, lever in RATES.items() if name != "contact"), 0.0),
 )
 STRANGERS = Study(
     "strangers, half labelled",
@@ -78,7 +78,7 @@ SNOWSHOE = Study(
     levers={
         "learning": 0.0,
         "prefer_snowshoe": 1.0,
-        **{f"prefer_{name}": 0.0 for name in ("plain", "neighbour", "tollfree", "attested", "aged")},
+        **{t.prefer: 0.0 for t in TACTICS if "robocall" in t.businesses and t.name != "snowshoe"},
     },
 )
 REPORTED = Study(

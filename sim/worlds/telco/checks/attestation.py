@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sim.core.calibration import Check, Day, Figure, Measure
 from sim.core.estimates import Sums
-from sim.worlds.telco.checks._rows import calls
+from sim.worlds.telco.checks._rows import calls, robocalls
 from sim.worlds.telco.checks._studies import DECADE, EVERYDAY
 
 NONE, A, C = 0, 1, 3
@@ -44,9 +44,9 @@ def _unwanted_by_level(day: Day) -> Mapping[str, tuple[float, float, float, floa
         if begin <= day.date < end:
             level_c, unsigned = rows["attestation"] == C, rows["attestation"] == NONE
             found[name] = (
-                float(rows["unwanted"][level_c].sum()),
+                float(robocalls(rows)[level_c].sum()),
                 float(level_c.sum()),
-                float(rows["unwanted"][unsigned].sum()),
+                float(robocalls(rows)[unsigned].sum()),
                 float(unsigned.sum()),
             )
     return found

@@ -14,7 +14,7 @@ from sim.core.calibration import Check, Columns, Day, Estimate, Figure, Measure
 from sim.core.estimates import Sums, quantile
 from sim.core.time import HOUR
 from sim.core.world import World
-from sim.worlds.telco.checks._rows import Mask, calls
+from sim.worlds.telco.checks._rows import Mask, calls, robocalls
 from sim.worlds.telco.checks._studies import EVERYDAY, REPORTED
 
 
@@ -95,14 +95,14 @@ class Lags:
 
 def _regulator(day: Day) -> Mapping[str, tuple[float, float]]:
     rows = calls(day)
-    return {"a call": (float(rows["regulator"].sum()), float(rows["unwanted"].sum()))}
+    return {"a call": (float(rows["regulator"].sum()), float(robocalls(rows).sum()))}
 
 
 def _areas(day: Day) -> Mapping[str, tuple[float, float]]:
     rows = calls(day)
     found = {}
     for name, mask in (
-        ("all unwanted", rows["unwanted"] == 1),
+        ("all unwanted", robocalls(rows)),
         ("complained of", _complained(rows)),
     ):
         found[name] = (float(rows["same_region"][mask].sum()), float(mask.sum()))

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from sim.core.calibration import Check, Columns, Day, Estimate, Figure, Measure
 from sim.core.estimates import Sums, quantile
 from sim.core.world import World
-from sim.worlds.telco.checks._rows import Mask, calls, hour, of_class
+from sim.worlds.telco.cast import LAWFUL_CLASSES
+from sim.worlds.telco.checks._rows import Mask, calls, hour, of_class, robocalls
 from sim.worlds.telco.checks._studies import EVERYDAY, RECORDED, SNOWSHOE
 
 MONTH_DAYS = 30
@@ -35,7 +36,7 @@ def _lawful_hours(day: Day) -> Mapping[str, tuple[float, float]]:
 
 def _unwanted_hours(day: Day) -> Mapping[str, tuple[float, float]]:
     rows = calls(day)
-    unwanted = rows["unwanted"] == 1
+    unwanted = robocalls(rows)
     total = float(unwanted.sum())
     sunday = total if day.date.weekday() == 6 else 0.0
     return {"8-17 h": _hours(rows, unwanted)["8-17 h"], "Sunday": (sunday, total)}
@@ -49,7 +50,7 @@ class PerLine:
         self._lines = 1
 
     def _count(self, day: Day) -> Mapping[str, tuple[float, float]]:
-        return {"a line and month": (float(calls(day)["unwanted"].sum()), 1.0)}
+        return {"a line and month": (float(robocalls(calls(day)).sum()), 1.0)}
 
     def see(self, day: Day) -> None:
         """Count the day's."""
@@ -81,7 +82,7 @@ class PerNumber:
     def see(self, day: Day) -> None:
         """Calls by number of the day."""
         rows = calls(day)
-        self._days.append(np.unique(rows["caller"][rows["unwanted"] == 1], return_counts=True))
+        self._days.append(np.unique(rows["caller"][robocalls(rows)], return_counts=True))
 
     def end(self, world: World) -> None:
         """Mean over each number's whole days."""
@@ -100,8 +101,12 @@ class PerNumber:
 
 def _automated(day: Day) -> Mapping[str, tuple[float, float]]:
     rows = calls(day)
-    lawful = float(of_class(rows, "debt_reminder", "school_alert", "clinic_pharmacy").sum())
-    return {"lawful": (lawful, lawful + float(rows["unwanted"].sum()))}
+    lawful = float(
+        of_class(
+            rows, *(c for c in LAWFUL_CLASSES if c not in ("consumer", "newcomer", "small_business"))
+        ).sum()
+    )
+    return {"lawful": (lawful, lawful + float(robocalls(rows).sum()))}
 
 
 CHECKS = (
