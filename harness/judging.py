@@ -71,6 +71,8 @@ def judge_again(folder: Path, reference: str) -> Path:
     with results.claimed(aside), _removed_on_failure(aside):
         for name in ("counts.parquet", "timeline.parquet", "facts.json", "scenario.yaml"):
             shutil.copyfile(folder / name, aside / name)
+        if (folder / results.ADVERSARIES).is_file():
+            shutil.copyfile(folder / results.ADVERSARIES, aside / results.ADVERSARIES)
         results.write_text(aside / "charter.yaml", found.document.text)
         manifest |= {"charter": card, "judgedFrom": manifest["run"]}
         results.write_json(aside / "manifest.json", manifest)

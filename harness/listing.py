@@ -6,6 +6,7 @@ Knows: the catalogue, plugin folders, run folders. Does not know: their insides.
 from __future__ import annotations
 
 import ast
+import importlib
 import importlib.util
 import json
 from pathlib import Path
@@ -111,7 +112,17 @@ def levers_page(world: str) -> list[str]:
         "| " + " | ".join(COLUMNS) + " |",
         "|---|---|--:|---|---|---|---|---|",
         *("| " + " | ".join((f"`{row[0]}`", *row[1:])).replace("  ", " ") + " |" for row in rows),
+        *_playbill(world),
     ]
+
+
+def _playbill(world: str) -> list[str]:
+    """What a world's file `playbill.py` adds to the page: the figures of its cast. Nothing where there is none."""
+    module = f"{plugins.KINDS['world']}.{world}.playbill"
+    if importlib.util.find_spec(module) is None:
+        return []
+    told: list[str] = ["", *importlib.import_module(module).lines()]
+    return told[:-1]
 
 
 CONFIDENCES = {

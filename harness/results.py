@@ -117,6 +117,8 @@ def read_json(path: Path) -> dict[str, Any]:
 
 WHOLE = ("facts.json", "counts.parquet", "timeline.parquet", "scenario.yaml", "charter.yaml")
 """What a run must hold to be judged."""
+ADVERSARIES = "adversaries.json"
+"""What adversaries did, in a run of a world that tells of them."""
 
 
 def read_finished(folder: Path) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from harness import own_code, results
+from harness import adversaries, measure, own_code, results
 from harness.assembly import estimators, load_metrics
 from harness.jobs import INCUMBENT, Job, replay_all
 from harness.trial import Loaded
@@ -197,6 +197,10 @@ def _gather(order: Order, folder: Path, seeds: Sequence[int]) -> None:
             "open": {job.name: fact["open"] for job, fact in facts.items()},
         },
     )
+    told = {(job.candidate, job.seed): fact["ground_truth"] for job, fact in facts.items()}
+    found = adversaries.record(told, INCUMBENT, first["go_live"], first["horizon"])
+    if found is not None:
+        results.write_text(folder / results.ADVERSARIES, measure.canonical(found))
     for job in jobs:
         model = folder / "parts" / job.name / "model"
         if model.is_dir():
@@ -216,7 +220,7 @@ def _write_timeline(path: Path, facts: Mapping[Job, Mapping[str, Any]]) -> None:
     for job, fact in facts.items():
         live = fact["go_live"]
         for event in fact["ground_truth"]:
-            of_world = event["kind"] != "campaign"
+            of_world = event["kind"] not in ("campaign", *adversaries.KINDS)
             if of_world and world_told:
                 continue
             who = ("", -1) if of_world else (job.candidate, job.seed)
@@ -269,7 +273,9 @@ def _sum_up(order: Order, folder: Path, manifest: dict[str, Any], started: float
             for name, m in sorted(load_metrics(order.loaded).items())
         },
         "artifacts": {
-            name: results.content_digest(folder / name) for name in ("counts.parquet", "facts.json")
+            name: results.content_digest(folder / name)
+            for name in ("counts.parquet", "facts.json", results.ADVERSARIES)
+            if (folder / name).is_file()
         },
     }
     results.write_json(folder / "manifest.json", manifest)

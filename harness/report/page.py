@@ -12,7 +12,17 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from harness.report import accounts, courses, drawing, happenings, limits, views, words
+from harness.report import (
+    accounts,
+    courses,
+    drawing,
+    happenings,
+    limits,
+    tactic_courses,
+    tactics,
+    views,
+    words,
+)
 from harness.report.record import WHOLE, Candidate, Clause, Run, text
 
 if TYPE_CHECKING:
@@ -54,6 +64,7 @@ def compose(run: Run) -> tuple[str, str]:
             "courses": tuple(_course(run, metric) for metric in charted),
             "courses_beside": tuple(_course(run, metric) for metric in beside),
             "honesty": tuple(_honesty(run)),
+            "shifts": tuple(_shifts(run)),
         }
     context |= {
         "run": run,
@@ -63,6 +74,8 @@ def compose(run: Run) -> tuple[str, str]:
         "matrix": views.matrix(run),
         "legend": tuple((c, *_look(place)) for place, c in enumerate(run.candidates)),
         "happenings": happenings.happenings(run),
+        "distances": tactics.distances(run),
+        "last_from": tactics.last_from(run),
         "undecided": views.undecided(run),
         "playbook": accounts.playbook(run),
         "deeds": accounts.deeds(run),
@@ -240,3 +253,11 @@ def _honesty(run: Run) -> Iterator[tuple[Candidate, Sequence[Any], Picture, str]
                 Picture(candidate.name, _markup(svg)),
                 accounts.last_fit(candidate, fits),
             )
+
+
+def _shifts(run: Run) -> Iterator[tuple[tactics.Shift, Picture]]:
+    places = {candidate.name: place for place, candidate in enumerate(run.candidates)}
+    for shift in tactics.shifts(run):
+        place = places[shift.candidate]
+        svg = tactic_courses.tactic_picture(f"tactics-{place}", run, place)
+        yield shift, Picture(shift.candidate, _markup(svg))

@@ -60,6 +60,7 @@ def read_run(folder: Path) -> Run:
         events=tuple(_event(row) for row in _table(home, "timeline.parquet")),
         horizon=horizon,
         lag_tail=lag_tail,
+        adversaries=_document(home, "adversaries.json", "") if _inside(home, "adversaries.json") else {},
     )
 
 
@@ -78,6 +79,9 @@ _COLUMNS = {
     ),
     "timeline.parquet": ("candidate", "seed", "day", "kind", "name", "end_day", "value", "detail"),
 }
+
+_DAILY = ("campaign", "tactic", "lost", "stopped")
+"""Kinds of the timeline that the page does not show row by row."""
 
 
 def _scored_days(world: Mapping[str, Any]) -> tuple[float, float]:
@@ -133,8 +137,8 @@ def _table(home: Path, name: str) -> list[dict[str, Any]]:
     if name == "metrics.parquet":
         table = table.filter(pc.equal(table["seed"], -1))
     else:
-        # Thousands of campaigns are the world's daily business; the page tells none of them apart.
-        table = table.filter(pc.not_equal(table["kind"], "campaign"))
+        # Thousands of campaigns and their weeks are the world's daily business; the page tells none of them apart.
+        table = table.filter(pc.invert(pc.is_in(table["kind"], value_set=pa.array(_DAILY))))
     rows: list[dict[str, Any]] = table.to_pylist()
     return rows
 

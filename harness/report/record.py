@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -113,6 +113,8 @@ class Run:
     horizon: float
     lag_tail: float
     """Days after the horizon in which labels still arrive."""
+    adversaries: Mapping[str, Any] = field(default_factory=dict)
+    """adversaries.json; empty where the world tells of none."""
 
     @cached_property
     def champion(self) -> Candidate | None:

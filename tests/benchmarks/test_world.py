@@ -28,6 +28,8 @@ pytestmark = pytest.mark.bench
 BUDGETS = {200_000: 2.0e6, 20_000: 1.0e6}
 STRETCH = 4 * HOUR
 """What is timed together."""
+GROWTH = 1.2
+"""Most that an event may cost at the largest size over what it costs at the smallest."""
 
 
 def opened(lines: int, days: int = 30) -> Any:
@@ -140,3 +142,26 @@ def test_world(benchmark: Any, lines: int) -> None:
         },
     )
     assert rows > 2 * lines
+
+
+@pytest.mark.benchmark(group="simulations")
+def test_cost_per_event_does_not_grow_with_the_carrier(benchmark: Any) -> None:
+    """The same hours of both sizes, by turns: ten times the lines may cost a fifth more per event."""
+    worlds = {lines: opened(lines) for lines in BUDGETS}
+    for world in worlds.values():
+        step(world, DAY)
+    watches = {lines: Stopwatch() for lines in worlds}
+    rows = dict.fromkeys(worlds, 0)
+
+    def stretch() -> None:
+        for lines, world in worlds.items():
+            start = world.now
+            with watches[lines]:
+                rows[lines] += step(world, start + STRETCH)
+
+    benchmark.pedantic(stretch, rounds=2 * DAY // STRETCH, iterations=1)
+    rates = {lines: rows[lines] / watch.cpu for lines, watch in watches.items()}
+    ratio = rates[min(BUDGETS)] / rates[max(BUDGETS)]
+    figures = {f"rows_per_second_{lines}": round(rate) for lines, rate in rates.items()}
+    tell(benchmark, figures | {"cost_per_event_large_over_small": round(ratio, 3)})
+    assert ratio <= GROWTH

@@ -22,8 +22,18 @@ MOVING = [
     for lever in plugins.load("world", name).levers.values()
     if lever.moves
 ]
-RARE = {"regulator_rate", "verify_error"}
+RARE = {"regulator_rate", "verify_error", "unanswered_share"}
 """Levers whose effect may be too rare to show in a few days of a small world."""
+
+BOUND = {
+    "recorded_share",  # drawn at the next campaign
+    "enforced_topic", "comeback_days",  # bind while `enforcement` is above zero
+    "prefer_local_sim", "prefer_premium_range", "prefer_hacked_account",  # a business of one tactic has no choice
+    "enforcement",  # when a campaign on the enforced topic is under way
+    "aged_days", "hijacked_days", "wangiri_days", "sim_box_days", "revenue_share_days",  # the next number
+    "spoofed_days",
+}  # fmt: skip
+"""Levers that bind later than a few days, or together with another; tests/unit/telco shows each of them at work."""
 
 DOWN = {"attempt_cap"}
 """Levers that bind only when lowered."""
@@ -65,7 +75,7 @@ def test_nothing_changes_before_it_starts(name: str, lever: str, traces: dict[st
     injection = {"name": "it", "use": "step", "lever": lever, "start": START, "to": pushed(name, lever)}
     moved = play(open_small(name, injections=(injection,)))
     assert_same_before(plain, moved, AT)
-    if lever not in RARE:
+    if lever not in RARE | BOUND:
         assert moved.digest() != plain.digest(), f"{lever} moves nothing"
 
 

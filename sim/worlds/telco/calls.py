@@ -60,9 +60,9 @@ PURPOSES = (
 _HOUR = 3_600_000_000
 _DAY = 86_400_000_000
 _MONTH = 30 * _DAY
-UNSAVED = 2
-"""Fewest people whom somebody calls in a month without having saved them, and calls again; a third of the number of his
-contacts more (assumption)."""
+UNSAVED = 1
+"""Fewest people whom somebody calls in a month without having saved them, and calls again; a quarter of the number of
+his contacts more (assumption)."""
 _MOST = 400.0
 """Largest mean of one Poisson draw (see `poisson_at`)."""
 
@@ -157,7 +157,7 @@ def propose_consumers(
                 for j in range(m):
                     own = callers[chosen[j], OWN]
                     holder[j] = own >> OWNER_AT
-                    few = UNSAVED + (own & 0xFFF) // 3
+                    few = UNSAVED + (own & 0xFFF) // 4
                     chosen[j] = own >> OWNER_AT << 24 | (start // _MONTH) << 12 | int(v[j] * few)
                 draw_all(keys[STRANGER], chosen, m, u)
                 draw_all(keys[NEARBY], chosen, m, side)
@@ -228,9 +228,8 @@ def count_dials(
     """Proposals per dialling row and layer into counts (used, deepest); answers their sum.
 
     Keyed by number, tick and layer. `layers` (classes,) by class. A row with a window dials `rate` calls in all of it.
-    Of campaigns' numbers, the share `weekend` works on a Saturday or Sunday, and as hard as on other days, but for those
-    that work every day.
-    """
+    Of campaigns' numbers, the share `weekend` works on a Saturday or Sunday, and as hard as on other days, but for
+    those that work every day."""
     peaks = np.zeros(len(shapes))
     hour = (start + monday) // _HOUR
     while hour * _HOUR < start + monday + span:
@@ -301,11 +300,13 @@ def propose_dials(
     branch: Ints,
     target: Ints,
     traits: Ints,
+    callers: Ints,
 ) -> int:
     """Append the counted calls to `rows` from row n on; answers the new number of rows.
 
     Calls that others make from a line's number (branch 1) are numbered apart from its own. A target above 0 is a
-    premium range.
+    premium range. Outside the number's own region callees are chosen by how active they are: who calls much is known to
+    many businesses and stands on many lists.
     """
     for d in range(used):
         place = 0
@@ -347,7 +348,7 @@ def propose_dials(
                         which * (lines // REGIONS)
                     )
                 else:
-                    callee = int(which * lines)
+                    callee = callers[choose(which, callers, lines, lines), OWN] >> OWNER_AT
                 if callee == holder[d]:
                     callee = (callee + 1) % lines
                 if target[d] > 0:

@@ -173,12 +173,13 @@ class Operators:
         )
         own.lift = 0.8 + 0.4 * self._u("lift", own.slot, own.campaign)
         own.connected = own.counted = 0
-        own.deficit = own.usual = own.largest = 0.0
+        own.deficit, own.usual, own.largest = min(own.deficit, 0.0), 0.0, 0.0
         days = levers.constant("campaign_days") * math.exp(0.6 * self._z("life", own.slot, own.campaign))
         return int(max(days, 3.0) * DAY)
 
     def _scheme(self, own: Operator, now: Micros) -> Scheme:
-        """The scheme of the next campaign: those of the business by their shares, the one without a share for the rest."""
+        """The scheme of the next campaign: those of the business by their shares, the one without a share for the
+        rest."""
         left = self._u("scheme", own.slot, own.campaign)
         rest: Scheme | None = None
         for scheme in SCHEMES:
@@ -253,7 +254,7 @@ class Operators:
         target = own.volume * (levers.constant("weekend_unwanted") if rests else 1.0)
         most = (levers.now("attempt_cap", now) - 1.0) * own.volume
         own.deficit = min(
-            max(own.deficit + target - through, -max(0.3 * own.volume, 5.0 * own.largest)), most
+            max(own.deficit + target - through, -max(0.3 * own.volume, 30.0 * own.largest)), most
         )
 
     def _fill(self, own: Operator, now: Micros) -> None:

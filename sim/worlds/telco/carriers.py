@@ -16,11 +16,13 @@ TIER_SHARES = (0.68, 0.18, 0.14)
 A_BY_TIER = (0.93, 0.70, 0.60)
 """Share of signed calls at level A (TNS 2025: 0.93; the others assumed)."""
 SIGNED_FRAUD = (0.85, 0.50, 0.22)
-"""Share of a campaign's calls that its carrier signs: with laundering on the way, 0.5-0.6 of robocalls are unsigned (2025)."""
+"""Share of a campaign's calls that its carrier signs: with laundering on the way, 0.5-0.6 of robocalls are unsigned
+(2025)."""
 
 
 def signed_by_tier(levers: Levers) -> NDArray[np.float64]:
-    """(3,) share of a carrier's lawful calls that arrive signed: what it signs, less what old trunks strip on the way."""
+    """(3,) share of a carrier's lawful calls that arrive signed: what it signs, less what old trunks strip on the
+    way."""
     return np.array(
         [levers.constant(f"sign_{tier}") * (1.0 - levers.constant(f"tdm_{tier}")) for tier in TIERS]
     )

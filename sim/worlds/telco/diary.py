@@ -1,8 +1,7 @@
 """The diary of campaigns: which tactics were taken up and which numbers were lost to what, week by week.
 
-Knows: counts. Does not know: operators, why they chose. It is part of the ground truth, so that what adversaries did can
-be set beside what was decided.
-"""
+Knows: counts. Does not know: operators, why they chose. It is part of the ground truth, so that what adversaries did
+can be set beside what was decided."""
 
 from __future__ import annotations
 

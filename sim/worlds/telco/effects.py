@@ -156,12 +156,11 @@ def settle_calls(
 
     levels: (levers, n) or (levers, 1) with step 1 or 0. records: (n, 8) call records; those known by `soon`, nearly
     all, from the top, so that the outbox keeps them as they lie, the others from the bottom. redials (n, WIDE), returns
-    (n, WIDE: subscribers who call back) and notes (3n, 6: kind, known_at, id, t, caller, callee; of redress asked_at and
-    class in place of known_at and callee) are filled from the top; counts answers how many redials and notes, how many
-    numbers were given up, how many records are known soon, and how many returns. effects (n,): the action that took
-    effect. of_class (classes, 3), grievance (classes,): see cast. A campaign sees all calls of a number, of which this
-    carrier has the share `reach`.
-    """
+    (n, WIDE: subscribers who call back) and notes (3n, 6: kind, known_at, id, t, caller, callee; of redress asked_at
+    and class in place of known_at and callee) are filled from the top; counts answers how many redials and notes, how
+    many numbers were given up, how many records are known soon, and how many returns. effects (n,): the action that
+    took effect. of_class (classes, 3), grievance (classes,): see cast. A campaign sees all calls of a number, of
+    which this carrier has the share `reach`."""
     n_redials = 0
     n_notes = 0
     n_given = 0

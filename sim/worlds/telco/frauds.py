@@ -6,11 +6,10 @@ A **scheme** is a business (what is said to whom, when, how much); a **tactic** 
 calls through. Every file in `schemes/` is one scheme, every file in `tactics/` one tactic.
 
 The rule is a bandit's: tactic k is taken with probability proportional to
-`prefer_k * exp(learning * clip(pay_k / pay - 1, -1, 3))`, where pay_k is an exponential mean (weight `learning_rate`) of
-answered calls per money spent over the numbers that an operator has given back, and pay the same over all its tactics.
-The share `exploration` of the choices follows `prefer_k` alone. With learning 0, all do. Prices, pay-offs and rates have
-no public source: they are levers marked as assumptions, to be swept.
-"""
+`prefer_k * exp(learning * clip(pay_k / pay - 1, -1, 3))`, where pay_k is an exponential mean (weight `learning_rate`)
+of answered calls per money spent over the numbers that an operator has given back, and pay the same over all its
+tactics. The share `exploration` of the choices follows `prefer_k` alone. With learning 0, all do. Prices, pay-offs
+and rates have no public source: they are levers marked as assumptions, to be swept."""
 
 from __future__ import annotations
 
@@ -27,9 +26,9 @@ class Scheme:
     """A fraud as a business.
 
     business: schemes of one business share operators and volume; volume: its lever; share: lever of its part of the
-    business, "" for the rest; talk: code of numbers.py; profile: hours; weekends: works as hard on them; pace: factor on the
-    calls of a number; lift: on being answered; topics: what the calls are about; target: whom it dials, subscribers'
-    "lines" or "premium" destinations; levers: of its own, where they are not in parameters.py.
+    business, "" for the rest; talk: code of numbers.py; profile: hours; weekends: works as hard on them; pace:
+    factor on the calls of a number; lift: on being answered; topics: what the calls are about; target: whom it
+    dials, subscribers' "lines" or "premium" destinations; levers: of its own, where they are not in parameters.py.
     """
 
     name: str
@@ -53,11 +52,10 @@ class Tactic:
     cls: class in the truth; businesses: that use it; identity: of the numbers shown (bought ones, rented lines, lines
     hijacked or merely shown (spoofed) while their owner goes on calling, numbers of a premium range); calls, spread: of
     an active day, a lever's name and the sigma of its logarithm (a lever or a figure); life: median active days, a
-    lever; life_spread likewise; stretch: factor on life; lift: on being answered; tiers: of carriers; signed: share of signed
-    calls, None for what fraud reaches at that carrier; levels: A, B, C when signed; local: share of callees in the number's
-    own region; toll_free; callback: lever of the share of unanswered callees who call back, ""; grievance: reports against
-    a robocall's; levers: as of a scheme.
-    """
+    lever; life_spread likewise; stretch: factor on life; lift: on being answered; tiers: of carriers; signed: share
+    of signed calls, None for what fraud reaches at that carrier; levels: A, B, C when signed; local: share of callees
+    in the number's own region; toll_free; callback: lever of the share of unanswered callees who call back, "";
+    grievance: reports against a robocall's; levers: as of a scheme."""
 
     name: str
     cls: str
@@ -97,7 +95,8 @@ def blended(mean: float, pay: float, weight: float) -> float:
 def choose_tactic(
     prior: Sequence[float], pay: Mapping[int, float], pay_all: float, learning: float, u: float
 ) -> int:
-    """The place of the tactic that a uniform u chooses, by the rule at the head of this module; -1 where none has weight."""
+    """The place of the tactic that a uniform u chooses, by the rule at the head of this module; -1 where none has
+    weight."""
     weights = []
     for kind, weight in enumerate(prior):
         if learning > 0.0 and pay_all > 0.0 and kind in pay:

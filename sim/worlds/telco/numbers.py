@@ -2,9 +2,9 @@
 
 Knows: flat arrays. Does not know: why a number dials, what happens to its calls.
 
-Rows [0, lines) of the traits are lines, PREMIUM rows follow for premium ranges; row base + d belongs to dialling row d. Dialling rows [0, fixed) are lawful
-slots whose number may be succeeded by a new one; the rest are campaigns', taken from and given back to a free list.
-Nothing depends on which row a number got: chance is keyed by the number.
+Rows [0, lines) of the traits are lines, PREMIUM rows follow for premium ranges; row base + d belongs to dialling row
+d. Dialling rows [0, fixed) are lawful slots whose number may be succeeded by a new one; the rest are campaigns',
+taken from and given back to a free list. Nothing depends on which row a number got: chance is keyed by the number.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ CONTACT, KNOWN_BUSINESS, UNKNOWN, MACHINE = range(4)
 SHOWN, MARKS, SIGNED_SHARE, LAST, ALPHA, PERSON, PASSED = range(7)
 TRAITS = 8
 """Columns of the traits: identity as shown, marks, share of signed calls in 2**-53, last tick and the calls in it,
-factors on talk and on answering unknown callers in 2**-40, last hour << 20 | calls in it that a throttle let pass. A row is 64 bytes: one line of cache per number."""
+factors on talk and on answering unknown callers in 2**-40, last hour << 20 | calls in it that a throttle
+let pass. A row is 64 bytes: one line of cache per number."""
 TIER_AT, LEVEL_AT, FREE_AT, TURNED_AT, FOREIGN_AT = 16, 24, 32, 40, 41
 """Marks: exchange in bits 0-15 (its region is exchange % REGIONS), carrier, attestation level, toll-free, turned,
 foreign."""

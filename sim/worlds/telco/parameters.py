@@ -37,9 +37,9 @@ _OURS = "assumption of this simulator"
 # fmt: off
 _TABLE: tuple[LeverSpec, ...] = (
     # --- how much is dialled, per line and day averaged over the week, before redials
-    _lever("contact_calls", 1.34, "calls/line/day", 0.0, 8.0, "calls between contacts",
+    _lever("contact_calls", 1.55, "calls/line/day", 0.0, 8.0, "calls between contacts",
            f"{_HIYA}: 3.1 received, half from contacts", "derived"),
-    _lever("stranger_calls", 0.40, "calls/line/day", 0.0, 4.0,
+    _lever("stranger_calls", 0.22, "calls/line/day", 0.0, 4.0,
            "consumer calls to lines that do not know the caller",
            f"{_HIYA}: 1.5 unknown a day less the classes below", "derived"),
     _lever("newcomer_calls", 0.16, "calls/line/day", 0.0, 1.0, "calls of couriers and new subscribers",
@@ -107,7 +107,7 @@ _TABLE: tuple[LeverSpec, ...] = (
     _lever("report_rate", 0.003, "probability", 0.0, 0.1,
            "an answered unwanted call from elsewhere is reported by app or customer care",
            "0.003-0.005, no published rate", "assumption"),
-    _lever("report_near", 3.2, "factor", 1.0, 20.0, "reports of an unwanted call that shows the callee's own area",
+    _lever("report_near", 3.5, "factor", 1.0, 20.0, "reports of an unwanted call that shows the callee's own area",
            "complained of 39-41 % same area (FTC) against 6 % dialled (NCSU)", "derived"),
     _lever("wrong_report_rate", 1e-5, "probability", 0.0, 0.01, "an answered lawful call is reported",
            "1e-5 to 1e-4", "assumption"),

@@ -95,11 +95,12 @@ def partners(
 def people(seed: int, lines: int, talk_spread: float) -> People:
     """Draw the consumers of a world."""
     chance = rng.stream(seed, "telco", "people")
-    # Active lines know more people and are called more; spreads fitted to the Sichuan counterparties of one month.
+    # Active lines are called more and know more people than in proportion; fitted to the Sichuan counterparties and
+    # calls for each of them.
     ease = chance.standard_normal(lines)
-    activity = np.exp(1.0 * ease)
-    degree = np.exp(np.log(9.0) + 0.8 * ease + 0.5 * chance.standard_normal(lines))
-    degree = np.clip(degree, 2, 400).astype(np.int64)
+    activity = np.exp(0.9 * ease)
+    degree = np.exp(np.log(2.7) + 2.0 * ease + 0.2 * chance.standard_normal(lines))
+    degree = np.clip(degree, 2, 3500).astype(np.int64)
     day = np.searchsorted(np.cumsum(DAY_SHARES)[:-1], chance.random(lines), side="right")
 
     start = np.cumsum(degree) - degree

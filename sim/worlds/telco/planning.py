@@ -14,7 +14,8 @@ from sim.worlds.telco.parameters import Parameters
 from sim.worlds.telco.trades import slots_of
 
 NEAR = 0.14
-"""Share of campaigns' answered calls that show the callee's own area, with the weights that nobody has learnt to change."""
+"""Share of campaigns' answered calls that show the callee's own area, with the weights that nobody has learnt to
+change."""
 _ANSWER = {CONTACT: "answer_contact", KNOWN_BUSINESS: "answer_business", UNKNOWN: "answer_unknown"}
 
 

@@ -32,8 +32,8 @@ UNWANTED_HOURS_2021 = (
 EARLY, MIDDLE, LATE, OFFICE, COLLECTOR, MEALS, UNWANTED, EVENING, CAMPAIGNING, CLOCK, NIGHT, WINDOW = range(
     12
 )
-"""Profiles: three kinds of consumer day, office hours, collectors' hours, couriers, robocalls, pollsters, outreach, round
-the clock, nights and weekends, and numbers that dial in a window of their own (the last)."""
+"""Profiles: three kinds of consumer day, office hours, collectors' hours, couriers, robocalls, pollsters, outreach,
+round the clock, nights and weekends, and numbers that dial in a window of their own (the last)."""
 
 
 def _days(hours: NDArray[np.float64], saturday: float, sunday: float) -> NDArray[np.float64]:
@@ -48,7 +48,8 @@ def _flat(first: int, last: int) -> NDArray[np.float64]:
 
 
 def shapes(weekend_lawful: float) -> NDArray[np.float64]:
-    """Factors (12, 168) by profile and hour of the week. Campaigns' weekend is a matter of which numbers work at all."""
+    """Factors (12, 168) by profile and hour of the week. Campaigns' weekend is a matter of which numbers work at
+    all."""
     lawful = np.array(LAWFUL_HOURS)
     unwanted = np.array(UNWANTED_HOURS_2019) + np.array(UNWANTED_HOURS_2021)
     meals = np.zeros(24)

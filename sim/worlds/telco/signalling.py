@@ -71,9 +71,9 @@ def signal(
     of the proposals; alpha and person, factors on talk and on answering in 2**-40 (see `numbers`).
 
     A number has a level; whether the call still carries it depends on the path (TDM strips signatures), and 3 % of
-    signed calls arrive with another level (assumption): the field is noisy, and sparse for small carriers. Some unsigned
-    calls of campaigns are signed B or C by an intermediate. signing, laundering: (n,), or (1,) where nothing moves them.
-    """
+    signed calls arrive with another level (assumption): the field is noisy, and sparse for small carriers. Some
+    unsigned calls of campaigns are signed B or C by an intermediate. signing, laundering: (n,), or (1,) where nothing
+    moves them."""
     # Pass by pass, so that no load waits for another (see propose_consumers).
     n = len(order)
     step = 1 if len(signing) > 1 else 0

@@ -22,6 +22,7 @@ from sim.worlds.telco.numbers import (
     CAMPAIGN_BASE,
     MARKS,
     ORDINALS,
+    PASSED,
     PREMIUM,
     RANGE,
     SHOWN,
@@ -62,7 +63,8 @@ def _stock(tactic: Tactic) -> str:
 
 
 class Supply:
-    """Numbers for all operators of a world. Lines and premium numbers are divided among them, so that two never meet."""
+    """Numbers for all operators of a world. Lines and premium numbers are divided among them, so that two never
+    meet."""
 
     def __init__(
         self,
@@ -102,10 +104,12 @@ class Supply:
         return bool(self._pool(slot, tactic, now))
 
     def take(self, slot: int, serial: int, kind: int, scheme: Scheme, lift: float, now: Micros) -> int:
-        """Put a number into service; answers its dialling row. `rate` there is its calls on an active day, as seen here."""
+        """Put a number into service; answers its dialling row. `rate` there is its calls on an active day, as seen
+        here."""
         if serial >= ORDINALS:
             raise UserError(
-                f"a campaign operator has used {ORDINALS} numbers: raise campaign_calls or the calls per number, or shorten the run"
+                f"a campaign operator has used {ORDINALS} numbers: "
+                "raise campaign_calls or the calls per number, or shorten the run"
             )
         numbers, levers, chance = self._numbers, self._levers, self._chance
         tactic = TACTICS[kind]
@@ -126,6 +130,7 @@ class Supply:
                 holder = home
         if tactic.identity == "rented":
             numbers.turn(home, True)
+        numbers.traits[own_row, PASSED] = -1
         if holder == own_row:
             self._dress(tactic, slot, holder, home, shown, serial, now)
         (self.borrowed if tactic.identity in ("hijacked", "spoofed") else self.slot_of)[shown] = slot
@@ -136,7 +141,8 @@ class Supply:
         days *= math.exp(self._spread(tactic.life_spread) * chance.z("days", slot, serial))
         values: Mapping[str, float | int] = {
             "active": 1, "number": shown, "anchor": 0, "holder": holder, "cls": CODES[tactic.cls],
-            "rate": min(daily * scheme.pace, MOST) * self._reach, "profile": scheme.profile, "panel": 0, "panel_share": 0.0,
+            "rate": min(daily * scheme.pace, MOST) * self._reach, "profile": scheme.profile, "panel": 0,
+            "panel_share": 0.0,
             "local_share": tactic.local, "opens": NEVER, "closes": NEVER, "talk": scheme.talk, "relation": UNKNOWN,
             "appeal": tactic.lift * scheme.lift * lift, "script": 0.0, "slot": slot, "tactic": kind,
             "near": int(tactic.local >= 1.0), "tried": 0, "refused": 0, "challenged": 0, "throttled": 0, "answered": 0,

@@ -29,14 +29,13 @@ class Batch:
 class Trade:
     """One kind of lawful dialer.
 
-    cls: its class in the truth; volume: lever of its class's calls per line and day; share: of them; daily: calls per number and day; spread: sigma of its
-    logarithm; profile: hours (profiles.py); life: median days of a number (0: for ever); tiers: of carriers (tier 1,
-    regional, reseller); panel: people it knows, 0 for none; panel_share: of its calls that go to them; local_share: of
-    its callees in its own region; talk, relation: codes of numbers.py; appeal: factor on being answered; script: seconds,
-    shortest and longest; levels: shares of A and B when signed, None for the carrier's own; pressing: reported as often
-    as collectors are; firm: asks for redress as businesses do;
-    levers: of its own, where they are not in parameters.py.
-    """
+    cls: its class in the truth; volume: lever of its class's calls per line and day; share: of them; daily: calls per
+    number and day; spread: sigma of its logarithm; profile: hours (profiles.py); life: median days of a number (0:
+    for ever); tiers: of carriers (tier 1, regional, reseller); panel: people it knows, 0 for none; panel_share: of
+    its calls that go to them; local_share: of its callees in its own region; talk, relation: codes of numbers.py;
+    appeal: factor on being answered; script: seconds, shortest and longest; levels: shares of A and B when signed,
+    None for the carrier's own; pressing: reported as often as collectors are; firm: asks for redress as businesses
+    do; levers: of its own, where they are not in parameters.py."""
 
     name: str
     cls: str
@@ -76,8 +75,8 @@ def daily(trade: Trade, levers: Levers) -> float:
 
 
 def slots_of(trade: Trade, parameters: Parameters, levers: Levers) -> int:
-    """Numbers that dial at once: with more lines there are more dialers, not more calls of each; where this carrier sees
-    a part of each number's calls, more numbers make up its traffic."""
+    """Numbers that dial at once: with more lines there are more dialers, not more calls of each; where this carrier
+    sees a part of each number's calls, more numbers make up its traffic."""
     volume = levers.constant(trade.volume) * trade.share * parameters.lines
     least = int(-(-levers.constant("class_entities") * trade.share // 1))
     return max(least, round(volume / (daily(trade, levers) * parameters.reach)))

@@ -298,6 +298,7 @@ class TelcoWorld:
                 self._shapes, numbers.lines, numbers.number, numbers.anchor, numbers.holder, numbers.cls,
                 numbers.profile, numbers.panel, numbers.panel_share, numbers.local_share, numbers.opens,
                 numbers.closes, numbers.talk, numbers.relation, numbers.branch, numbers.target, numbers.traits,
+                self._people.callers,
             )  # fmt: skip
         if any(self.state.moving(name, start, start + self.tick) for name in self._moved_rates):
             stays = self._thin(rows[:n])
@@ -345,21 +346,23 @@ class TelcoWorld:
         columns: dict[str, NDArray[Any]] = {
             item.name: np.empty(n, dtype=item.dtype) for item in words.QUESTION.fields
         }
+        signing, laundering = self._courses(("signing", "laundering"), rows, order)
         signal(
-            rows, order, self._keys, numbers.traits, numbers.lines, TRAITS_OF_CLASS, self._course("signing", rows, order),
-            self._course("laundering", rows, order), *self._proposals, *columns.values(),
+            rows, order, self._keys, numbers.traits, numbers.lines, TRAITS_OF_CLASS,
+            signing, laundering, *self._proposals, *columns.values(),
         )  # fmt: skip
         return sealed(words.QUESTION, list(columns.values()))
 
-    def _course(self, lever: str, rows: NDArray[np.int64], order: NDArray[np.int64]) -> NDArray[np.float64]:
-        """A lever at the instants of the rows in order (n,), or its value (1,) where nothing moves it in this tick."""
-        if not self.state.moving(lever, self._now, self._now + self.tick):
-            return np.array([self.state.constant(lever)])
-        return self.state.at(lever, rows[order, T])
+    def _courses(
+        self, levers: Sequence[str], rows: NDArray[np.int64], order: NDArray[np.int64]
+    ) -> list[NDArray[np.float64]]:
+        """Levers at the instants of the rows in order, (n,) each; or (1,) each where nothing moves any in this tick."""
+        if not any(self.state.moving(lever, self._now, self._now + self.tick) for lever in levers):
+            return [np.array([self.state.constant(lever)]) for lever in levers]
+        return [self.state.at(lever, rows[order, T]) for lever in levers]
 
     def _settle(self, question: Question, decisions: Decisions) -> Settlement:
         numbers, block = self._numbers, question.block
-        parties, kind, alpha, person = self._proposals
         n = len(block)
         step = 0
         levels = self._levels
@@ -380,9 +383,10 @@ class TelcoWorld:
         parties, kinds, alpha, person = self._proposals
         settle_calls(
             block["t"], block["id"], parties, kinds, alpha, person, decisions.action, levels, step, question.end,
-            question.end + self.tick, self._mediation, self.horizon, self._keys, block["callee"], block["same_region"], numbers.appeal,
-            numbers.script, numbers.near, numbers.tried, numbers.refused, numbers.challenged, numbers.throttled,
-            numbers.answered, numbers.recent, numbers.given_up, int(self.state.now("notice_calls", question.start)),
+            question.end + self.tick, self._mediation, self.horizon, self._keys, block["callee"], block["same_region"],
+            numbers.appeal, numbers.script, numbers.near, numbers.tried, numbers.refused, numbers.challenged,
+            numbers.throttled, numbers.answered, numbers.recent, numbers.given_up,
+            int(self.state.now("notice_calls", question.start)),
             self.state.now("notice_share", question.start), self.parameters.reach, numbers.callback, numbers.home,
             numbers.holder, numbers.traits, TRAITS_OF_CLASS, GRIEVANCE, effects, answered, duration, would, unwanted,
             cls, intention, reported, report_at, regulator, first_try, records, redials, returns, notes, self._counts,

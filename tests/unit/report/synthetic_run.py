@@ -1,7 +1,8 @@
 """A made-up run folder with the shapes of docs/design/001-run-folder.md, for tests of the report alone.
 
 Its figures mean nothing: three candidates and the incumbent, five seeds, twelve months, eight named
-clauses (one of them by class), all four rulings, injections, a veil, campaigns, fits, rungs and actions.
+clauses (one of them by class), all four rulings, injections, a veil, campaigns, tactics, fits, rungs and actions.
+actions.
 """
 
 from __future__ import annotations
@@ -9,9 +10,11 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from harness import adversaries, measure
 from sim.core.rng import stream
 from sim.core.time import DAY
 
@@ -500,6 +503,65 @@ def timeline() -> list[dict[str, Any]]:
     return rows
 
 
+TACTICS = {
+    "plain": 40, "snowshoe": 20, "attested": 12, "toll_free": 8, "neighbour": 6, "aged": 4, "hacked_account": 4,
+    "spoofed": 3, "premium_range": 2, "local_sim": 1,
+}  # fmt: skip
+"""New numbers a week with nothing deployed."""
+RESPONSES = {
+    "incumbent": (0, 0, "blocked"),
+    "xgboost": (18, 40, "blocked"),
+    "logistic_regression": (0, 1, "blocked"),
+    "rule_list": (9, 25, "challenged"),
+}
+"""Numbers a week that go from plain to attested within a quarter; of 50 plain ones, how many are given up for what."""
+
+
+def ground_truth(candidate: str, seed: int) -> list[dict[str, Any]]:
+    """A replay's weeks as the telco world tells them, the answer to a candidate growing over a quarter."""
+    moved, hit, cause = RESPONSES[candidate]
+    rows: list[dict[str, Any]] = []
+
+    def add(kind: str, name: str, week: int, magnitude: float, entities: int) -> None:
+        begin, end = 7 * week * DAY, 7 * (week + 1) * DAY
+        rows.append(
+            {
+                "kind": kind,
+                "name": name,
+                "onset": begin,
+                "end": end,
+                "magnitude": magnitude,
+                "entities": entities,
+            }
+        )
+
+    for week in range((HISTORY + HORIZON) // 7):
+        chance = stream(seed, f"tactics {candidate} {week}")
+        part = min(1.0, max(0.0, (week - HISTORY / 7) / 13))
+        mean = TACTICS | {
+            "plain": TACTICS["plain"] - moved * part,
+            "attested": TACTICS["attested"] + moved * part,
+        }
+        taken = {name: int(chance.poisson(expected)) for name, expected in mean.items()}
+        for name, count in taken.items():
+            add("tactic", name, week, count / sum(taken.values()), count)
+        lost = {cause: int(chance.binomial(50, hit * part / 50)), "unanswered": int(chance.poisson(2))}
+        lost["worn out"] = 50 - sum(lost.values())
+        for why, count in lost.items():
+            add("lost", f"plain: {why}", week, count / 50, count)
+        add("stopped", "plain", week, lost[cause] / 80, 50)
+    return rows
+
+
+@cache
+def adversaries_record() -> dict[str, Any]:
+    """adversaries.json, made of these weeks as a run makes it."""
+    told = {(who, seed): ground_truth(who, seed) for who in RESPONSES for seed in SEEDS}
+    found = adversaries.record(told, "incumbent", HISTORY * DAY, (HISTORY + HORIZON) * DAY)
+    assert found is not None
+    return found
+
+
 def write_run(folder: Path, *, without: tuple[str, ...] = (), edits: Mapping[str, Any] | None = None) -> Path:
     """Write the folder. `edits` may replace manifest, verdict, metrics or timeline; `without` leaves files out."""
     import pyarrow as pa
@@ -535,6 +597,9 @@ def write_run(folder: Path, *, without: tuple[str, ...] = (), edits: Mapping[str
     if "metrics.parquet" not in without:
         rows = changed["metrics"] if "metrics" in changed else list(_rows())
         pq.write_table(pa.Table.from_pylist(rows, schema=schema), folder / "metrics.parquet")
+    if "adversaries.json" not in without:
+        told = changed.get("adversaries") or adversaries_record()
+        (folder / "adversaries.json").write_text(measure.canonical(told), encoding="utf-8")
     if "timeline.parquet" not in without:
         rows = changed["timeline"] if "timeline" in changed else timeline()
         pq.write_table(pa.Table.from_pylist(rows, schema=happened), folder / "timeline.parquet")

@@ -25,10 +25,11 @@ def open_telco(
     base: dict[str, float] | None = None,
     tail: int = 60,
     start: dt.date = dt.date(2026, 1, 5),
+    reach: float = 1.0,
 ) -> Any:
     """A telco world that goes live halfway through its days."""
     levers = Levers(TelcoWorld.levers, base or {}, {})
-    sizes = TelcoWorld.Parameters(lines=lines)
+    sizes = TelcoWorld.Parameters(lines=lines, reach=reach)
     live, end = days * DAY // 2, (days + tail) * DAY
     return TelcoWorld(seed, Clock(start), 15 * MINUTE, live, days * DAY, end, levers, sizes)
 

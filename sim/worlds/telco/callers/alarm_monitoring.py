@@ -1,6 +1,8 @@
 """Alarm centres: little volume, out of area, several people in sequence within minutes, at any hour of any day.
 
 A missed one costs a dispatch (Kiplinger 2023); such calls belong on an allow list.
+
+Knows: its own figures. Does not know: how a dialler is played.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Clinics and pharmacies: a daily batch in office hours, 20-40 s, people called once or twice, nobody calls back."""
+"""Clinics and pharmacies: a daily batch in office hours, 20-40 s, people called once or twice, nobody calls back.
+
+Knows: its own figures. Does not know: how a dialler is played.
+"""
 
 from __future__ import annotations
 

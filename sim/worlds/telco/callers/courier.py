@@ -1,4 +1,7 @@
-"""Couriers and drivers: many unknown callees, each once, 20-60 s, at meal times (Numeracle 2023 quoting Hiya)."""
+"""Couriers and drivers: many unknown callees, each once, 20-60 s, at meal times (Numeracle 2023 quoting Hiya).
+
+Knows: its own figures. Does not know: how a dialler is played.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Collectors: 19-24 calls a number and day (ACA test of 2020), repeats to the same people, low answer; they rotate too."""
+"""Collectors: 19-24 calls a number and day (ACA test of 2020), repeats to the same people, low answer; they rotate
+too.
+
+Knows: its own figures. Does not know: how a dialler is played.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""New subscribers: nobody has their number saved yet, so that they ring as strangers."""
+"""New subscribers: nobody has their number saved yet, so that they ring as strangers.
+
+Knows: its own figures. Does not know: how a dialler is played.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
 """Political outreach: little for most of the year, then a surge (8.2 M calls on 3 November 2020, TNS).
 
 The surge is the lever political_calls, moved by a pulse.
+
+Knows: its own figures. Does not know: how a dialler is played.
 """
 
 from __future__ import annotations

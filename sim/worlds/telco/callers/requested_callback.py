@@ -1,6 +1,8 @@
 """Requested callbacks and calls from prisons: wanted by whom they ring, and robocall-like all the same.
 
 76 M and 174 M a month in YouMail's count of February 2018.
+
+Knows: its own figures. Does not know: how a dialler is played.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """Predictive dialers with consent: they rotate numbers as campaigns do, so that rotation alone proves nothing.
 
 Connected 20-40 % of the time; abandonment is capped by law at 3 % (indosoft, vicifast).
+
+Knows: its own figures. Does not know: how a dialler is played.
 """
 
 from __future__ import annotations

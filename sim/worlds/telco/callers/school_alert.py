@@ -1,6 +1,8 @@
 """Schools: silent for weeks, then the whole roster within ten minutes, one length; a third before dawn (snow days).
 
 "10,000 people in 15 minutes" is the standard sizing case (Avaya 2013); a roster here is about 180.
+
+Knows: its own figures. Does not know: how a dialler is played.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
 """A small business with a new number: a few dozen calls a day, most to people who do not know it.
 
 Its reseller signs B or C before vetting (Telnyx, SignalWire): 15 % at level A.
+
+Knows: its own figures. Does not know: how a dialler is played.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Pollsters: random digits, low answer, many callees, few repeats: nearly a scam in its metadata (AAPOR)."""
+"""Pollsters: random digits, low answer, many callees, few repeats: nearly a scam in its metadata (AAPOR).
+
+Knows: its own figures. Does not know: how a dialler is played.
+"""
 
 from __future__ import annotations
 

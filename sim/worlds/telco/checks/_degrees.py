@@ -17,29 +17,31 @@ Floats = NDArray[np.float64]
 
 
 def _power(x: Floats, theta: Floats) -> Floats:
-    """P(X > x) for a Pareto law from 0.5 on."""
-    return np.asarray((x / 0.5) ** -np.exp(theta[0]))
+    """ln P(X > x) for a Pareto law from 0.5 on."""
+    return np.asarray(-np.exp(theta[0]) * np.log(x / 0.5))
 
 
 def _lognormal(x: Floats, theta: Floats) -> Floats:
-    """P(X > x)."""
-    from scipy.special import ndtr
+    """ln P(X > x)."""
+    from scipy.special import log_ndtr
 
-    return np.asarray(ndtr((theta[0] - np.log(x)) / np.exp(theta[1])))
+    return np.asarray(log_ndtr((theta[0] - np.log(x)) / np.exp(theta[1])))
 
 
 def _dpln(x: Floats, theta: Floats) -> Floats:
-    """P(X > x) for location, ln spread, ln of the upper and of the lower tail's exponent."""
-    from scipy.special import log_ndtr, ndtr
+    """ln P(X > x) for location, ln spread, ln of the upper and of the lower tail's exponent."""
+    from scipy.special import log_ndtr
 
     middle, tau = theta[0], np.exp(theta[1])
     a, b = np.exp(theta[2]), np.exp(theta[3])
     y = np.log(x)
     z = (y - middle) / tau
-    body = ndtr(-z)
-    up = np.exp(np.minimum(a * middle + a * a * tau * tau / 2 - a * y + log_ndtr(z - a * tau), 50.0))
-    down = np.exp(np.minimum(-b * middle + b * b * tau * tau / 2 + b * y + log_ndtr(-z - b * tau), 50.0))
-    return np.asarray(body + b / (a + b) * up - a / (a + b) * down)
+    body = log_ndtr(-z)
+    up = np.log(b / (a + b)) + a * a * tau * tau / 2 - a * (y - middle) + log_ndtr(z - a * tau)
+    down = np.log(a / (a + b)) + b * b * tau * tau / 2 + b * (y - middle) + log_ndtr(-z - b * tau)
+    most = np.maximum(body, up)
+    with np.errstate(all="ignore"):
+        return np.asarray(most + np.log(np.exp(body - most) + np.exp(up - most) - np.exp(down - most)))
 
 
 _LAWS: dict[str, tuple[Callable[[Floats, Floats], Floats], Callable[[Floats], list[float]]]] = {
@@ -52,6 +54,10 @@ _LAWS: dict[str, tuple[Callable[[Floats, Floats], Floats], Callable[[Floats], li
 }
 
 
+_WORST = 1e15
+"""Loss of parameters under which a degree that was seen cannot be."""
+
+
 def log_likelihood(degrees: NDArray[np.int64], law: str) -> Floats:
     """Log-likelihood of each of the distinct degrees, ascending, under the best law of its kind for all of
     them."""
@@ -62,14 +68,19 @@ def log_likelihood(degrees: NDArray[np.int64], law: str) -> Floats:
     edges = np.concatenate([k - 0.5, k + 0.5])
 
     def each(theta: Floats) -> Floats:
+        # In logarithms throughout: far out in a tail probabilities vanish, their ratios do not.
         upper = above(edges, theta)
-        whole = max(float(above(np.array([0.5]), theta)[0]), 1e-300)
         n = len(k)
-        return np.asarray(np.log(np.maximum(upper[:n] - upper[n:], 1e-300) / whole))
+        with np.errstate(all="ignore"):
+            found = upper[:n] + np.log(-np.expm1(upper[n:] - upper[:n])) - above(np.array([0.5]), theta)
+        return np.asarray(np.where(np.isnan(found), -np.inf, found))
+
+    def loss(theta: Floats) -> float:
+        return float(min(-(count * each(theta)).sum(), _WORST))
 
     logs = np.log(np.repeat(k, count).astype(np.float64))
     best = minimize(
-        lambda theta: -float((count * each(theta)).sum()),
+        loss,
         np.array(begin(logs)),
         method="Nelder-Mead",
         options={"maxiter": 2000, "xatol": 1e-4, "fatol": 1e-3},

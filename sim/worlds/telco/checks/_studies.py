@@ -9,6 +9,7 @@ whole world, since nobody's calls depend on anybody else's where nothing is depl
 from __future__ import annotations
 
 from sim.core.calibration import Study, Treat
+from sim.core.time import DAY, Micros
 from sim.worlds.telco.cast import LEVERS, RATES, TACTICS
 
 _BASE = "telco/midsize-carrier-v1"
@@ -94,9 +95,18 @@ REPORTED = Study(
 )
 DECADE = Study(
     "decade",
-    "the published history of 2016 to 2025 as scripted regimes, nothing deployed",
+    "the published history of 2016 to 2025 as scripted regimes, nothing deployed; a month is three days",
     "telco/decade-v1",
+    {"lines": 4_000},
     {"lines": 2_000},
-    {"lines": 1_000},
-    seeds=1,
+    seeds=3,
 )
+MONTH = 3 * DAY
+FIRST_YEAR = 2016
+"""The calendar of the decade: a year is 36 days, the first day that of January 2016."""
+
+
+def month_of(t: Micros) -> tuple[int, int]:
+    """Calendar year and month, 1 to 12, of an instant of the decade."""
+    months = t // MONTH
+    return FIRST_YEAR + months // 12, months % 12 + 1

@@ -5,7 +5,6 @@ Knows: attestation and origin as they arrive. Does not know: who signs, and how 
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 
 import numpy as np
@@ -14,17 +13,18 @@ from numpy.typing import NDArray
 from sim.core.calibration import Check, Day, Figure, Measure
 from sim.core.estimates import Sums
 from sim.worlds.telco.checks._rows import calls, robocalls
-from sim.worlds.telco.checks._studies import DECADE, EVERYDAY
+from sim.worlds.telco.checks._studies import DECADE, EVERYDAY, month_of
 
 NONE, A, C = 0, 1, 3
 TIER_1, RESELLER = 0, 2
 
 ERAS = {
-    "Sep 2021": (dt.date(2021, 9, 1), dt.date(2021, 10, 1)),
-    "Dec 2021": (dt.date(2021, 12, 1), dt.date(2022, 1, 1)),
-    "mid 2022": (dt.date(2022, 5, 1), dt.date(2022, 8, 1)),
-    "end 2022 to mid 2023": (dt.date(2022, 11, 1), dt.date(2023, 7, 1)),
+    "Sep 2021": ((2021, 9), (2021, 10)),
+    "Dec 2021": ((2021, 12), (2022, 1)),
+    "mid 2022": ((2022, 5), (2022, 8)),
+    "end 2022 to mid 2023": ((2022, 11), (2023, 7)),
 }
+"""Year and month in which an era begins, and before which it ends, by the calendar of the decade."""
 
 
 def _level_a(day: Day) -> Mapping[str, tuple[float, float]]:
@@ -41,7 +41,7 @@ def _unwanted_by_level(day: Day) -> Mapping[str, tuple[float, float, float, floa
     rows = calls(day)
     found = {}
     for name, (begin, end) in ERAS.items():
-        if begin <= day.date < end:
+        if begin <= month_of(day.start) < end:
             level_c, unsigned = rows["attestation"] == C, rows["attestation"] == NONE
             found[name] = (
                 float(robocalls(rows)[level_c].sum()),
@@ -91,7 +91,8 @@ CHECKS = (
         ),
         weak="calls at over a hundred, mostly smaller, terminating providers; the half-widths of 0.5 in "
         "2021 are ours",
-        note="waits for the scenario of scripted regimes: the present world signs as in 2025 throughout, "
-        "where the ratio is 1.5 (4,000 lines, 56 days, one seed)",
+        note="C says more of a call in September 2021 than it did then. In the scenario the mandate has signed a sixth "
+        "of what is signed today by then, and 12 % of the campaigns' unsigned calls are signed B or C by "
+        "intermediates already; a smaller share of laundered calls until October 2021 would bring it down",
     ),
 )

@@ -137,8 +137,6 @@ CHECKS = (
             ),
         ),
         weak="one carrier's complaint; may count unanswered calls",
-        note="the law itself has 0.789 below 15 s (median 6 s, sigma 1.1); recorded_sigma 1.0 gives 0.812 "
-        "and leaves checks 1 and 5 where they must be",
     ),
     Check(
         3,
@@ -158,7 +156,6 @@ CHECKS = (
                 ),
             ),
         ),
-        note="less than a second short; talk_alpha 78 s (sourced range 60 to 90) gives 154 s",
     ),
     Check(
         4,

@@ -1,4 +1,8 @@
-"""International revenue share: compromised accounts dial premium ranges, some 20 minutes each, at night and on weekends."""
+"""International revenue share: compromised accounts dial premium ranges, some 20 minutes each, at night and on
+weekends.
+
+Knows: its own figures. Does not know: by which numbers it is done.
+"""
 
 from __future__ import annotations
 

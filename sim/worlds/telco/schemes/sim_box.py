@@ -1,6 +1,9 @@
-"""SIM-box bypass: calls from abroad enter through local SIMs: hugely more calls out than in, many callees, round the clock.
+"""SIM-box bypass: calls from abroad enter through local SIMs: hugely more calls out than in, many callees, round the
+clock.
 
 Whoever is called wants the call and does not report it; the harm is the carrier's (Murynets et al., INFOCOM 2014).
+
+Knows: its own figures. Does not know: by which numbers it is done.
 """
 
 from __future__ import annotations

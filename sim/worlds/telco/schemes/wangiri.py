@@ -1,4 +1,7 @@
-"""Wangiri: one ring from a foreign-looking number; about 5 % of the called ring back, onto a premium range."""
+"""Wangiri: one ring from a foreign-looking number; about 5 % of the called ring back, onto a premium range.
+
+Knows: its own figures. Does not know: by which numbers it is done.
+"""
 
 from __future__ import annotations
 

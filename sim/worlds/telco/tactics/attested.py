@@ -1,4 +1,8 @@
-"""Bought attestation: numbers from carriers that sign A for whoever pays, answered more for the tick beside the name."""
+"""Bought attestation: numbers from carriers that sign A for whoever pays, answered more for the tick beside the
+name.
+
+Knows: its own figures. Does not know: what is said in the calls.
+"""
 
 from __future__ import annotations
 

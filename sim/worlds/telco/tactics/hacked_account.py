@@ -1,4 +1,7 @@
-"""Hacked accounts and exchanges: a subscriber's line dials premium destinations; the bill is what he complains of."""
+"""Hacked accounts and exchanges: a subscriber's line dials premium destinations; the bill is what he complains of.
+
+Knows: its own figures. Does not know: what is said in the calls.
+"""
 
 from __future__ import annotations
 

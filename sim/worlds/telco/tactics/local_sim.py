@@ -1,4 +1,7 @@
-"""Local SIMs in a box: the carrier's own numbers, fully signed, many callees each, changed when stopped."""
+"""Local SIMs in a box: the carrier's own numbers, fully signed, many callees each, changed when stopped.
+
+Knows: its own figures. Does not know: what is said in the calls.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Neighbour spoofing: numbers of the callees' own area, which are answered more (NCSU 6 % dialled, FTC 39-41 % complained)."""
+"""Neighbour spoofing: numbers of the callees' own area, which are answered more (NCSU 6 % dialled, FTC 39-41 %
+complained).
+
+Knows: its own figures. Does not know: what is said in the calls.
+"""
 
 from __future__ import annotations
 

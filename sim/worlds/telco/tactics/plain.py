@@ -1,4 +1,7 @@
-"""Plain burners: numbers bought anywhere, used for days (Sichuan: 4 active days, 46 calls on each)."""
+"""Plain burners: numbers bought anywhere, used for days (Sichuan: 4 active days, 46 calls on each).
+
+Knows: its own figures. Does not know: what is said in the calls.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Numbers of premium ranges, shown by one-ring fraud for a day or two."""
+"""Numbers of premium ranges, shown by one-ring fraud for a day or two.
+
+Knows: its own figures. Does not know: what is said in the calls.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Snowshoe: many numbers, 30-110 calls a day each, soon changed, to stay below every threshold (YouMail 2025; Sumco)."""
+"""Snowshoe: many numbers, 30-110 calls a day each, soon changed, to stay below every threshold (YouMail 2025;
+Sumco).
+
+Knows: its own figures. Does not know: what is said in the calls.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,9 @@
-"""Spoofed innocents: a subscriber's number is shown for some hours; whoever missed the call rings *him* back, in storms.
+"""Spoofed innocents: a subscriber's number is shown for some hours; whoever missed the call rings *him* back, in
+storms.
 
 His own calls go on, and he is complained of (TNS: bursts of up to 12,000 calls a day).
+
+Knows: its own figures. Does not know: what is said in the calls.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Toll-free numbers, shown to look like a business (FTC: 7-16 % of complaints)."""
+"""Toll-free numbers, shown to look like a business (FTC: 7-16 % of complaints).
+
+Knows: its own figures. Does not know: what is said in the calls.
+"""
 
 from __future__ import annotations
 
