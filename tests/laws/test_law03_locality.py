@@ -8,9 +8,12 @@ import numpy as np
 import pytest
 
 from sim.core.world import World
+from sim.worlds.telco.vocabulary import BLOCK
 from tests.laws.conftest import Trace, joined, open_small, play, scripted
 
 OFF = {"telco": {"learning": 0.0}}
+ALONE = {"telco": {"redress_business": 0.0, "redress_consumer": 0.0, "redress_fraud": 0.0}}
+"""Nobody asks for redress: the clerks' queue is a channel that whoever asks shares, as the analysts' is."""
 
 
 def outside(columns: dict[str, Any], entity: str, touched: Any) -> dict[str, Any]:
@@ -58,7 +61,7 @@ def flips(name: str, trace: Trace) -> dict[str, int]:
 
 @pytest.mark.parametrize("learning", [False, True], ids=["learning off", "learning on"])
 def test_one_flipped_decision_touches_only_whom_it_says(world_name: str, learning: bool) -> None:
-    levers = {} if learning else OFF.get(world_name, {})
+    levers = ALONE.get(world_name, {}) | ({} if learning else OFF.get(world_name, {}))
     # No audits: the analysts' queue is a channel that whoever is audited shares.
     script = scripted(busy=0.5, audits=0.0)
     plain = play(open_small(world_name, levers=levers), script)
@@ -99,13 +102,14 @@ def both(one: World, two: World, question: Any, row: int, entity: str) -> Any:
 
 def test_blocking_a_number_for_good_leaves_other_operators_alone() -> None:
     """Learning on: whoever shares no campaign with the blocked numbers stays identical."""
-    plain_world = open_small("telco")
+    plain_world = open_small("telco", levers=ALONE["telco"])
     nothing = scripted(busy=0.0, audits=0.0)
     plain = play(plain_world, nothing)
     operators: Any = plain_world
-    slot = max(operators._operators.slot_of.values())
-    victims = np.array(sorted(n for n, s in operators._operators.slot_of.items() if s == slot))
-    world = open_small("telco")
+    # A business with tactics to choose from, whose numbers were used early.
+    slot = next(o.slot for o in operators._operators.operators if o.business == "robocall")
+    victims = numbers_of(operators, slot)
+    world = open_small("telco", levers=ALONE["telco"])
 
     def against(world: World) -> Any:
         base = nothing(world)
@@ -113,13 +117,22 @@ def test_blocking_a_number_for_good_leaves_other_operators_alone() -> None:
         def decide(question: Any) -> Any:
             answer = base(question)
             hit = np.isin(question.block["caller"], victims)
-            answer.action[hit] = 3
+            answer.action[hit] = BLOCK
             return answer
 
         return decide
 
     blocked = play(world, against)
     other: Any = world
-    mine = np.array(sorted(n for n, s in other._operators.slot_of.items() if s == slot))
+    mine = numbers_of(other, slot)
     assert len(np.setdiff1d(mine, victims)) > 0, "the operator did not take new numbers"
-    assert_local(plain, blocked, "caller", np.union1d(mine, victims))
+    # Those who were called by them may call back, one time more or less.
+    called = [joined(trace.questions["call"]) for trace in (plain, blocked)]
+    callees = np.concatenate([c["callee"][np.isin(c["caller"], np.union1d(mine, victims))] for c in called])
+    assert_local(plain, blocked, "caller", np.union1d(np.union1d(mine, victims), callees))
+
+
+def numbers_of(world: Any, slot: int) -> Any:
+    """Every number that dialled for an operator, its own and borrowed ones."""
+    supply = world._operators.supply
+    return np.array(sorted({n for d in (supply.slot_of, supply.borrowed) for n, s in d.items() if s == slot}))

@@ -18,6 +18,7 @@ from sim.core.decisions import Decisions
 from sim.core.events import Block
 from sim.core.truth import Outcomes, Settlement
 from sim.core.world import World
+from sim.worlds.telco.vocabulary import BLOCK
 from tests.laws.replays import Played, plan, play, table
 from tests.laws.small import load_small
 
@@ -101,7 +102,7 @@ def test_counts_are_those_of_the_rows(full: tuple[Played, Witness, pd.DataFrame]
     played, witness, kept = full
     settled = witness.scored()
     bad = settled["unwanted"] == 1
-    stops = settled["effect"] == 3
+    stops = settled["effect"] == BLOCK
     first = (settled["first_try"] == 1) & ~bad
     assert played.sums("detection_rate") == ((bad & stops).sum(), bad.sum())
     assert played.sums("hard_false_blocks") == ((first & stops).sum(), first.sum())
@@ -150,13 +151,18 @@ def test_what_is_open_at_the_end_is_counted_as_open(leaves_open: bool, tmp_path:
 
 def test_reports_after_the_end_are_true_and_not_observed() -> None:
     """A report that is made after the last day that is heard belongs to the truth alone: curves are right-censored."""
-    more = ("world.levers.report_rate=0.1", "world.levers.report_lag_mu=3.5", "world.lagTail=1d")
+    more = (
+        "world.levers.report_rate=0.1",
+        "world.levers.report_near=20",
+        "world.levers.report_lag_mu=3.95",
+        "world.lagTail=1d",
+    )
     silent = plan("silent", "pass_all", features=("calls_1h",))
     played, witness = watched(silent, None, *more)
     settled = witness.scored()
     reported = settled[settled["reported"] == 1]
     late = (reported["report_at"] > witness.end).sum()
-    assert late > 10
+    assert late >= 5
     assert played.sums("complaints")[0] == len(reported)
     heard = [row for row in played.ledger.counts if row[1] == "complaints" and row[3] == "observed"]
     of_history = sum(

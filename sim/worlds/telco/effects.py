@@ -156,11 +156,12 @@ def settle_calls(
 
     levels: (levers, n) or (levers, 1) with step 1 or 0. records: (n, 8) call records; those known by `soon`, nearly
     all, from the top, so that the outbox keeps them as they lie, the others from the bottom. redials (n, WIDE), returns
-    (n, WIDE: subscribers who call back) and notes (3n, 6: kind, known_at, id, t, caller, callee; of redress asked_at
-    and class in place of known_at and callee) are filled from the top; counts answers how many redials and notes, how
+    (n, WIDE: subscribers who call back, the dialling row they missed in place of the event) and notes (3n, 6: kind,
+    known_at, id, t, caller, callee; of redress asked_at and class in place of known_at and callee) are filled from the top; counts answers how many redials and notes, how
     many numbers were given up, how many records are known soon, and how many returns. effects (n,): the action that
     took effect. of_class (classes, 3), grievance (classes,): see cast. A campaign sees all calls of a number, of
-    which this carrier has the share `reach`."""
+    which this carrier has the share `reach`.
+    """
     n_redials = 0
     n_notes = 0
     n_given = 0
@@ -346,7 +347,7 @@ def settle_calls(
                     premium = traits[whose, MARKS] >> FOREIGN_AT & 1
                     known = MACHINE if premium != 0 else UNKNOWN
                     returns[n_returns, T] = when
-                    returns[n_returns, EVENT] = 0
+                    returns[n_returns, EVENT] = dial
                     returns[n_returns, PARTIES] = line << HOLDER_AT | whose
                     returns[n_returns, KIND] = known << RELATION_AT | TALK_STRANGER << TALK_AT
                     n_returns += 1

@@ -30,8 +30,10 @@ from sim.worlds.telco.calls import (
     CLASS_BITS,
     DIAL_AT,
     EVENT,
+    HOLDER_AT,
     KIND,
     LAYER_AT,
+    PARTIES,
     PURPOSES,
     RELATION_AT,
     THIN,
@@ -60,7 +62,7 @@ from sim.worlds.telco.effects import (
     settle_calls,
 )
 from sim.worlds.telco.lawful import Lawful
-from sim.worlds.telco.numbers import CONTACT, Numbers
+from sim.worlds.telco.numbers import CONTACT, SHOWN, Numbers
 from sim.worlds.telco.parameters import Parameters as Sizes
 from sim.worlds.telco.people import DAY_PROFILES, STRANGERS, people
 from sim.worlds.telco.planning import planning
@@ -156,6 +158,8 @@ class TelcoWorld:
         self._buffers: dict[str, NDArray[np.int64]] = {}
         self._proposals = np.empty((4, 0), dtype=np.int64)
         """Parties, kind, alpha and person of the tick's calls (4, n and more), see `signal`."""
+        self._back: dict[int, set[int]] = {}
+        """Operator -> subscribers who call back one of its numbers."""
         self._question: Question | None = None
         self._settled = 0
         self._stage.run(1)
@@ -231,7 +235,10 @@ class TelcoWorld:
             return {"caller": np.array([caller], dtype=np.int64), "callee": callee}
         whose = (*supply.slot_of.items(), *supply.borrowed.items())
         own = sorted({number for number, holder in whose if holder == slot})
-        return {"caller": np.array(own, dtype=np.int64), "callee": callee}
+        # Whoever was called may call one of the numbers back.
+        numbers = np.array(own, dtype=np.int64)
+        back = np.array(sorted(self._back.get(slot, ())), dtype=np.int64)
+        return {"caller": np.concatenate([numbers, callee, back]), "callee": np.append(callee, numbers)}
 
     def ground_truth(self) -> Sequence[GroundTruth]:
         """What the scenario injected, and the campaigns so far."""
@@ -398,6 +405,10 @@ class TelcoWorld:
             self._redials.put(redials[:n_redials])
         if n_returns:
             self._returns.put(returns[:n_returns])
+            missed = numbers.slot[returns[:n_returns, EVENT]].tolist()
+            who = numbers.traits[returns[:n_returns, PARTIES] >> HOLDER_AT, SHOWN].tolist()
+            for slot, caller in zip(missed, who, strict=True):
+                self._back.setdefault(slot, set()).add(caller)
         if n_notes:
             self._note(notes[:n_notes])
         if n_given:

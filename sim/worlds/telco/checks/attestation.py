@@ -93,6 +93,6 @@ CHECKS = (
         "2021 are ours",
         note="C says more of a call in September 2021 than it did then. In the scenario the mandate has signed a sixth "
         "of what is signed today by then, and 12 % of the campaigns' unsigned calls are signed B or C by "
-        "intermediates already; a smaller share of laundered calls until October 2021 would bring it down",
+        "intermediates already; a smaller share of laundered calls until October 2021 may bring it down (not tried)",
     ),
 )
