@@ -155,12 +155,13 @@ def settle_calls(
     """Settle the proposals (n,), in time order, under `action` (n,).
 
     levels: (levers, n) or (levers, 1) with step 1 or 0. records: (n, 8) call records; those known by `soon`, nearly
-    all, from the top, so that the outbox keeps them as they lie, the others from the bottom. redials (n, WIDE), returns
-    (n, WIDE: subscribers who call back, the dialling row they missed in place of the event) and notes (3n, 6: kind,
-    known_at, id, t, caller, callee; of redress asked_at and class in place of known_at and callee) are filled from the top; counts answers how many redials and notes, how
-    many numbers were given up, how many records are known soon, and how many returns. effects (n,): the action that
-    took effect. of_class (classes, 3), grievance (classes,): see cast. A campaign sees all calls of a number, of
-    which this carrier has the share `reach`.
+    all, from the top, so that the outbox keeps them as they lie, the others from the bottom. redials (n, WIDE),
+    returns (n, WIDE: subscribers who call back, the dialling row they missed in place of the event) and notes (3n,
+    6: kind, known_at, id, t, caller, callee; of redress asked_at and class in place of known_at and callee) are
+    filled from the top; counts answers how many redials and notes, how many numbers were given up, how many records
+    are known soon, and how many returns. effects (n,): the action that took effect. of_class (classes, 3),
+    grievance (classes,): see cast. A campaign sees all calls of a number, of which this carrier has the share
+    `reach`.
     """
     n_redials = 0
     n_notes = 0
