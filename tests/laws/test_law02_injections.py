@@ -30,8 +30,8 @@ BOUND = {
     "enforced_topic", "comeback_days",  # bind while `enforcement` is above zero
     "prefer_local_sim", "prefer_premium_range", "prefer_hacked_account",  # a business of one tactic has no choice
     "enforcement",  # when a campaign on the enforced topic is under way
-    "aged_days", "hijacked_days", "wangiri_days", "sim_box_days", "revenue_share_days",  # the next number
-    "spoofed_days",
+    "snowshoe_calls", "aged_days", "hijacked_days", "wangiri_days", "sim_box_days",  # the next number
+    "revenue_share_days", "spoofed_days",
 }  # fmt: skip
 """Levers that bind later than a few days, or together with another; tests/unit/telco shows each of them at work."""
 

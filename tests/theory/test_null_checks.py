@@ -37,6 +37,9 @@ STILL = (
     f"world.horizon={7 * WEEKS}d",
     "world.lagTail=1d",
     "world.levers.learning=0",
+    # Kinds whose single numbers make much of a small world's volume say nothing in six seeds.
+    *(f"world.levers.{name}=0" for name in ("prefer_hijacked", "prefer_spoofed")),
+    *(f"world.levers.{name}_calls=0" for name in ("wangiri", "revenue_share", "sim_box")),
 )
 LINES = {"small": 1000, "large": 4000}
 RAMP = f"use: ramp, start: 0d, end: {7 * WEEKS}d, over: {7 * WEEKS}d"
@@ -60,7 +63,7 @@ class Course:
 
 FIGURES = ("caught", "blocked", "unwanted", "calls")
 WIDEST = {
-    "small": {"caught": 0.15, "blocked": 0.6, "unwanted": 0.25, "calls": 0.08},
+    "small": {"caught": 0.15, "blocked": 0.75, "unwanted": 0.35, "calls": 0.1},
     "large": {"caught": 0.06, "blocked": 0.6, "unwanted": 0.25, "calls": 0.05},
 }
 """Size -> figure -> how wide the half of its slope's interval may be, in shares of the figure's own mean."""

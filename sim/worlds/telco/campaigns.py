@@ -254,7 +254,8 @@ class Operators:
         target = own.volume * (levers.constant("weekend_unwanted") if rests else 1.0)
         most = (levers.now("attempt_cap", now) - 1.0) * own.volume
         own.deficit = min(
-            max(own.deficit + target - through, -max(0.3 * own.volume, 30.0 * own.largest)), most
+            max(own.deficit + target - through, -max(0.3 * own.volume, 10.0 * (own.largest - own.volume))),
+            most,
         )
 
     def _fill(self, own: Operator, now: Micros) -> None:

@@ -20,22 +20,17 @@ from sim.core.levers import Levers
 from sim.core.time import DAY, HOUR, MINUTE, Clock, Micros, format_duration, micros
 from sim.core.truth import Outcomes, Settlement, Truth
 from sim.core.world import GroundTruth, News, Question
-from sim.engine.arrivals import kept, layers
+from sim.engine.arrivals import layers
 from sim.engine.ordering import order_by
 from sim.engine.outbox import Calendar, Outbox, sealed
 from sim.engine.stage import Stage
 from sim.engine.turns import Turns
 from sim.worlds.telco import vocabulary as words
 from sim.worlds.telco.calls import (
-    CLASS_BITS,
-    DIAL_AT,
     EVENT,
     HOLDER_AT,
-    KIND,
-    LAYER_AT,
     PARTIES,
     PURPOSES,
-    RELATION_AT,
     THIN,
     WIDE,
     T,
@@ -46,12 +41,9 @@ from sim.worlds.telco.calls import (
 )
 from sim.worlds.telco.campaigns import Operators
 from sim.worlds.telco.cast import (
-    CLASSES,
     GRIEVANCE,
-    LAWFUL_CLASSES,
     LEVERS,
     RATES,
-    TACTICS,
     TRAITS_OF_CLASS,
 )
 from sim.worlds.telco.effects import (
@@ -62,18 +54,16 @@ from sim.worlds.telco.effects import (
     settle_calls,
 )
 from sim.worlds.telco.lawful import Lawful
-from sim.worlds.telco.numbers import CONTACT, SHOWN, Numbers
+from sim.worlds.telco.numbers import SHOWN, Numbers
 from sim.worlds.telco.parameters import Parameters as Sizes
 from sim.worlds.telco.people import DAY_PROFILES, STRANGERS, people
 from sim.worlds.telco.planning import planning
 from sim.worlds.telco.profiles import shapes
 from sim.worlds.telco.redress import Redress
 from sim.worlds.telco.signalling import signal
+from sim.worlds.telco.thinning import CLASS_RATES, thinned
 from sim.worlds.telco.verification import Verification
 
-_BUSINESS = {tactic.cls: tactic.businesses[0] for tactic in TACTICS}
-_CLASS_RATES = ("", *(RATES[name if name in LAWFUL_CLASSES else _BUSINESS[name]] for name in CLASSES[1:]))
-"""Lever of the volume by class; consumers have two."""
 _ORDINAL_BITS = 30
 
 
@@ -275,7 +265,7 @@ class TelcoWorld:
             depth[name] = layers(self.state, name, start, start + self.tick)
         consumer_depth = np.full(len(self._profiles), depth["contact_calls"], dtype=np.int64)
         consumer_depth[STRANGERS] = depth["stranger_calls"]
-        class_depth = np.array([depth.get(name, 1) for name in _CLASS_RATES], dtype=np.int64)
+        class_depth = np.array([depth.get(name, 1) for name in CLASS_RATES], dtype=np.int64)
         counts = np.empty((numbers.used, int(class_depth.max())), dtype=np.int32)
         dialled = count_dials(
             counts, numbers.used, start, self.tick, tick, self._monday, self._keys, class_depth, self._shapes,
@@ -308,7 +298,7 @@ class TelcoWorld:
                 self._people.callers,
             )  # fmt: skip
         if any(self.state.moving(name, start, start + self.tick) for name in self._moved_rates):
-            stays = self._thin(rows[:n])
+            stays = thinned(rows[:n], self.state, self._moved_rates, int(self._keys[THIN]))
             n = len(stays)
             rows[:n] = stays
         if redials is not None:
@@ -325,24 +315,6 @@ class TelcoWorld:
         if buffer is None or len(buffer) < rows:
             buffer = self._buffers[name] = np.empty((rows + rows // 2 + 64, width), dtype=np.int64)
         return buffer[:rows]
-
-    def _thin(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Keep what injections leave of the proposals, exactly at event time."""
-        u = rng.uniform(int(self._keys[THIN]), rows[:, EVENT])
-        kind = rows[:, KIND]
-        layer = kind >> LAYER_AT & 63
-        stays = layer == 0
-        name_of = np.array(
-            [0, *[list(RATES.values()).index(name) for name in _CLASS_RATES[1:]]], dtype=np.int64
-        )
-        rate = name_of[kind & CLASS_BITS]
-        stranger = (kind >> DIAL_AT == 0) & (kind >> RELATION_AT & 7 != CONTACT)
-        rate[stranger] = 1
-        for place, name in enumerate(RATES.values()):
-            if name in self._moved_rates:
-                mine = rate == place
-                stays[mine] = kept(self.state, name, rows[mine, T], layer[mine], u[mine])
-        return np.asarray(rows[stays])
 
     def _signal(self, rows: NDArray[np.int64]) -> Block:
         numbers = self._numbers
