@@ -251,8 +251,8 @@ class TelcoWorld:
             "contacts": len(self._people.contacts),
             "lawfulSlots": self._lawful.size,
             "operators": self._operators.size,
-            "analysts": self._verification.staff,
-            "clerks": self._redress.staff,
+            "analysts": self._verification.office.staff,
+            "clerks": self._redress.office.staff,
             "planning": planning(self.parameters, self.state),
         }
 
