@@ -53,8 +53,8 @@ def test_open_enrolment_begins_on_its_date(season: Scenario) -> None:
 
 
 def test_politics_call_ten_times_as_much_as_in_summer_and_hardly_afterwards() -> None:
-    """Intentions of the class on a fixed seed: some 170 before and 400 at the height. A factor of twenty, as an overflow
-    of layers once made of ten, is far outside."""
+    """Intentions of the class on a fixed seed: some 170 before and 400 at the height. A factor of twenty, as an
+    overflow of layers once made of ten, is far outside."""
     short = ["world.history=20d", "world.historyBecause=a look at volumes", "world.tick=6h"]
     world = open_world(load_scenario("telco/election-season-v1", short), 1)
     code = TelcoWorld.slices["caller_class"].labels.index("political")
