@@ -14,8 +14,10 @@ import pytest
 from sim.core.decisions import Decisions
 from sim.core.levers import Levers
 from sim.core.time import DAY, HOUR, Clock
+from sim.engine.arrivals import LAYERS
 from sim.injections.step import Step
 from sim.worlds.telco import TelcoWorld
+from sim.worlds.telco.cast import LEVERS, RATES
 
 HALF = 14
 
@@ -41,3 +43,8 @@ def test_a_step_of_two_doubles_the_calls(cls: str) -> None:
     assert before > 100
     assert abs(after / before - 2.0) < 2 * 5 * 2.0 * np.sqrt(1 / before + 1 / after)
     assert after / before < 3.0
+
+
+@pytest.mark.parametrize("name", sorted(set(RATES.values())))
+def test_the_whole_range_of_a_rate_is_within_reach_of_an_injection(name: str) -> None:
+    assert LEVERS[name].high <= LAYERS * LEVERS[name].default
