@@ -7,6 +7,7 @@ with as much again for the bunching of dialers. The figure that was wrong once w
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,7 +27,7 @@ HALF = 14
 def test_a_step_of_two_doubles_the_calls(cls: str) -> None:
     name = {"political": "political_calls", "alarm_monitoring": "alarm_calls", "survey": "survey_calls"}[cls]
     step = Step(start=HALF * DAY, end=2 * HALF * DAY, factor=2.0)
-    world = TelcoWorld(
+    world: Any = TelcoWorld(
         1, Clock(dt.date(2026, 1, 5)), 6 * HOUR, 0, 2 * HALF * DAY, (2 * HALF + 1) * DAY,
         Levers(TelcoWorld.levers, {}, {name: (step,)}), TelcoWorld.Parameters(lines=2000), rounds_up=True,
     )  # fmt: skip
