@@ -143,7 +143,7 @@ BET_OUTCOMES = Schema(
         Field("voided", "int8", "bool", "something happened, or the market was closed, while the bet waited"),
         Field("accepted_stake", "float64", "EUR", "stake that stands; 0 where none does"),
         Field("fair", "float64", "", "probability of the selection that the book itself quoted by at effect_at"),
-        Field("pending", "bool", "", "still waiting, or its result is not known yet"),
+        Field("pending", "bool", "", "still waits when its tick ends"),
     ),
 )
 
@@ -162,7 +162,6 @@ BET_TRUTH = Schema(
         Field("payout", "float64", "EUR", "what the accepted stake will pay"),
         Field("phase", "int8", "code", "where the match really was at t: " + ", ".join(PHASES)),
         Field("sport", "int8", "code", ", ".join(SPORTS)),
-        Field("first_ask", "int8", "bool", "not a second try of a refused bet"),
     ),
 )
 

@@ -1,0 +1,329 @@
+"""Who bets what at the price he sees: outcome and stake of each proposal.
+
+Knows: odds in force at the bettor's own instant, what he can know by then, his tastes and his purse. Does not know:
+what the book believes or decides, how a match goes on.
+
+Taste never reads the truth: a book that quotes it with a proportional overround m earns m / (1 + m) from such bettors,
+whatever they like. Who has an edge reads the truth as far as he has heard, through an error that is his own per match.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtri
+
+from sim.core import rng
+from sim.core.compile import kernel
+from sim.core.levers import Levers, LeverSpec
+from sim.core.time import DAY, WEEK, Micros
+from sim.worlds.sportsbook.accounts import Accounts
+from sim.worlds.sportsbook.bettors import BEST_PRICE, EDGE, RING, TASTE
+from sim.worlds.sportsbook.cast import CAST
+from sim.worlds.sportsbook.timing import HEADROOM
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Small = NDArray[np.int8]
+Flags = NDArray[np.bool_]
+
+_OURS = "assumption of this simulator"
+# fmt: off
+LEVERS: tuple[LeverSpec, ...] = (
+    LeverSpec("reference_overround", 0.055, "", 0.005, 0.5, "overround at which bets_per_match is what it says",
+              "bet365 1X2 2019-23: 5.3-5.4 %", "computed"),
+    LeverSpec("elasticity", 1.0, "factor", 0.0, 20.0, "over the segments' own elasticities in the overround",
+              "-0.3 to -1 for recreational bettors", "assumption"),
+    LeverSpec("herd", 0.45, "sd on the logit", 0.0, 3.0, "taste that all bettors of a match share",
+              "volume share less implied probability: sd 0.12-0.14 a runner (Betfair)", "derived"),
+    LeverSpec("over_bias", 0.10, "log preference", -2.0, 2.0, "for the over", _OURS, "assumption"),
+    LeverSpec("equaliser_stake", 1.4, "factor", 0.2, 5.0, "stakes on the team that has just equalised",
+              "arXiv 2211.06052: about 40 % more", "read"),
+    LeverSpec("ring_odds_low", 1.5, "odds", 1.01, 10.0, "least odds of a bet for a promotion",
+              "promotions' terms", "assumption"),
+    LeverSpec("ring_odds_high", 2.5, "odds", 1.1, 50.0, "greatest odds that a ring plays", _OURS, "assumption"),
+    LeverSpec("parlay_stake", 0.8, "factor", 0.05, 5.0, "stake of a parlay over that of a single", _OURS, "assumption"),
+    LeverSpec("square_stake", 0.2, "factor", 0.0, 2.0, "stake of a bet that is made to look dull", _OURS, "assumption"),
+    LeverSpec("max_payout_0", 10_000.0, "EUR", 10.0, 1e7, "greatest payout of a bet of an ordinary account",
+              _OURS, "assumption"),
+    LeverSpec("max_payout_1", 20_000.0, "EUR", 10.0, 1e7, "greatest payout of a bet of a larger account",
+              _OURS, "assumption"),
+    LeverSpec("max_payout_2", 100_000.0, "EUR", 10.0, 1e7, "greatest payout of a bet of a VIP", _OURS, "assumption"),
+    LeverSpec("promo", 0.0, "share", 0.0, 1.0,
+              "bets of a new account that are staked with a bonus; about 0.5 at a launch",
+              "North Carolina: 41 % of handle in week 1, 31 % in month 1; Ohio: 30 % in month 1", "derived"),
+    LeverSpec("promo_days", 30.0, "d", 1.0, 365.0, "time constant with which an account's bonus bets end",
+              "North Carolina: 31 % in month 1", "derived"),
+    LeverSpec("ring_promo", 0.35, "share", 0.0, 1.0, "a ring's bets that are staked with an offer, whatever its age",
+              _OURS, "assumption"),
+)
+# fmt: on
+
+LEAST_STAKE_EUR = 0.5
+_HOW, _ELASTICITY, _LONGSHOT, _HOME, _LOYALTY, _SD, _EDGE, _KELLY, _BANK, _SQUARE, _CHASE, _SIGMA = range(12)
+_TABLE = np.array(
+    [
+        [
+            s.how, s.elasticity, s.longshot, s.home_bias, s.loyalty, s.model_sd, s.least_edge, s.kelly, s.bankroll,
+            s.square, s.chase, s.stake_sigma,
+        ]
+        for s in CAST
+    ],
+    dtype=np.float64,
+)  # fmt: skip
+INFORMED: Flags = _TABLE[:, _HOW] == EDGE
+"""By segment: reads what he knows of the truth (`p_known`)."""
+COMPARING: Flags = _TABLE[:, _HOW] == BEST_PRICE
+"""By segment: reads the best price of other books (`best_other`)."""
+MOST_GROWTH = 2.0
+"""Growth of a stake's logarithm, at most, of accounts that grow."""
+CHASED_LOSS = 10.0
+"""Recent loss that chasing answers to, in stakes, at most."""
+
+
+class Asked(NamedTuple):
+    """What n bettors see. account: slots; match, home, away: int64; market: vocabulary's code; t: Micros, of betting;
+    odds, p_known, best_other: (n, 3) decimal odds in force, true probability as known to each bettor, best odds of
+    other books; NaN for outcomes that do not exist (p_known and best_other are read only where INFORMED and COMPARING
+    say so, and may be NaN elsewhere); closed: takes no bets; momentum: as in Proposals; u_...: uniforms."""
+
+    account: Ints
+    match: Ints
+    home: Ints
+    away: Ints
+    market: Small
+    t: Ints
+    odds: Floats
+    closed: Flags
+    p_known: Floats
+    best_other: Floats
+    momentum: Small
+    u_choice: Floats
+    u_size: Floats
+    u_thin: Floats
+
+
+class Choice(NamedTuple):
+    """outcome (n,) int8, -1 for no bet; stake (n,) EUR, 0 without a bet."""
+
+    outcome: Small
+    stake: Floats
+
+
+# The order of a row's figures in `_choose`.
+SCALE, LEAN, MOMENTUM, LOSS, CAP, HERD, Z, U_CHOICE, U_THIN, TWIST, SHAM = range(11)
+REFERENCE, ELASTICITY, OVER, EQUALISER, RING_LOW, RING_HIGH, SQUARE_STAKE, ROOM = range(8)
+
+
+@kernel
+def _liking(
+    odds: float, o: int, ways: int, market: int, row: Floats, taste: Floats, figures: Floats
+) -> float:
+    """Weight of an outcome for who follows his taste: what the price implies to a power, team, home, herd, the over."""
+    side = 1.0 if o == 0 else (-1.0 if o == ways - 1 else 0.0)
+    lean = 0.5 * row[5] * side
+    if market % 2 == 0:
+        lean += 0.5 * taste[3] * side + 0.5 * taste[4] * row[1] * side
+    else:
+        lean += 0.5 * figures[2] * side
+    return math.exp(lean - taste[2] * math.log(odds))
+
+
+@kernel
+def _choose(
+    segment: Small, market: Small, odds: Floats, closed: Flags, known: Floats, best: Floats, row: Floats, table: Floats,
+    figures: Floats, outcome: Small, stake: Floats,
+) -> None:  # fmt: skip
+    for i in range(len(segment)):
+        outcome[i] = -1
+        stake[i] = 0.0
+        if closed[i]:
+            continue
+        ways = 0
+        over = 0.0
+        for o in range(3):
+            if odds[i, o] > 1.0:
+                ways += 1
+                over += 1.0 / odds[i, o]
+        # A market has its outcomes from the left; odds of 1 or less, or none, are no offer.
+        if ways < 2 or not odds[i, 0] > 1.0 or not odds[i, 1] > 1.0:
+            continue
+        s = segment[i]
+        how = int(table[s, 0])
+        u = row[i, 8]
+        pick = -1
+        amount = row[i, 0] * math.exp(table[s, 11] * row[i, 6])
+        dull = False
+        if how != TASTE and u < row[i, 10]:
+            how = TASTE
+            dull = True
+            u = 0.0
+        if how == TASTE:
+            # Bets there are for this overround, over those at the reference.
+            dear = (over - 1.0) / figures[0] - 1.0
+            wish = math.exp(figures[1] * table[s, 1] * dear + 0.5 * table[s, 10] * row[i, 3])
+            if not dull and u * figures[7] >= wish:
+                continue
+            total = 0.0
+            for o in range(ways):
+                total += _liking(odds[i, o], o, ways, market[i], row[i], table[s], figures)
+            left = row[i, 7] * total
+            pick = ways - 1
+            for o in range(ways):
+                left -= _liking(odds[i, o], o, ways, market[i], row[i], table[s], figures)
+                if left < 0.0:
+                    pick = o
+                    break
+            amount *= math.exp(table[s, 10] * row[i, 3])
+            if dull:
+                amount *= figures[6]
+            if market[i] % 2 == 0 and row[i, 2] != 0.0:
+                backed = 1.0 if pick == 0 else (-1.0 if pick == ways - 1 else 0.0)
+                if backed == row[i, 2]:
+                    amount *= figures[3]
+            # People stake round sums.
+            step = 0.5 if amount < 10.0 else (1.0 if amount < 50.0 else (5.0 if amount < 250.0 else 25.0))
+            amount = max(1.0, math.floor(amount / step + 0.5)) * step
+        elif how == EDGE:
+            gain = table[s, 6]
+            for o in range(ways):
+                hope = odds[i, o] * known[i, o] - 1.0
+                if hope > gain:
+                    gain = hope
+                    pick = o
+            if pick < 0:
+                continue
+            amount *= table[s, 7] * table[s, 8] * gain / (odds[i, pick] - 1.0)
+        elif how == BEST_PRICE:
+            rest = 0.0
+            for o in range(ways):
+                rest += 1.0 / best[i, o]
+            sure = table[s, 6]
+            for o in range(ways):
+                here = 1.0 - (rest - 1.0 / best[i, o] + 1.0 / odds[i, o])
+                if here > sure:
+                    sure = here
+                    pick = o
+            if pick < 0:
+                continue
+            # Equal payouts: the share of the whole that stands on this side.
+            amount *= 2.0 / odds[i, pick]
+        else:
+            n = 0
+            for o in range(ways):
+                if figures[4] <= odds[i, o] <= figures[5]:
+                    n += 1
+            if n == 0:
+                continue
+            left = row[i, 9] % n
+            for o in range(ways):
+                if figures[4] <= odds[i, o] <= figures[5]:
+                    if left == 0.0:
+                        pick = o
+                        break
+                    left -= 1.0
+        amount = min(amount, row[i, 4] / odds[i, pick])
+        amount = math.floor(amount * 100.0 + 1e-6) / 100.0
+        if amount >= LEAST_STAKE_EUR:
+            outcome[i] = pick
+            stake[i] = amount
+
+
+def opinions(seed: int, p: Floats, sd: Floats, person: Ints, match: Ints, market: Small) -> Floats:
+    """What informed bettors believe (n, 3): the known truth p (n, 3) with errors sd (n,) on the logit, the same at
+    every look of a person at a market of a match; NaN where p is."""
+    k = rng.key(seed, "sportsbook", "opinion")
+    place = match * 16 + market * 4
+    z = np.stack([rng.normal(k, person, place + o) for o in range(3)], axis=1)
+    q = np.clip(p, 1e-9, 1.0 - 1e-9)
+    shown = 1.0 / (1.0 + (1.0 - q) / q * np.exp(-sd[:, None] * z))
+    # What is certain, is: nobody doubts an outcome that can no longer fail.
+    shown = np.where((p <= 0.0) | (p >= 1.0), p, shown)
+    return np.asarray(shown / np.nansum(shown, axis=1, keepdims=True))
+
+
+def choose(asked: Asked, accounts: Accounts, levers: Levers, now: Micros) -> Choice:
+    """Outcomes and stakes for n looks; `now` is the tick's instant, at which the levers are read."""
+    n = len(asked.account)
+    segment = accounts.segment[asked.account]
+    person = accounts.person[asked.account]
+    seed = accounts.seed
+    how = _TABLE[segment, _HOW]
+    known = asked.p_known
+    edge = np.flatnonzero(how == EDGE)
+    if len(edge):
+        known = known.copy()
+        sd = _TABLE[segment[edge], _SD]
+        known[edge] = opinions(seed, known[edge], sd, person[edge], asked.match[edge], asked.market[edge])
+    row = np.empty((n, 11))
+    # Accounts opened in answer to decisions may grow slowly, and bet more dully than their segment does.
+    weeks = np.maximum(asked.t - accounts.opened_at[asked.account], 0) / WEEK
+    scale = accounts.scale[asked.account] * np.exp(np.minimum(accounts.growth[asked.account] * weeks, MOST_GROWTH))
+    row[:, SHAM] = np.maximum(_TABLE[segment, _SQUARE], accounts.square[asked.account])
+    fan = accounts.persons.fan[person]
+    # Teams are numbered within their sport, from 0: 20 to a league, 32 in the NFL.
+    league = np.where(asked.market >= 2, 32, 20)
+    row[:, LEAN] = (fan % league == asked.home % league) * 1.0 - (fan % league == asked.away % league) * 1.0
+    row[:, SCALE], row[:, MOMENTUM] = scale, asked.momentum
+    row[:, LOSS] = np.minimum(accounts.recent_loss(asked.account, asked.t) / scale, CHASED_LOSS)
+    row[:, CAP] = caps(asked.account, accounts, levers, now)
+    row[:, HERD] = levers.now("herd", now) * rng.normal(
+        rng.key(seed, "sportsbook", "herd"), asked.match, asked.market.astype(np.int64)
+    )
+    row[:, Z] = ndtri(np.clip(asked.u_size, 1e-9, 1.0 - 1e-9))
+    row[:, U_CHOICE], row[:, U_THIN] = asked.u_choice, asked.u_thin
+    ring = np.flatnonzero(how == RING)
+    row[:, TWIST] = 0.0
+    if len(ring):
+        turn = rng.bits(
+            rng.key(seed, "sportsbook", "sides"), person[ring], asked.match[ring] * 4 + asked.market[ring]
+        )
+        row[ring, TWIST] = (turn >> np.uint64(60)).astype(np.int64) + accounts.ordinal[asked.account[ring]]
+    outcome, stake = np.empty(n, dtype=np.int8), np.empty(n)
+    _choose(
+        segment, asked.market, asked.odds, asked.closed, known, asked.best_other, row, _TABLE, _figures(levers, now),
+        outcome, stake,
+    )  # fmt: skip
+    return Choice(outcome, stake)
+
+
+def caps(account: Ints, accounts: Accounts, levers: Levers, now: Micros) -> Floats:
+    """Greatest payout (n,) of a bet of each account, EUR."""
+    return np.array([levers.now(f"max_payout_{tier}", now) for tier in range(3)])[accounts.tier[account]]
+
+
+def purses(
+    account: Ints, t: Ints, overround: Floats, u_size: Floats, accounts: Accounts, levers: Levers, now: Micros
+) -> tuple[Floats, Floats]:
+    """Parlays that there are at an overround (n,) per leg, over those at the reference; and their stakes (n,), EUR."""
+    taste = _TABLE[accounts.segment[account]]
+    scale = accounts.scale[account]
+    loss = np.minimum(accounts.recent_loss(account, t) / scale, CHASED_LOSS)
+    dear = overround / levers.now("reference_overround", now) - 1.0
+    wish = np.exp(
+        levers.now("elasticity", now) * taste[:, _ELASTICITY] * dear + 0.5 * taste[:, _CHASE] * loss
+    )
+    z = ndtri(np.clip(u_size, 1e-9, 1.0 - 1e-9))
+    amount = scale * np.exp(taste[:, _SIGMA] * z + taste[:, _CHASE] * loss) * levers.now("parlay_stake", now)
+    step = np.select([amount < 10.0, amount < 50.0, amount < 250.0], [0.5, 1.0, 5.0], 25.0)
+    return wish, np.maximum(np.round(amount / step), 1.0) * step
+
+
+def _figures(levers: Levers, now: Micros) -> Floats:
+    names = (
+        "reference_overround", "elasticity", "over_bias", "equaliser_stake", "ring_odds_low", "ring_odds_high",
+        "square_stake",
+    )  # fmt: skip
+    return np.array([*(levers.now(name, now) for name in names), HEADROOM])
+
+
+def promotional(accounts: Accounts, slots: Ints, bet: Ints, t: Ints, levers: Levers) -> Flags:
+    """Which bets (n,) of these accounts are staked with a bonus: new accounts', and those of rings."""
+    age = np.maximum(t - accounts.opened_at[slots], 0) / DAY
+    share = levers.at("promo", t) * np.exp(-age / levers.at("promo_days", t))
+    ring = _TABLE[accounts.segment[slots], _HOW] == RING
+    share = np.where(ring, np.maximum(share, levers.at("ring_promo", t)), share)
+    return np.asarray(rng.uniform(rng.key(accounts.seed, "sportsbook", "promo"), bet) < share)

@@ -1,0 +1,187 @@
+"""The slate: matches whose markets are open, in slots of padded arrays that kernels can walk.
+
+Knows: paths of open matches, when each state was heard and when prices for it come into force. Does not know: prices, bets.
+
+A slot is taken when a match's market opens and given back when the last of its bets is settled, so memory follows the
+matches of a few days, whatever the horizon.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.core.compile import kernel
+from sim.core.time import NEVER
+from sim.worlds.sportsbook.feed import Heard
+from sim.worlds.sportsbook.paths import END, Path
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+WIDTH = 5
+"""Columns of probabilities: both markets of a sport side by side."""
+FIRST = np.array([0, 3, 0, 2], dtype=np.int64)
+"""First column of each market (vocabulary.MARKETS)."""
+WAYS = np.array([3, 2, 2, 2], dtype=np.int64)
+"""Outcomes of each market."""
+
+
+@kernel
+def _standing(slot: Ints, t: Ints, instants: Ints, out: Ints) -> None:
+    """Of each row the last state whose instant is not after t; -1 before the first."""
+    for i in range(len(t)):
+        row = slot[i]
+        low = 0
+        high = instants.shape[1]
+        while low < high:
+            middle = (low + high) // 2
+            if instants[row, middle] <= t[i]:
+                low = middle + 1
+            else:
+                high = middle
+        out[i] = low - 1
+
+
+@kernel
+def _fair(
+    slot: Ints, state: Ints, t: Ints, first: Ints, ways: Ints, grid_t: Ints, grid: Floats, grids: Ints, p: Floats,
+    before: Floats, out: Floats,
+) -> None:  # fmt: skip
+    for i in range(len(t)):
+        row, standing = slot[i], state[i]
+        if standing < 0:
+            for c in range(ways[i]):
+                out[i, c] = before[row, first[i] + c]
+            continue
+        q = 0
+        while q + 1 < grid_t.shape[1] and grid_t[row, q + 1] <= t[i]:
+            q += 1
+        x = grid[row, q]
+        if t[i] > grid_t[row, q] and q + 1 < grid_t.shape[1] and grid_t[row, q + 1] < NEVER:
+            share = (t[i] - grid_t[row, q]) / (grid_t[row, q + 1] - grid_t[row, q])
+            x += share * (grid[row, q + 1] - grid[row, q])
+        low = min(int(x), grids[row] - 1)
+        high = min(low + 1, grids[row] - 1)
+        share = x - low
+        for c in range(ways[i]):
+            column = first[i] + c
+            out[i, c] = p[row, standing, low, column] * (1.0 - share) + p[row, standing, high, column] * share
+
+
+class Slate:
+    """Open matches by slot. Arrays: (slots, states) for states, (slots, states, grid, WIDTH) for probabilities."""
+
+    def __init__(self) -> None:
+        self._free: list[int] = []
+        self.match = np.full(0, -1, dtype=np.int64)
+        self.sport = np.zeros(0, dtype=np.int64)
+        self.states = np.zeros(0, dtype=np.int64)
+        self.kickoff = np.zeros(0, dtype=np.int64)
+        self.closes = np.zeros(0, dtype=np.int64)
+        """In force of the end of the match: from then on no price."""
+        self.t = np.full((0, 1), NEVER, dtype=np.int64)
+        self.force = np.full((0, 1), NEVER, dtype=np.int64)
+        """When prices for each state come into force; the same order as states."""
+        self.last_event = np.full((0, 1), -NEVER, dtype=np.int64)
+        """In force of the last score or red card, per state; -NEVER without one."""
+        self.shown = {
+            name: np.zeros((0, 1), dtype=dtype)
+            for name, dtype in (
+                ("period", "int8"), ("clock_min", "float64"), ("runs", "bool"), ("score_home", "int16"),
+                ("score_away", "int16"), ("red_home", "int8"), ("red_away", "int8"), ("possession", "int8"),
+                ("event", "int8"),
+            )
+        }  # fmt: skip
+        self.grid_t = np.full((0, 1), NEVER, dtype=np.int64)
+        self.grid = np.zeros((0, 1))
+        self.grids = np.zeros(0, dtype=np.int64)
+        self.p = np.zeros((0, 1, 1, WIDTH))
+        self.before = np.zeros((0, WIDTH))
+        self.outcome = np.zeros((0, 2), dtype=np.int8)
+        self.heard: list[Heard | None] = []
+
+    @property
+    def size(self) -> int:
+        """Slots, taken or free."""
+        return len(self.match)
+
+    def open(self, match: int, sport: int, kickoff: int, path: Path, heard: Heard) -> int:
+        """Take a slot for a match. Answers the slot."""
+        s, g, q = len(path.t), path.p.shape[1], len(path.grid_t)
+        if not self._free:
+            self._grow(slots=max(8, self.size), states=s, grid=g, knots=q)
+        elif s > self.t.shape[1] or g > self.p.shape[2] or q > self.grid_t.shape[1]:
+            self._grow(slots=0, states=s, grid=g, knots=q)
+        slot = self._free.pop()
+        self.match[slot], self.sport[slot], self.kickoff[slot] = match, sport, kickoff
+        self.states[slot], self.grids[slot] = s, g
+        for table, values, empty in (
+            (self.t, path.t, NEVER),
+            (self.force, heard.force, NEVER),
+            (self.grid_t, path.grid_t, NEVER),
+        ):
+            table[slot] = empty
+            table[slot, : len(values)] = values
+        self.grid[slot, :q] = path.grid
+        for name, table in self.shown.items():
+            table[slot, :s] = getattr(path, name)
+        event = (path.event > 0) & (path.event != END)
+        self.last_event[slot, :s] = np.maximum.accumulate(np.where(event, heard.force, -NEVER))
+        self.p[slot, :s, :g, : path.p.shape[2]] = path.p
+        self.before[slot, : len(path.before)] = path.before
+        self.outcome[slot] = path.outcome
+        self.closes[slot] = int(heard.force[-1])
+        self.heard[slot] = heard
+        return slot
+
+    def close(self, slot: int) -> None:
+        """Give a slot back."""
+        self.match[slot] = -1
+        self.heard[slot] = None
+        self._free.append(slot)
+        # The lowest slot is taken first, so that which slots are in use does not depend on how many there are.
+        self._free.sort(reverse=True)
+
+    def taken(self) -> Ints:
+        """Slots in use, ascending."""
+        return np.flatnonzero(self.match >= 0)
+
+    def standing(self, slot: Ints, t: Ints, instants: Ints | None = None) -> Ints:
+        """States (n,) that really hold at t (n,), or that prices are in force for (`instants=slate.force`)."""
+        out = np.empty(len(t), dtype=np.int64)
+        _standing(slot, t, self.t if instants is None else instants, out)
+        return out
+
+    def fair(self, slot: Ints, state: Ints, t: Ints, market: Ints) -> Floats:
+        """True probabilities (n, 3) of a market's outcomes if matches stood in these states; NaN beyond its ways."""
+        out = np.full((len(t), 3), np.nan)
+        _fair(
+            slot, state, t, FIRST[market], WAYS[market], self.grid_t, self.grid, self.grids, self.p, self.before, out
+        )  # fmt: skip
+        return out
+
+    def _grow(self, slots: int, states: int, grid: int, knots: int) -> None:
+        size = self.size + slots
+        states, grid, knots = (
+            max(self.t.shape[1], states + 4 if states > self.t.shape[1] else 0),
+            max(self.p.shape[2], grid),
+            max(self.grid_t.shape[1], knots),
+        )
+        self._free = sorted([*self._free, *range(self.size, size)], reverse=True)
+
+        def wider(old: NDArray[np.generic], shape: tuple[int, ...], fill: float = 0) -> NDArray[np.generic]:
+            new = np.full(shape, fill, dtype=old.dtype)
+            new[tuple(slice(n) for n in old.shape)] = old
+            return new
+
+        for name, shape, fill in (
+            ("match", (size,), -1), ("sport", (size,), 0), ("states", (size,), 0), ("kickoff", (size,), 0),
+            ("closes", (size,), 0), ("grids", (size,), 1), ("t", (size, states), NEVER),
+            ("force", (size, states), NEVER), ("last_event", (size, states), -NEVER),
+            ("grid_t", (size, knots), NEVER), ("grid", (size, knots), 0), ("p", (size, states, grid, WIDTH), 0),
+            ("before", (size, WIDTH), 0), ("outcome", (size, 2), 0),
+        ):  # fmt: skip
+            setattr(self, name, wider(getattr(self, name), shape, fill))
+        self.shown = {name: wider(table, (size, states)) for name, table in self.shown.items()}
+        self.heard += [None] * slots

@@ -1,0 +1,122 @@
+"""How often people bet on a match, on which days, and when before kick-off: what singles and parlays share.
+
+Knows: persons' rates, days on which they bet at all, the crowd before kick-off. Does not know: prices, decisions.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.core import rng
+from sim.core.levers import Levers, LeverSpec
+from sim.core.time import DAY, HOUR, Micros
+from sim.worlds.sportsbook.accounts import Persons
+from sim.worlds.sportsbook.cast import CAST
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Small = NDArray[np.int8]
+
+_OURS = "assumption of this simulator"
+# fmt: off
+LEVERS: tuple[LeverSpec, ...] = (
+    LeverSpec("appetite", 1.0, "factor", 0.0, 20.0, "bets that everyone would make", _OURS, "assumption"),
+    LeverSpec("active_day_bets", 2.2, "bets", 0.5, 20.0,
+              "mean bets of a person on a day on which he may bet at all; given one, 2.5",
+              "bwin cohort 2015: median 2.5 bets per active day", "read", False),
+    LeverSpec("first_half", 0.37, "share", 0.0, 1.0, "in-play bets placed in the first half",
+              "A-League 2022-26, Betfair", "computed"),
+    LeverSpec("prematch_rush", 6.0, "exponent", 1.0, 20.0,
+              "how pre-match bets crowd to kick-off: time left is the open time x u**this", _OURS, "assumption"),
+    LeverSpec("totals_share", 0.30, "share", 0.0, 1.0, "bets on a sport's second market", _OURS, "assumption"),
+    LeverSpec("momentum_minutes", 10.0, "min", 0.0, 60.0, "how long an equaliser draws stakes", _OURS, "assumption"),
+    LeverSpec("parlay_bets", 1.0, "factor", 0.0, 5.0,
+              "bets with more than one leg, over the segments' own shares; 0 for a book without them",
+              "parlays are 23-33 % of handle in NJ, IL, CO", "derived"),
+    LeverSpec("night_stays", 0.25, "share", 0.0, 1.0, "pre-match bets that would fall to 00-05 h and do",
+              _OURS, "assumption"),
+    LeverSpec("attended_bets", 6.0, "bets", 1.0, 60.0, "bets of a courtsider in a match that he attends",
+              _OURS, "assumption", False),
+)
+# fmt: on
+
+HEADROOM = 1.25
+"""Proposals for a bet made at the reference margin: how far cheaper prices can raise the number of bets."""
+MOST_BETS = 60.0
+"""Mean bets of one person in one match, at most (a lognormal tail has no end)."""
+SHARE_MEAN = sum(item.share * item.bets_per_week for item in CAST)
+"""Bets a week of the mean account at the start."""
+REFERENCE_ACCOUNTS = 20_000
+
+
+def column(name: str) -> Floats:
+    """A figure of every segment, by code."""
+    return np.array([getattr(item, name) for item in CAST], dtype=np.float64)
+
+
+PARLAYS = column("parlays")
+_NIGHT = column("night")
+
+
+class Game(NamedTuple):
+    """A row of the fixtures. size: factor on bets, mean 1; day_size: sum of sizes of all matches of its day."""
+
+    match: int
+    sport: int
+    kickoff: Micros
+    opens: Micros
+    home: int
+    away: int
+    size: float
+    day_size: float
+
+
+def single(u: Floats) -> NDArray[np.float32]:
+    """Uniforms in half the room, still below 1."""
+    return np.minimum(u.astype(np.float32), np.float32(1.0 - 2.0**-24))
+
+
+def rates(persons: Persons, who: Ints, levers: Levers, bets_per_match: float, t: Micros) -> Floats:
+    """Bets (k,) that each person would make, at the reference margin, on a match of size 1 that is played at t."""
+    age = np.maximum(t - persons.joined[who], 0) / DAY
+    zeal = 1.0 + levers.constant("newcomer_zeal") * np.exp(-age / levers.constant("zeal_days"))
+    # Those of the start are as keen as they are: their weights are what was measured.
+    zeal = np.where(persons.joined[who] < 0, 1.0, zeal)
+    share = persons.weight[who] / (SHARE_MEAN * REFERENCE_ACCOUNTS)
+    return np.asarray(bets_per_match * levers.now("appetite", t) * share * zeal)
+
+
+def active(
+    seed: int, persons: Persons, who: Ints, rate: Floats, game: Game, levers: Levers
+) -> tuple[Ints, Floats]:
+    """Who may bet at all on the match's day, and each one's mean bets then on a match of size 1."""
+    awake = np.clip(rate * game.day_size / levers.constant("active_day_bets"), 1e-9, 0.9)
+    day = game.kickoff // DAY
+    up = rng.uniform(rng.key(seed, "sportsbook", "active", day), who) < awake
+    return np.flatnonzero(up), (rate / awake)[up]
+
+
+def expand(count: Ints) -> tuple[Ints, Ints]:
+    """Rows of the repeated, and each one's ordinal."""
+    row = np.repeat(np.arange(len(count)), count)
+    return row, np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
+
+
+def before_kickoff(
+    seed: int, match: int, opens: Micros, kickoff: Micros, v: Floats, person: Ints, ordinal: Ints, segment: Small,
+    levers: Levers,
+) -> Ints:  # fmt: skip
+    """Instants (n,) in [opens, kickoff): crowded to kick-off, few of them at night but those of who bets at night."""
+    left = np.maximum((kickoff - opens) * v ** levers.now("prematch_rush", kickoff), 1.0)
+    t = np.maximum(kickoff - left.astype(np.int64), opens)
+    w = rng.uniform(rng.key(seed, "sportsbook", "night", match), person, ordinal)
+    prone = _NIGHT[segment]
+    dark = t % DAY < 5 * HOUR
+    later = t + 9 * HOUR
+    stays = levers.now("night_stays", kickoff)
+    t = np.where(dark & (prone == 0.0) & (w > stays) & (later < kickoff), later, t)
+    last_night = t - t % DAY + (np.minimum(w / np.maximum(prone, 1e-9), 1.0) * 5 * HOUR).astype(np.int64)
+    return np.where((w < prone) & (last_night >= opens) & (last_night < kickoff), last_night, t)
