@@ -20,7 +20,7 @@ from harness.desk_plan import AuditPlan, DeskPlan
 from harness.featurizer import Featurizer
 from harness.kinds import Candidate, Compared, Metric
 from harness.ledger import Ledger
-from harness.lineups import DeskTerms, Lineup
+from harness.lineups import INCUMBENT, DeskTerms, Lineup
 from harness.plans import PASSIVE, Holdout
 from harness.training import LabelRule
 from harness.trial import CandidatePlan, Loaded, Trial
@@ -83,7 +83,9 @@ def build_replay(
             baseline=_baseline(loaded, world, metrics),
         )
         desk = _unmanned(world, kind, seed) if terms is None else _desk(world, kind, terms, plan, seed, wrap)
-        desk.on_fit = _recorder(ledger, fits, models, {} if alone else {"desk": name})
+        if not isinstance(plan, Lineup) or plan.name == INCUMBENT or name in plan.desks:
+            # Where a candidate leaves a desk to the incumbent, the fits are the incumbent's, told with its own replay.
+            desk.on_fit = _recorder(ledger, fits, models, {} if alone else {"desk": name})
         setting.desks[name], setting.ledgers[name] = desk, ledger
     return setting
 

@@ -101,9 +101,8 @@ def sing(loaded: Loaded, name: str, seed: int) -> Canary:
     """Replay one candidate on coin-flip labels, in the closed loop of its own scenario."""
     from harness.assembly import build_replay
     from harness.canary import CoinFlips, CoinLedger
-    from harness.replay import Book
     from harness.own_code import blamed
-    from harness.replay import replay
+    from harness.replay import Book, replay
 
     flips = CoinFlips(open_world(loaded.scenario, seed), seed)
     setting = build_replay(loaded, loaded.candidate(name), seed, None, [], world=flips)

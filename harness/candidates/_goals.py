@@ -6,8 +6,9 @@ means come from.
 The clock. Goals come at a rate that grows over the match by exp(slope) (0.367 per 90 minutes: fitted on 3,327 matches
 of the English league, with the means that closing odds imply), and through added time as through any other minute: the
 last minute of a half with its added time weighs 3.6 and 5.2 normal minutes there, so a half lasts 2.6 and 4.2 minutes
-more. Before kick-off the whole mean is still to come. Inside added time at least `least_added_min` remains, since the
-match has not been heard to end (an assumption).
+more. How much of the added time is left at a minute of it is what a gamma law of that mean and spread leads one to
+expect. Before kick-off the whole mean is still to come; in the first half the minute 45.0 itself is the interval, at
+which a clock is stopped.
 
 The correction. Dixon and Coles (1997) reweight the final scores 0-0, 1-0, 0-1, 1-1 by rho. Once some goals have fallen,
 the remaining ones have the Poisson law reweighted by the same factors of the final score they lead to: that is the
@@ -19,10 +20,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import gammaincc, gammainccinv
 
 from harness.candidates._prior import floored
 from harness.kinds import Floats, Matrix, TrainingSet
@@ -54,31 +57,54 @@ class Names:
 
 @dataclass(frozen=True)
 class Clock:
-    """How the rate of goals runs over a match. See the module."""
+    """How the rate of goals runs over a match; added_spread: standard deviation of added time over its mean."""
 
     slope: float
     added_first_min: float
     added_second_min: float
-    least_added_min: float
+    added_spread: float
     unheard_s: float
 
     def left(self, minute: Floats, second: NDArray[np.bool_]) -> Floats:
         """Share of the match's goals still to come (n,) at a minute of the first or second half."""
-        back = minute - self.unheard_s / 60.0
+        back = np.where(second, HALF_MIN, 0.0)
+        now = np.maximum(minute - self.unheard_s / 60.0, back)
+        over = np.maximum(now - back - HALF_MIN, 0.0)
+        added = np.where(
+            second,
+            _residual(over, self.added_second_min, self.added_spread),
+            _residual(over, self.added_first_min, self.added_spread),
+        )
         first_end, end = HALF_MIN + self.added_first_min, 2.0 * HALF_MIN + self.added_second_min
-        inside = np.clip(back, 0.0, first_end - self.least_added_min)
-        later = np.clip(back, HALF_MIN, end - self.least_added_min)
-        rest = self._mass(later, end)
-        first = self._mass(inside, first_end) + self._mass(HALF_MIN, end)
-        whole = float(self._mass(0.0, first_end) + self._mass(HALF_MIN, end))
-        return np.asarray(np.where(second, rest, first) / whole, dtype=np.float64)
+        other = self._until(end) - self._until(HALF_MIN)
+        whole = self._until(first_end) - self._until(0.0) + other
+        here = self._until(np.maximum(now, back + HALF_MIN) + added) - self._until(now)
+        after = np.where(second, 0.0, other)
+        at_rest = ~second & (minute == HALF_MIN)
+        return np.asarray(np.where(at_rest, other, here + after) / whole, dtype=np.float64)
 
-    def _mass(self, start: Floats | float, stop: float) -> Floats:
-        """Integral of exp(slope * minute / 90)."""
+    def _until(self, minute: Floats | float) -> Floats:
+        """Integral of exp(slope * minute / 90) from minute 0."""
         if self.slope == 0.0:
-            return np.asarray(stop - np.asarray(start), dtype=np.float64)
+            return np.asarray(minute, dtype=np.float64)
         rate = self.slope / (2.0 * HALF_MIN)
-        return np.asarray((math.exp(rate * stop) - np.exp(rate * np.asarray(start))) / rate, np.float64)
+        return np.asarray(np.expm1(rate * np.asarray(minute)) / rate, dtype=np.float64)
+
+
+def _residual(over: Floats, mean: float, spread: float) -> Floats:
+    """Minutes of added time still expected (n,) when `over` minutes of it have been played."""
+    grid, left = _residuals(mean, spread)
+    return np.asarray(np.interp(over, grid, left), dtype=np.float64)
+
+
+@lru_cache(maxsize=16)
+def _residuals(mean: float, spread: float) -> tuple[Floats, Floats]:
+    """A table of the gamma law's mean residual life, up to where one match in ten thousand is still played."""
+    shape = spread**-2.0
+    scale = mean / shape
+    grid = np.linspace(0.0, float(gammainccinv(shape, 1e-4)) * scale, 257)
+    alive = gammaincc(shape, grid / scale)
+    return grid, mean * gammaincc(shape + 1.0, grid / scale) / alive - grid
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ class DixonColes:
     slope: float = 0.367
     added_first_min: float = 2.6
     added_second_min: float = 4.2
-    least_added_min: float = 0.5
+    added_spread: float = 0.4
     unheard_s: float = 0.0
     red_own: float = 0.8
     red_other: float = 1.4
@@ -54,8 +54,10 @@ class DixonColes:
             raise UserError(
                 f"dixon_coles.rho: {self.rho}, expected from -0.12 to 0.12: scores keep a probability"
             )
-        if self.unheard_s < 0.0 or self.least_added_min <= 0.0:
-            raise UserError("dixon_coles: expected unheard_s of at least 0 and least_added_min above 0")
+        if self.unheard_s < 0.0 or min(self.added_first_min, self.added_second_min, self.added_spread) <= 0.0:
+            raise UserError(
+                "dixon_coles: expected unheard_s of at least 0, and added times and spread above 0"
+            )
 
     def fit(self, past: TrainingSet, seed: int) -> Scorer:
         """Find the columns. Raises UserError where one is missing, or for other than 2 or 3 outcomes."""
@@ -68,7 +70,7 @@ class DixonColes:
             self.red_away, self.line_column,
         )  # fmt: skip
         clock = Clock(
-            self.slope, self.added_first_min, self.added_second_min, self.least_added_min, self.unheard_s
+            self.slope, self.added_first_min, self.added_second_min, self.added_spread, self.unheard_s
         )
         return Reader.of(who, past, names, clock, (self.red_own, self.red_other), self.line)
 

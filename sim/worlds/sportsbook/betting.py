@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from sim.core import rng
 from sim.core.levers import Levers, LeverSpec
 from sim.core.time import MINUTE, SECOND
+from sim.engine.ordering import order_by
 from sim.worlds.sportsbook import choosing, timing
 from sim.worlds.sportsbook.accounts import Persons
 from sim.worlds.sportsbook.bettors import RING
@@ -32,6 +33,7 @@ from sim.worlds.sportsbook.timing import (
     active,
     before_kickoff,
     column,
+    counts,
     expand,
     rates,
     single,
@@ -105,7 +107,7 @@ def propose(
     goes = rng.uniform(rng.key(seed, "sportsbook", "attends", game.match), who[up]) < there
     mean = np.where(reacts, np.where(goes, attended * 0.5, 0.0), mean * game.size)
     mean = np.minimum(mean * HEADROOM * _LOOKS[segment[up]], MOST_BETS)
-    count = rng.poisson(rng.key(seed, "sportsbook", "bets", game.match), mean, who[up])
+    count = counts(rng.key(seed, "sportsbook", "bets", game.match), mean, who[up])
     row, ordinal = expand(count)
     routine = _routine(seed, game, who[up][row], ordinal, persons, parlays, levers)
     scouts = who[up][reacts & goes]
@@ -138,7 +140,7 @@ def propose(
         u_size=single(u("size")),
         u_thin=single(u("thin")),
     )
-    order = np.lexsort((proposals.id, proposals.placed))
+    order = order_by(placed, proposals.id)
     return Proposals._make(values[order] for values in proposals)
 
 
@@ -161,18 +163,17 @@ def _routine(
         v < share, a + (b - a) * v / max(share, 1e-9), c + (d - c) * (v - share) / max(1.0 - share, 1e-9)
     )
     playing = game.kickoff + (minute * MINUTE).astype(np.int64)
-    before = before_kickoff(seed, game.match, game.opens, game.kickoff, v, person, ordinal, segment, levers)
-    placed = np.where(live, playing, before)
-    ring = _RING[segment]
-    if ring.any():
+    placed = playing
+    early = np.flatnonzero(~live)
+    placed[early] = before_kickoff(
+        seed, game, v[early], person[early], ordinal[early], segment[early], levers
+    )
+    ring = np.flatnonzero(_RING[segment] & ~live)
+    if len(ring):
         # A ring's accounts bet within minutes of one another, so that prices do not part between the sides.
-        base = rng.uniform(rng.key(seed, "sportsbook", "ring", game.match), person)
-        hour = before_kickoff(
-            seed, game.match, game.opens, game.kickoff, base, person, 0 * ordinal, segment, levers
-        )
-        placed = np.where(
-            ring & ~live, np.minimum(hour + (v * 20 * MINUTE).astype(np.int64), game.kickoff - 1), placed
-        )
+        base = rng.uniform(rng.key(seed, "sportsbook", "ring", game.match), person[ring])
+        hour = before_kickoff(seed, game, base, person[ring], 0 * ring, segment[ring], levers)
+        placed[ring] = np.minimum(hour + (v[ring] * 20 * MINUTE).astype(np.int64), game.kickoff - 1)
     return person, ordinal, placed, placed - _lag(seed, game, person, segment), np.full(len(person), -1)
 
 
@@ -204,7 +205,10 @@ def _momentum(path: Path, known: Ints, minutes: float) -> Small:
     scores = (path.event == HOME_SCORES) | (path.event == AWAY_SCORES)
     level = scores & (path.score_home == path.score_away)
     last = np.maximum.accumulate(np.where(scores, np.arange(len(path.t)), -1))
-    state = path.state(known)
-    row = np.where(state >= 0, last[np.maximum(state, 0)], -1)
-    fresh = (row >= 0) & level[row] & (known - path.t[row] < minutes * MINUTE)
-    return np.where(fresh, np.where(path.event[row] == HOME_SCORES, 1, -1), 0).astype(np.int8)
+    out = np.zeros(len(known), dtype=np.int8)
+    if level.any():
+        state = path.state(known)
+        row = np.where(state >= 0, last[np.maximum(state, 0)], -1)
+        fresh = (row >= 0) & level[row] & (known - path.t[row] < minutes * MINUTE)
+        out[fresh] = np.where(path.event[row[fresh]] == HOME_SCORES, 1, -1)
+    return out

@@ -10,6 +10,7 @@ whatever they like. Who has an edge reads the truth as far as he has heard, thro
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -45,7 +46,7 @@ LEVERS: tuple[LeverSpec, ...] = (
     LeverSpec("ring_odds_low", 1.5, "odds", 1.01, 10.0, "least odds of a bet for a promotion",
               "promotions' terms", "assumption"),
     LeverSpec("ring_odds_high", 2.5, "odds", 1.1, 50.0, "greatest odds that a ring plays", _OURS, "assumption"),
-    LeverSpec("parlay_stake", 0.8, "factor", 0.05, 5.0, "stake of a parlay over that of a single", _OURS, "assumption"),
+    LeverSpec("parlay_stake", 1.0, "factor", 0.05, 5.0, "stake of a parlay over that of a single", _OURS, "assumption"),
     LeverSpec("square_stake", 0.2, "factor", 0.0, 2.0, "stake of a bet that is made to look dull", _OURS, "assumption"),
     LeverSpec("max_payout_0", 10_000.0, "EUR", 10.0, 1e7, "greatest payout of a bet of an ordinary account",
               _OURS, "assumption"),
@@ -78,6 +79,7 @@ INFORMED: Flags = _TABLE[:, _HOW] == EDGE
 """By segment: reads what he knows of the truth (`p_known`)."""
 COMPARING: Flags = _TABLE[:, _HOW] == BEST_PRICE
 """By segment: reads the best price of other books (`best_other`)."""
+_THREE = np.arange(3)
 MOST_GROWTH = 2.0
 """Growth of a stake's logarithm, at most, of accounts that grow."""
 CHASED_LOSS = 10.0
@@ -167,16 +169,11 @@ def _choose(
             wish = math.exp(figures[1] * table[s, 1] * dear + 0.5 * table[s, 10] * row[i, 3])
             if not dull and u * figures[7] >= wish:
                 continue
-            total = 0.0
-            for o in range(ways):
-                total += _liking(odds[i, o], o, ways, market[i], row[i], table[s], figures)
-            left = row[i, 7] * total
-            pick = ways - 1
-            for o in range(ways):
-                left -= _liking(odds[i, o], o, ways, market[i], row[i], table[s], figures)
-                if left < 0.0:
-                    pick = o
-                    break
+            first = _liking(odds[i, 0], 0, ways, market[i], row[i], table[s], figures)
+            second = _liking(odds[i, 1], 1, ways, market[i], row[i], table[s], figures)
+            third = _liking(odds[i, 2], 2, ways, market[i], row[i], table[s], figures) if ways == 3 else 0.0
+            left = row[i, 7] * (first + second + third)
+            pick = 0 if left < first else (1 if left < first + second or ways == 2 else 2)
             amount *= math.exp(table[s, 10] * row[i, 3])
             if dull:
                 amount *= figures[6]
@@ -232,17 +229,21 @@ def _choose(
             stake[i] = amount
 
 
+@cache
+def _key(seed: int, purpose: str) -> int:
+    return rng.key(seed, "sportsbook", purpose)
+
+
 def opinions(seed: int, p: Floats, sd: Floats, person: Ints, match: Ints, market: Small) -> Floats:
     """What informed bettors believe (n, 3): the known truth p (n, 3) with errors sd (n,) on the logit, the same at
     every look of a person at a market of a match; NaN where p is."""
-    k = rng.key(seed, "sportsbook", "opinion")
-    place = match * 16 + market * 4
-    z = np.stack([rng.normal(k, person, place + o) for o in range(3)], axis=1)
-    q = np.clip(p, 1e-9, 1.0 - 1e-9)
-    shown = 1.0 / (1.0 + (1.0 - q) / q * np.exp(-sd[:, None] * z))
-    # What is certain, is: nobody doubts an outcome that can no longer fail.
-    shown = np.where((p <= 0.0) | (p >= 1.0), p, shown)
-    return np.asarray(shown / np.nansum(shown, axis=1, keepdims=True))
+    place = (match * 16 + market * 4)[:, None] + _THREE
+    z = rng.normal(_key(seed, "opinion"), np.repeat(person, 3), place.ravel()).reshape(-1, 3)
+    odds_against = 1.0 / np.maximum(p, 1e-12) - 1.0
+    # What is certain, is: nobody doubts an outcome that can no longer fail, and nobody hopes for one that has.
+    shown = 1.0 / (1.0 + odds_against * np.exp(-sd[:, None] * z))
+    total = shown[:, 0] + shown[:, 1] + np.where(np.isnan(shown[:, 2]), 0.0, shown[:, 2])
+    return np.asarray(shown / total[:, None])
 
 
 def choose(asked: Asked, accounts: Accounts, levers: Levers, now: Micros) -> Choice:
@@ -261,7 +262,9 @@ def choose(asked: Asked, accounts: Accounts, levers: Levers, now: Micros) -> Cho
     row = np.empty((n, 11))
     # Accounts opened in answer to decisions may grow slowly, and bet more dully than their segment does.
     weeks = np.maximum(asked.t - accounts.opened_at[asked.account], 0) / WEEK
-    scale = accounts.scale[asked.account] * np.exp(np.minimum(accounts.growth[asked.account] * weeks, MOST_GROWTH))
+    scale = accounts.scale[asked.account] * np.exp(
+        np.minimum(accounts.growth[asked.account] * weeks, MOST_GROWTH)
+    )
     row[:, SHAM] = np.maximum(_TABLE[segment, _SQUARE], accounts.square[asked.account])
     fan = accounts.persons.fan[person]
     # Teams are numbered within their sport, from 0: 20 to a league, 32 in the NFL.
@@ -271,16 +274,14 @@ def choose(asked: Asked, accounts: Accounts, levers: Levers, now: Micros) -> Cho
     row[:, LOSS] = np.minimum(accounts.recent_loss(asked.account, asked.t) / scale, CHASED_LOSS)
     row[:, CAP] = caps(asked.account, accounts, levers, now)
     row[:, HERD] = levers.now("herd", now) * rng.normal(
-        rng.key(seed, "sportsbook", "herd"), asked.match, asked.market.astype(np.int64)
+        _key(seed, "herd"), asked.match, asked.market.astype(np.int64)
     )
     row[:, Z] = ndtri(np.clip(asked.u_size, 1e-9, 1.0 - 1e-9))
     row[:, U_CHOICE], row[:, U_THIN] = asked.u_choice, asked.u_thin
     ring = np.flatnonzero(how == RING)
     row[:, TWIST] = 0.0
     if len(ring):
-        turn = rng.bits(
-            rng.key(seed, "sportsbook", "sides"), person[ring], asked.match[ring] * 4 + asked.market[ring]
-        )
+        turn = rng.bits(_key(seed, "sides"), person[ring], asked.match[ring] * 4 + asked.market[ring])
         row[ring, TWIST] = (turn >> np.uint64(60)).astype(np.int64) + accounts.ordinal[asked.account[ring]]
     outcome, stake = np.empty(n, dtype=np.int8), np.empty(n)
     _choose(
@@ -326,4 +327,4 @@ def promotional(accounts: Accounts, slots: Ints, bet: Ints, t: Ints, levers: Lev
     share = levers.at("promo", t) * np.exp(-age / levers.at("promo_days", t))
     ring = _TABLE[accounts.segment[slots], _HOW] == RING
     share = np.where(ring, np.maximum(share, levers.at("ring_promo", t)), share)
-    return np.asarray(rng.uniform(rng.key(accounts.seed, "sportsbook", "promo"), bet) < share)
+    return np.asarray(rng.uniform(_key(accounts.seed, "promo"), bet) < share)

@@ -39,21 +39,21 @@ LEVERS: tuple[LeverSpec, ...] = (
               _OURS, "assumption", False),
     LeverSpec("review_rest_days", 60.0, "d", 1.0, 365.0, "an account that was cleared is left alone for so long",
               _OURS, "assumption"),
-    LeverSpec("flag_bets", 50.0, "bets", 5.0, 2000.0, "fewest marked bets before mark-outs are believed",
+    LeverSpec("flag_bets", 120.0, "bets", 5.0, 2000.0, "fewest marked bets before mark-outs are believed",
               "a vendor: skill shows in mark-outs after about 230 bets; sd 8 % per bet gives 67-270", "assumption"),
-    LeverSpec("flag_edge", 0.015, "mean mark-out", -0.1, 0.5, "stake-weighted mean above which an account is reviewed",
+    LeverSpec("flag_edge", 0.02, "mean mark-out", -0.1, 0.5, "stake-weighted mean above which an account is reviewed",
               "sharp accounts show +2 to +5 %", "assumption"),
     LeverSpec("flag_results", 20.0, "bets", 5.0, 2000.0, "fewest settled bets before results are looked at",
               _OURS, "assumption"),
-    LeverSpec("flag_profit", 250.0, "EUR", 0.0, 100_000.0, "net win above which an account is reviewed",
+    LeverSpec("flag_profit", 600.0, "EUR", 0.0, 100_000.0, "net win above which an account is reviewed",
               _RATE, "assumption"),
-    LeverSpec("flag_return", 0.20, "net win / stakes", 0.0, 5.0, "return above which it is, as well as net win",
+    LeverSpec("flag_return", 0.30, "net win / stakes", 0.0, 5.0, "return above which it is, as well as net win",
               _RATE, "assumption"),
-    LeverSpec("flag_marked", 0.85, "probability", 0.0, 1.0, "a review for mark-outs ends in a flag",
+    LeverSpec("flag_marked", 0.6, "probability", 0.0, 1.0, "a review for mark-outs ends in a flag",
               _OURS, "assumption"),
-    LeverSpec("flag_winners", 0.35, "probability", 0.0, 1.0, "a review for results alone ends in a flag",
+    LeverSpec("flag_winners", 0.06, "probability", 0.0, 1.0, "a review for results alone ends in a flag",
               _RATE, "assumption"),
-    LeverSpec("flag_mistakes", 0.006, "per account and year", 0.0, 1.0,
+    LeverSpec("flag_mistakes", 1.5e-4, "per account and day", 0.0, 1.0,
               "accounts flagged without reason, of those that bet that day",
               _RATE, "assumption"),
     LeverSpec("flag_days", 2.0, "d", 0.0, 90.0, "median time from the trader's word to the flag in the books",
@@ -117,7 +117,7 @@ class Flags:
         """Once a day: accounts (n,), distinct, that have bet; a few are flagged for no reason."""
         self._grow()
         own = self._ready(slots)
-        p = self._levers.now("flag_mistakes", self._stage.now) / 365.0 * _PER_ACTIVE_DAY
+        p = self._levers.now("flag_mistakes", self._stage.now)
         hit = rng.uniform(self._keys["mistake"], self._accounts.id[own], day) < p
         self._review(own[hit], 1.0)
 
@@ -170,7 +170,3 @@ class Flags:
         if self._accounts.closed_at[slot] > self._stage.now:
             self._accounts.close(np.array([slot], dtype=np.int64), self._stage.now)
             self._shut(slot, "flagged", self._stage.now)
-
-
-_PER_ACTIVE_DAY = 20.0
-"""Days of a year for each on which a middling account bets: a rate per year is spread over these only."""

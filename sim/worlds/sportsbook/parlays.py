@@ -15,7 +15,17 @@ from sim.core.levers import Levers
 from sim.core.time import NEVER, Micros
 from sim.worlds.sportsbook.accounts import Accounts, Persons
 from sim.worlds.sportsbook.choosing import LEAST_STAKE_EUR, Asked, caps, choose, purses
-from sim.worlds.sportsbook.timing import HEADROOM, MOST_BETS, PARLAYS, Game, active, expand, rates, single
+from sim.worlds.sportsbook.timing import (
+    HEADROOM,
+    MOST_BETS,
+    PARLAYS,
+    Game,
+    active,
+    counts,
+    expand,
+    rates,
+    single,
+)
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -61,7 +71,7 @@ def propose_parlays(
     else:
         up, mean = np.zeros(0, dtype=np.int64), np.zeros(0)
     mean = np.minimum(mean * HEADROOM * size.sum(), MOST_BETS)
-    count = rng.poisson(rng.key(seed, "sportsbook", "parlays", day), mean, who[up])
+    count = counts(rng.key(seed, "sportsbook", "parlays", day), mean, who[up])
     row, ordinal = expand(count)
     person = who[up][row]
     n = len(person)

@@ -5,12 +5,14 @@ Knows: persons' rates, days on which they bet at all, the crowd before kick-off.
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.core import rng
+from sim.core.compile import kernel
 from sim.core.levers import Levers, LeverSpec
 from sim.core.time import DAY, HOUR, Micros
 from sim.worlds.sportsbook.accounts import Persons
@@ -99,6 +101,26 @@ def active(
     return np.flatnonzero(up), (rate / awake)[up]
 
 
+@kernel
+def _counts(u: Floats, mean: Floats, out: Ints) -> None:
+    for i in range(len(u)):
+        term = math.exp(-mean[i])
+        total = term
+        n = 0
+        while u[i] >= total and n < 400:
+            n += 1
+            term *= mean[i] / n
+            total += term
+        out[i] = n
+
+
+def counts(k: int, mean: Floats, who: Ints) -> Ints:
+    """Poisson counts (n,) with these means, at most MOST_BETS, by inversion of a uniform keyed by person."""
+    out = np.empty(len(mean), dtype=np.int64)
+    _counts(rng.uniform(k, who), mean, out)
+    return out
+
+
 def expand(count: Ints) -> tuple[Ints, Ints]:
     """Rows of the repeated, and each one's ordinal."""
     row = np.repeat(np.arange(len(count)), count)
@@ -106,17 +128,21 @@ def expand(count: Ints) -> tuple[Ints, Ints]:
 
 
 def before_kickoff(
-    seed: int, match: int, opens: Micros, kickoff: Micros, v: Floats, person: Ints, ordinal: Ints, segment: Small,
-    levers: Levers,
-) -> Ints:  # fmt: skip
-    """Instants (n,) in [opens, kickoff): crowded to kick-off, few of them at night but those of who bets at night."""
+    seed: int, game: Game, v: Floats, person: Ints, ordinal: Ints, segment: Small, levers: Levers
+) -> Ints:
+    """Instants (n,) from opening to kick-off, at uniforms v (n,): crowded to kick-off, few of them at night but those of
+    who bets at night."""
+    opens, kickoff = game.opens, game.kickoff
     left = np.maximum((kickoff - opens) * v ** levers.now("prematch_rush", kickoff), 1.0)
     t = np.maximum(kickoff - left.astype(np.int64), opens)
-    w = rng.uniform(rng.key(seed, "sportsbook", "night", match), person, ordinal)
+    w = rng.uniform(rng.key(seed, "sportsbook", "night", game.match), person, ordinal)
     prone = _NIGHT[segment]
-    dark = t % DAY < 5 * HOUR
     later = t + 9 * HOUR
-    stays = levers.now("night_stays", kickoff)
-    t = np.where(dark & (prone == 0.0) & (w > stays) & (later < kickoff), later, t)
-    last_night = t - t % DAY + (np.minimum(w / np.maximum(prone, 1e-9), 1.0) * 5 * HOUR).astype(np.int64)
-    return np.where((w < prone) & (last_night >= opens) & (last_night < kickoff), last_night, t)
+    awake = (
+        (prone == 0.0) & (w > levers.now("night_stays", kickoff)) & (t % DAY < 5 * HOUR) & (later < kickoff)
+    )
+    t = np.where(awake, later, t)
+    owl = np.flatnonzero(w < prone)
+    night = t[owl] - t[owl] % DAY + (w[owl] / prone[owl] * (5 * HOUR)).astype(np.int64)
+    t[owl] = np.where((night >= opens) & (night < kickoff), night, t[owl])
+    return t

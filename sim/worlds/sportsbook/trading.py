@@ -40,7 +40,7 @@ LEVERS: tuple[LeverSpec, ...] = (
     LeverSpec("exclusion_night", 3.0, "per share of bets", 0.0, 30.0,
               "rise of the rate with the share of bets placed between 00 and 05 h",
               "night play as a marker (Playtech/BetBuddy); the size is an assumption", "assumption"),
-    LeverSpec("exclusion_other", 0.004, "per person and year", 0.0, 1.0,
+    LeverSpec("exclusion_other", 0.012, "per person and year", 0.0, 1.0,
               "self-exclusions of persons who are not at risk; the noise of this label", _OURS, "assumption"),
     LeverSpec("exclusion_days", 14.0, "d", 0.0, 120.0,
               "mean time from a person's decision, which closes his accounts, to its entry in the register",

@@ -101,7 +101,13 @@ class Book:
     prices of other books stray a little too (None: there are none)."""
 
     def __init__(
-        self, seed: int, accounts: Accounts, table: Levers, overround: float, error_sd: float, best: float | None
+        self,
+        seed: int,
+        accounts: Accounts,
+        table: Levers,
+        overround: float,
+        error_sd: float,
+        best: float | None,
     ) -> None:
         self.seed, self.accounts, self.table = seed, accounts, table
         self.overround, self.error_sd, self.best = overround, error_sd, best
@@ -145,7 +151,9 @@ class Book:
         looks = propose_parlays(
             self.seed, games[0].kickoff // DAY, games, self.accounts.persons, self.table, bets_per_match
         )
-        p, odds, _, result = (np.stack(x) for x in zip(*(self.prices(game.match) for game in games), strict=True))
+        p, odds, _, result = (
+            np.stack(x) for x in zip(*(self.prices(game.match) for game in games), strict=True)
+        )
         account = self.accounts.pick(looks.person, looks.placed, looks.u_account.astype(np.float64))
         at = np.flatnonzero(account >= 0)
         looks, account = type(looks)._make(x[at] for x in looks), account[at]
@@ -184,12 +192,15 @@ def season(
             for m in range(round_ * per_day, (round_ + 1) * per_day)
         ]  # fmt: skip
         parts = [
-            book.singles(g, propose(seed, g, path(g.kickoff), accounts.persons, table, bets_per_match)) for g in games
+            book.singles(g, propose(seed, g, path(g.kickoff), accounts.persons, table, bets_per_match))
+            for g in games
         ]
         parts.append(book.parlays(games, bets_per_match))
         for part in parts:
             account, stake, odds, won = part[0], part[7], part[8], part[10]
             accounts.book(account, stake)
-            accounts.settle(account, stake, np.where(won, stake * odds, 0.0), np.full(len(account), day * DAY + 23 * HOUR))
+            accounts.settle(
+                account, stake, np.where(won, stake * odds, 0.0), np.full(len(account), day * DAY + 23 * HOUR)
+            )
         columns += parts
     return Season(accounts, *(np.concatenate(parts) for parts in zip(*columns, strict=True)))

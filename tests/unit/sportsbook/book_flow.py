@@ -24,8 +24,8 @@ from sim.worlds.sportsbook.vocabulary import STREAMS
 
 Ints = NDArray[np.int64]
 EDGE = {"value": 0.03, "arbitrage": 0.02, "courtsider": 0.06, "syndicate": 0.03, "bonus": -0.03}
-"""Expected return of a segment's bets; all others' is that of a margin of 5 %."""
-MARGIN = -0.05
+"""Expected return of a segment's bets; all others lose a tenth, as those who bet parlays do."""
+MARGIN = -0.10
 MARK_SD = 0.08
 """Spread of mark-outs (calibration: 8.2 % pre-match)."""
 SPECS = {
@@ -98,7 +98,7 @@ class Book:
         x = rng.normal(rng.key(self.seed, "flow", "mark"), person, serial)
         stake = accounts.scale[account] * np.exp(SIGMA[segment] * z)
         edge = EDGES[segment] + MARK_SD * x
-        odds = np.exp(0.3 + 1.2 * u("odds"))
+        odds = np.exp(0.3 + 2.0 * u("odds"))
         won = u("won") < np.clip((1.0 + edge) / odds, 0.0, 1.0)
         keep = np.flatnonzero(account >= 0)
         keep = keep[np.argsort(t[keep], kind="stable")]

@@ -13,11 +13,11 @@ from sim.worlds.sportsbook.bettors import Segment
 PLUGIN = Segment(
     "casual",
     share=0.825,
-    bets_per_week=0.67,
+    bets_per_week=0.72,
     activity_sigma=1.3,
-    stake=4.0,
-    stake_sigma=1.0,
-    scale_sigma=1.4,
+    stake=4.5,
+    stake_sigma=1.2,
+    scale_sigma=1.3,
     harmed=0.003,
     excludes=0.05,
     in_play=0.35,
@@ -25,5 +25,5 @@ PLUGIN = Segment(
     longshot=0.90,
     home_bias=0.15,
     loyalty=1.2,
-    parlays=0.35,
+    parlays=0.4,
 )

@@ -15,8 +15,8 @@ PLUGIN = Segment(
     share=0.005,
     bets_per_week=45.0,
     activity_sigma=0.5,
-    stake=33.0,
-    stake_sigma=1.0,
+    stake=38.0,
+    stake_sigma=1.15,
     scale_sigma=0.7,
     scale_tail=1.36,
     tier=2,
@@ -27,5 +27,5 @@ PLUGIN = Segment(
     longshot=1.0,
     home_bias=0.05,
     loyalty=0.4,
-    parlays=0.12,
+    parlays=0.2,
 )
