@@ -5,9 +5,10 @@ The answer is `adversaries.json` (docs/design/001-run-folder.md).
 
 A week counts to the window in which its middle lies; before goLive, only whole weeks do. Shares are pooled over the
 numbers of a window within a seed, and a mean over seeds after that. A change is the candidate's figure less the
-incumbent's on the same seed; its interval is Student's t over the seeds, at a level shared by all tactics of the
-candidate (all causes of a tactic) after Bonferroni, so that a world with many tactics does not find a change by looking
-often: all intervals of a candidate hold together with a confidence of 1 - ALPHA.
+incumbent's on the same seed; its interval is Student's t over the seeds, at a level shared after Bonferroni by all
+tactics of the candidate, or by all causes of one tactic (of all tactics together alike), so that a world with many
+tactics does not find a change by looking often: the intervals of one such family hold together with a confidence of
+1 - ALPHA. Families do not share it: over many candidates, or the causes of many tactics, more are wrong.
 """
 
 from __future__ import annotations

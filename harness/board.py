@@ -24,7 +24,7 @@ from sim.core.time import DAY, HOUR, Micros
 from sim.core.world import QuestionKind
 
 Ints = NDArray[np.int64]
-NEVER_READ = -1
+NEVER_REFRESHED = -1
 
 
 @dataclass(frozen=True)
@@ -52,11 +52,11 @@ class Board:
     ) -> None:
         """`begins`: no refresh before this instant: its rows would be too old to train on."""
         self.cadence, self.kind, self.featurizer, self.begins = cadence, kind, featurizer, begins
-        self.as_of: Micros = NEVER_READ
+        self.as_of: Micros = NEVER_REFRESHED
         self.entity: Ints = np.empty(0, dtype=np.int64)
         self.x: Matrix = np.empty((0, len(featurizer.names)), dtype=np.float32)
         self.score: Floats = np.empty(0)
-        self._turn = NEVER_READ
+        self._turn = NEVER_REFRESHED
         self._last: dict[str, NDArray[Any]] = dict(kind.schema.empty().columns)
         self._fresh: list[Block] = []
         self._waiting = 0

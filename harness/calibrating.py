@@ -67,7 +67,7 @@ def choose(checks: Sequence[Check], wanted: str | None) -> tuple[Check, ...]:
             numbers = ", ".join(str(number) for number in known)
             raise UserError(f"--check: no check '{part.strip()}', expected numbers such as 7,8 of: {numbers}")
         chosen.append(known[int(part)])
-    if len(set(wanted.split(","))) != len(chosen):
+    if len({check.number for check in chosen}) != len(chosen):
         raise UserError(f"--check: '{wanted}' names a check twice")
     return tuple(sorted(chosen, key=lambda check: check.number))
 

@@ -11,12 +11,12 @@ import os
 import shlex
 import sys
 from collections.abc import Callable
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from harness.options import LARGEST_SEED, Failing, FailOn, Out, Quiet, Sets, cores, root, seeds_of
 from harness.terminal import BROKEN, KEPT, UNMEASURED, USER_FAULT, answer, end_well, say, tell
 from sim.core.errors import UserError
 
@@ -29,39 +29,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-MOST_SEEDS, LARGEST_SEED = 1_000, 2**53 - 1
-
-
-class FailOn(StrEnum):
-    """What makes a finished run end with a code other than 0."""
-
-    none = "none"
-    verdict = "verdict"
-
-
-Sets = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--set", metavar="KEY=VALUE", help="Override one key of the scenario, such as world.with.lines=5000."
-    ),
-]
-Out = Annotated[
-    Path | None,
-    typer.Option("--out", "-o", envvar="WINDTUNNEL_OUT", help="Where runs are kept [results/runs]."),
-]
-Quiet = Annotated[
-    bool, typer.Option("--quiet", "-q", envvar="WINDTUNNEL_QUIET", help="No progress, no talk.")
-]
-Failing = Annotated[
-    FailOn, typer.Option(envvar="WINDTUNNEL_FAIL_ON", help="none: exit 0 whatever the verdict.")
-]
-
-
-def _root(out: Path | None) -> Path:
-    from harness import results
-
-    return out if out is not None else results.default_root()
 
 
 @app.command()
@@ -92,7 +59,7 @@ def run(
         raise UserError("--force and --resume exclude each other: --force begins anew, --resume goes on")
     from harness import trial
 
-    loaded = [trial.load(name, sets or (), seeds=_seeds(seeds)) for name in scenarios]
+    loaded = [trial.load(name, sets or (), seeds=seeds_of(seeds)) for name in scenarios]
     if dry_run:
         answer(
             f"{one.scenario_id}: {len(one.seeds)} seeds, {1 + len(one.candidates)} replays each; reads well"
@@ -102,7 +69,7 @@ def run(
     from harness.judging import headline, judge_run, outcome
     from harness.run import Order, execute, is_begun
 
-    orders = [Order(one, _root(out), jobs or _cores(), quiet, force, _command()) for one in loaded]
+    orders = [Order(one, root(out), jobs or cores(), quiet, force, _command()) for one in loaded]
     for order in orders:
         if resume and not is_begun(order):
             what = "nothing to resume: no run of this scenario, these seeds and this code"
@@ -119,12 +86,6 @@ def run(
         answer(headline(folder))
         worst = max(worst, outcome(folder))
     raise typer.Exit(KEPT if fail_on is FailOn.none else worst)
-
-
-def _cores() -> int:
-    """Cores that this process may use."""
-    allowed = getattr(os, "sched_getaffinity", None)
-    return len(allowed(0)) if allowed else os.cpu_count() or 1
 
 
 def _show(folder: Path) -> None:
@@ -144,27 +105,6 @@ def _announce(summary: Path) -> None:
             page.write(summary.read_text(encoding="utf-8"))
     except OSError as error:
         say(f"warning: GITHUB_STEP_SUMMARY: {place}: {error.strerror}")
-
-
-def _seeds(text: str | None) -> tuple[int, ...] | None:
-    if text is None:
-        return None
-    wanted = "expected 1,2,3 or 1-5"
-    try:
-        first, dash, last = text.partition("-")
-        ends = (int(first), int(last)) if dash else None
-        found: range | tuple[int, ...] = (
-            range(ends[0], ends[1] + 1) if ends else tuple(int(part) for part in text.split(","))
-        )
-    except ValueError:
-        raise UserError(f"--seeds: '{text}' is not a list of seeds, {wanted}") from None
-    if (ends and ends[1] - ends[0] >= MOST_SEEDS) or len(found) > MOST_SEEDS:
-        raise UserError(f"--seeds: '{text}' is more than {MOST_SEEDS} seeds, {wanted}")
-    if not found or len(set(found)) != len(found) or min(found) < 0 or max(found) > LARGEST_SEED:
-        raise UserError(
-            f"--seeds: '{text}' must be distinct whole numbers from 0 to {LARGEST_SEED}, {wanted}"
-        )
-    return tuple(found)
 
 
 def _command() -> str:
@@ -231,7 +171,7 @@ def list_(
     """List what there is."""
     from harness.listing import told
 
-    answer(told(what, of, _root(out), as_json, as_markdown))
+    answer(told(what, of, root(out), as_json, as_markdown))
 
 
 @app.command()
@@ -248,7 +188,7 @@ def judge(
     from harness.judging import headline, judge_again, outcome
     from harness.report import SUMMARY
 
-    folder = judge_again(results.find_run(run, _root(out)), charter)
+    folder = judge_again(results.find_run(run, root(out)), charter)
     _announce(folder / SUMMARY)
     answer(headline(folder))
     raise typer.Exit(KEPT if fail_on is FailOn.none else outcome(folder))
@@ -264,7 +204,7 @@ def report(
     from harness.judging import outcome
     from harness.report import render
 
-    folder = results.find_run(run, _root(out))
+    folder = results.find_run(run, root(out))
     results.read_finished(folder)
     outcome(folder)
     answer(str(path) for path in render(folder))
@@ -316,7 +256,7 @@ def calibrate(
     if list_only:
         answer(calibrating.foretell(world, check, quick))
         return
-    chosen = _seeds(seeds) or calibrating.SEEDS[: 1 if quick else None]
+    chosen = seeds_of(seeds) or calibrating.SEEDS[: 1 if quick else None]
     lines, all_hold = calibrating.calibrate(world, check, chosen, quick, tuple(sets or ()), out, talk)
     answer(lines)
     raise typer.Exit(KEPT if all_hold else BROKEN)

@@ -90,30 +90,24 @@ def compose(run: Run) -> tuple[str, str]:
 
 @cache
 def _templates() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    return Environment(
-        loader=PackageLoader("harness.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    return _environment(autoescape=True)
 
 
 @cache
 def _plain_templates() -> Environment:
+    return _environment(autoescape=False, finalize=markdown)
+
+
+def _environment(**escapes: Any) -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     return Environment(
         loader=PackageLoader("harness.report"),
-        autoescape=False,
         undefined=StrictUndefined,
-        finalize=markdown,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        **escapes,
     )
 
 

@@ -1,16 +1,19 @@
 """Service: jobs for limited staff, as a SimPy resource: queues, office hours, patience.
 
-Knows: SimPy, jobs as opaque integers, work spans drawn by whoever submits. Does not know: what a job is about.
+Knows: SimPy, jobs as opaque values, work spans drawn by whoever submits. Does not know: what a job is about.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Generic, TypeVar
 
 import simpy
 
 from sim.core.time import DAY, HOUR, NEVER, Micros
 from sim.engine.stage import Act, Stage
+
+Job = TypeVar("Job")
 
 
 class Hours:
@@ -48,17 +51,17 @@ class Hours:
 ALWAYS = Hours(0, 24, 7)
 
 
-class Desk:
+class Desk(Generic[Job]):
     """`staff` people who take jobs in the order of submission; a job that waits longer than `patience` is given up."""
 
     def __init__(
         self,
         stage: Stage,
         staff: int,
-        done: Callable[[int, Micros], None],
+        done: Callable[[Job, Micros], None],
         hours: Hours = ALWAYS,
         patience: Micros = NEVER,
-        lost: Callable[[int], None] = lambda job: None,
+        lost: Callable[[Job], None] = lambda job: None,
     ) -> None:
         self._stage = stage
         self._resource = simpy.Resource(stage.environment, capacity=max(1, staff))
@@ -76,7 +79,7 @@ class Desk:
         """Jobs in the queue."""
         return len(self._resource.queue)
 
-    def submit(self, job: int, work: Micros) -> None:
+    def submit(self, job: Job, work: Micros) -> None:
         """Queue a job that takes `work` of somebody's time."""
         self.submitted += 1
         if self._staff < 1:
@@ -84,7 +87,7 @@ class Desk:
             return
         self._stage.play(self._serve(job, work))
 
-    def _serve(self, job: int, work: Micros) -> Act:
+    def _serve(self, job: Job, work: Micros) -> Act:
         arrived = self._stage.now
         with self._resource.request() as turn:
             yield turn
@@ -96,6 +99,6 @@ class Desk:
             self.finished += 1
             self._done(job, self._stage.now)
 
-    def _give_up(self, job: int) -> None:
+    def _give_up(self, job: Job) -> None:
         self.given_up += 1
         self._lost(job)

@@ -45,28 +45,29 @@ class Scheme:
     levers: tuple[LeverSpec, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Tactic:
-    """A way to come by numbers. Its weight and its price are the levers `prefer_<name>` and `price_<name>`.
+    """A way to come by numbers. Its weight and its price are the levers `prefer_<name>` and `price_<name>`. What a
+    tactic does not say is as of a burner of robocallers: a number bought, dialled from for days, thrown away.
 
-    cls: class in the truth; businesses: that use it; identity: of the numbers shown (bought ones, rented lines, lines
-    hijacked or merely shown (spoofed) while their owner goes on calling, numbers of a premium range); calls, spread: of
-    an active day, a lever's name and the sigma of its logarithm (a lever or a figure); life: median active days, a
-    lever; life_spread likewise; stretch: factor on life; lift: on being answered; tiers: of carriers; signed: share
-    of signed calls, None for what fraud reaches at that carrier; levels: A, B, C when signed; local: share of callees
+    tiers: of carriers; levels: A, B, C when signed; cls: class in the truth; businesses: that use it; identity: of the
+    numbers shown (bought ones, rented lines, lines hijacked or merely shown (spoofed) while their owner goes on
+    calling, numbers of a premium range); calls, spread: of an active day, a lever's name and the sigma of its logarithm
+    (a lever or a figure); life: median active days, a lever; life_spread likewise; stretch: factor on life; lift: on
+    being answered; signed: share of signed calls, None for what fraud reaches at that carrier; local: share of callees
     in the number's own region; toll_free; callback: lever of the share of unanswered callees who call back, "";
     grievance: reports against a robocall's; levers: as of a scheme."""
 
     name: str
-    cls: str
-    businesses: tuple[str, ...]
-    identity: Literal["bought", "rented", "hijacked", "spoofed", "premium"]
-    calls: str
-    spread: str | float
-    life: str
-    life_spread: str | float
     tiers: tuple[float, float, float]
     levels: tuple[float, float, float]
+    cls: str = "burner"
+    businesses: tuple[str, ...] = ("robocall",)
+    identity: Literal["bought", "rented", "hijacked", "spoofed", "premium"] = "bought"
+    calls: str = "burner_calls"
+    spread: str | float = "burner_spread"
+    life: str = "burner_days"
+    life_spread: str | float = "burner_days_spread"
     stretch: float = 1.0
     lift: float = 1.0
     signed: float | None = None

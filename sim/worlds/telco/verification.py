@@ -5,16 +5,28 @@ Knows: a desk of analysts, what was audited. Does not know: why a number-day was
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.core import rng
 from sim.core.levers import Levers
-from sim.core.time import DAY, HOUR, MINUTE, Micros
+from sim.core.time import DAY, MINUTE, Micros
 from sim.engine.outbox import Outbox
-from sim.engine.service import Desk, Hours
 from sim.engine.stage import Stage
 from sim.worlds.telco.cast import CODES, CONSUMER
+from sim.worlds.telco.office import Office
+
+
+class NumberDay(NamedTuple):
+    """A caller's audited day, as its first audited call, and what is true of it."""
+
+    event: int
+    t: Micros
+    caller: int
+    unwanted: int
+    cls: int
 
 
 class Verification:
@@ -23,20 +35,15 @@ class Verification:
     def __init__(
         self, seed: int, stage: Stage, outbox: Outbox, levers: Levers, lines: int, monday: Micros
     ) -> None:
-        staff = round(levers.constant("analysts_per_10k_lines") * lines / 10_000)
-        if levers.constant("analysts_per_10k_lines") > 0:
-            staff = max(1, staff)
+        wrong = rng.key(seed, "telco", "verification", "error")
         patience = int(levers.constant("verify_patience_days") * DAY)
-        self.staff = staff
-        self.desk = Desk(stage, staff, self._found, Hours(9, 17, 5, monday), patience, self._given_up)
-        self._levers = levers
-        self._outbox = outbox
+        self.office: Office[NumberDay] = Office(
+            wrong, stage, levers, "analysts_per_10k_lines", lines, monday, self._found, patience=patience
+        )
+        self._minutes, self._outbox = levers.constant("verify_minutes"), outbox
         self._work_key = rng.key(seed, "telco", "verification", "work")
-        self._error_key = rng.key(seed, "telco", "verification", "error")
         self._turn_key = rng.key(seed, "telco", "verification", "turn")
         self._today: list[NDArray[np.int64]] = []
-        self._jobs: dict[int, tuple[int, int, int, int, int]] = {}
-        self._next = 0
 
     def collect(self, rows: NDArray[np.int64]) -> None:
         """Audited calls of a tick: (n, 5) t, id, caller, unwanted, class, in time order."""
@@ -57,23 +64,16 @@ class Verification:
         cls[place[bad]] = rows[bad, 4]
         day = rows[first, 0] // DAY
         turn = rng.uniform(self._turn_key, callers, day)
-        work = (
-            rng.exponential(self._work_key, callers, day) * self._levers.constant("verify_minutes") * MINUTE
-        )
+        work = rng.exponential(self._work_key, callers, day) * self._minutes * MINUTE
         for job in np.argsort(turn, kind="stable").tolist():
             t, event = rows[first[job], :2].tolist()
-            self._jobs[self._next] = (event, t, int(callers[job]), int(unwanted[job]), int(cls[job]))
-            self.desk.submit(self._next, min(max(int(work[job]), MINUTE), 8 * HOUR))
-            self._next += 1
+            case = NumberDay(event, t, int(callers[job]), int(unwanted[job]), int(cls[job]))
+            self.office.submit(case, float(work[job]))
 
-    def _found(self, job: int, now: Micros) -> None:
-        event, t, caller, unwanted, cls = self._jobs.pop(job)
-        u = rng.uniform(self._error_key, np.array([caller], dtype=np.int64), t // DAY)[0]
-        if u < self._levers.now("verify_error", now):
+    def _found(self, case: NumberDay, now: Micros) -> None:
+        event, t, caller, unwanted, cls = case
+        if self.office.errs(caller, t // DAY, now):
             unwanted = 1 - unwanted
             cls = CODES["burner"] if unwanted else CONSUMER
         # Known just after the analyst is done: a finding at a barrier belongs to the stretch that follows it.
         self._outbox.put_one((now + 1, event, t, caller, unwanted, cls))
-
-    def _given_up(self, job: int) -> None:
-        del self._jobs[job]

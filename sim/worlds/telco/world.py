@@ -15,56 +15,26 @@ from numpy.typing import NDArray
 from sim.core import rng
 from sim.core.decisions import Decisions, Quotes
 from sim.core.errors import BadBlock, Defect, OutOfTurn, UserError
-from sim.core.events import Block
 from sim.core.levers import Levers
-from sim.core.time import DAY, HOUR, MINUTE, Clock, Micros, format_duration, micros
+from sim.core.time import DAY, MINUTE, Clock, Micros, format_duration, micros
 from sim.core.truth import Outcomes, Settlement, Truth
 from sim.core.world import GroundTruth, News, Question
-from sim.engine.arrivals import layers
-from sim.engine.ordering import order_by
-from sim.engine.outbox import Calendar, Outbox, sealed
+from sim.engine.outbox import Outbox, sealed
 from sim.engine.stage import Stage
 from sim.engine.turns import Turns
 from sim.worlds.telco import vocabulary as words
-from sim.worlds.telco.calls import (
-    EVENT,
-    HOLDER_AT,
-    PARTIES,
-    PURPOSES,
-    THIN,
-    WIDE,
-    T,
-    count_dials,
-    number_returns,
-    propose_consumers,
-    propose_dials,
-)
+from sim.worlds.telco.calls import EVENT, HOLDER_AT, PARTIES, PURPOSES, WIDE
 from sim.worlds.telco.campaigns import Operators
-from sim.worlds.telco.cast import (
-    GRIEVANCE,
-    LEVERS,
-    RATES,
-    TRAITS_OF_CLASS,
-)
-from sim.worlds.telco.effects import (
-    REDRESS_NOTE,
-    REGULATOR_NOTE,
-    REPORT_NOTE,
-    SETTLE_LEVERS,
-    settle_calls,
-)
+from sim.worlds.telco.cast import GRIEVANCE, LEVERS, TRAITS_OF_CLASS
+from sim.worlds.telco.effects import REDRESS_NOTE, REGULATOR_NOTE, REPORT_NOTE, SETTLE_LEVERS, settle_calls
 from sim.worlds.telco.lawful import Lawful
 from sim.worlds.telco.numbers import SHOWN, Numbers
 from sim.worlds.telco.parameters import Parameters as Sizes
-from sim.worlds.telco.people import DAY_PROFILES, STRANGERS, people
+from sim.worlds.telco.people import people
 from sim.worlds.telco.planning import planning
-from sim.worlds.telco.profiles import shapes
+from sim.worlds.telco.proposing import Proposing, Scratch, ordinal_shift
 from sim.worlds.telco.redress import Redress
-from sim.worlds.telco.signalling import signal
-from sim.worlds.telco.thinning import CLASS_RATES, thinned
 from sim.worlds.telco.verification import Verification
-
-_ORDINAL_BITS = 30
 
 
 class TelcoWorld:
@@ -112,14 +82,10 @@ class TelcoWorld:
         self._now: Micros = 0
         self._mediation = mediation
         self._monday = clock.start.weekday() * DAY
-        time_bits = (horizon // tick).bit_length()
-        if time_bits > _ORDINAL_BITS - 9:
-            raise UserError(f"tick: {horizon // tick} ticks are too many to number a caller's calls")
-        self._shift = _ORDINAL_BITS - time_bits + 2
+        self._shift = ordinal_shift(horizon // tick)
 
         lines = parameters.lines
         self._keys = np.array([rng.key(seed, "telco", "calls", name) for name in PURPOSES], dtype=np.uint64)
-        self._shapes = shapes(levers.constant("weekend_lawful"))
         self._people = people(seed, lines, levers.constant("talk_spread"))
         self._lawful = Lawful(seed, parameters, levers)
         self._numbers = Numbers(seed, lines, self._lawful.size, self._people, levers)
@@ -135,19 +101,13 @@ class TelcoWorld:
             seed, self._stage, self._outboxes["redress"], levers, lines, tick, self._monday
         )
         self._operators = Operators(seed, self._stage, self._numbers, parameters, levers, self._monday)
-        self._redials = Calendar(tick, T, early=1)
-        self._returns = Calendar(tick, T, early=1)
-        self._profiles = np.array(DAY_PROFILES, dtype=np.int64)
-        per_line = np.full(len(DAY_PROFILES), levers.constant("contact_calls"))
-        per_line[STRANGERS] = levers.constant("stranger_calls")
-        self._volumes = per_line * self._people.share * lines
+        self._proposing = Proposing(
+            tick, self._shift, self._monday, self._keys, self._people, self._numbers, levers
+        )
         self._levels = np.array([[levers.constant(name)] for name in SETTLE_LEVERS])
         self._moved_levels = [i for i, name in enumerate(SETTLE_LEVERS) if levers.injections.get(name)]
-        self._moved_rates = [name for name in RATES.values() if levers.injections.get(name)]
         self._counts = np.zeros(5, dtype=np.int64)
-        self._buffers: dict[str, NDArray[np.int64]] = {}
-        self._proposals = np.empty((4, 0), dtype=np.int64)
-        """Parties, kind, alpha and person of the tick's calls (4, n and more), see `signal`."""
+        self._scratch = Scratch()
         self._back: dict[int, set[int]] = {}
         """Operator -> subscribers who call back one of its numbers."""
         self._question: Question | None = None
@@ -184,7 +144,7 @@ class TelcoWorld:
         if start % DAY == 0:
             self._lawful.turn_day(self._numbers, start, ((start + self._monday) // DAY) % 7)
         with np.errstate(over="ignore"):
-            block = self._propose(start)
+            block = self._proposing.propose(start)
         self._turns.ask("call")
         self._question = Question("call", "act", start, end, block)
         return (self._question,)
@@ -251,94 +211,12 @@ class TelcoWorld:
             "contacts": len(self._people.contacts),
             "lawfulSlots": self._lawful.size,
             "operators": self._operators.size,
-            "analysts": self._verification.staff,
-            "clerks": self._redress.staff,
+            "analysts": self._verification.office.staff,
+            "clerks": self._redress.office.staff,
             "planning": planning(self.parameters, self.state),
         }
 
     # --- one tick
-
-    def _propose(self, start: Micros) -> Block:
-        numbers, crowd, tick = self._numbers, self._people, start // self.tick
-        depth = dict.fromkeys(RATES.values(), 1)
-        for name in self._moved_rates:
-            depth[name] = layers(self.state, name, start, start + self.tick)
-        consumer_depth = np.full(len(self._profiles), depth["contact_calls"], dtype=np.int64)
-        consumer_depth[STRANGERS] = depth["stranger_calls"]
-        class_depth = np.array([depth.get(name, 1) for name in CLASS_RATES], dtype=np.int64)
-        counts = np.empty((numbers.used, int(class_depth.max())), dtype=np.int32)
-        dialled = count_dials(
-            counts, numbers.used, start, self.tick, tick, self._monday, self._keys, class_depth, self._shapes,
-            numbers.active, numbers.number, numbers.cls, numbers.rate, numbers.profile, numbers.opens, numbers.closes,
-            TRAITS_OF_CLASS, numbers.every_day, self.state.constant("weekend_unwanted"),
-        )  # fmt: skip
-        first = int((start + self._monday) // HOUR)
-        last = int((start + self._monday + self.tick - 1) // HOUR)
-        peak = max(self._shapes[:3, hour % 168].max() for hour in range(first, last + 1))
-        mean = float((self._volumes * consumer_depth).sum() * peak) * self.tick / DAY
-        room = int(mean + 12 * mean**0.5) + 64
-        redials = self._redials.take(start + self.tick - 1)
-        returns = self._returns.take(start + self.tick - 1)
-        rows = self._scratch(
-            "rows", room + dialled + sum(len(more) for more in (redials, returns) if more is not None), WIDE
-        )
-        n = propose_consumers(
-            rows, start, self.tick, tick, self._shift, self._monday, self._keys, self._volumes, consumer_depth,
-            self._profiles, self._shapes, crowd.first, crowd.size, crowd.callers, crowd.contacts, numbers.lines,
-            numbers.traits,
-        )  # fmt: skip
-        if n > room:
-            raise Defect(f"{n} consumer calls proposed in a tick, room for {room}")
-        if dialled:
-            n = propose_dials(
-                rows, n, counts, numbers.used, start, self.tick, tick, self._shift, self._monday, self._keys,
-                self._shapes, numbers.lines, numbers.number, numbers.anchor, numbers.holder, numbers.cls,
-                numbers.profile, numbers.panel, numbers.panel_share, numbers.local_share, numbers.opens,
-                numbers.closes, numbers.talk, numbers.relation, numbers.branch, numbers.target, numbers.traits,
-                self._people.callers,
-            )  # fmt: skip
-        if any(self.state.moving(name, start, start + self.tick) for name in self._moved_rates):
-            stays = thinned(rows[:n], self.state, self._moved_rates, int(self._keys[THIN]))
-            n = len(stays)
-            rows[:n] = stays
-        if redials is not None:
-            rows[n : n + len(redials)] = redials
-            n += len(redials)
-        if returns is not None:
-            rows[n : n + len(returns)] = returns
-            n += number_returns(rows[n : n + len(returns)], tick, self._shift, numbers.traits)
-        return self._signal(rows[:n])
-
-    def _scratch(self, name: str, rows: int, width: int) -> NDArray[np.int64]:
-        """Room for `rows` rows that nobody keeps beyond the tick: the same memory again, still in the cache."""
-        buffer = self._buffers.get(name)
-        if buffer is None or len(buffer) < rows:
-            buffer = self._buffers[name] = np.empty((rows + rows // 2 + 64, width), dtype=np.int64)
-        return buffer[:rows]
-
-    def _signal(self, rows: NDArray[np.int64]) -> Block:
-        numbers = self._numbers
-        n = len(rows)
-        order = order_by(rows[:, T], rows[:, EVENT])
-        if self._proposals.shape[1] < n:
-            self._proposals = np.empty((4, n + n // 2), dtype=np.int64)
-        columns: dict[str, NDArray[Any]] = {
-            item.name: np.empty(n, dtype=item.dtype) for item in words.QUESTION.fields
-        }
-        signing, laundering = self._courses(("signing", "laundering"), rows, order)
-        signal(
-            rows, order, self._keys, numbers.traits, numbers.lines, TRAITS_OF_CLASS,
-            signing, laundering, *self._proposals, *columns.values(),
-        )  # fmt: skip
-        return sealed(words.QUESTION, list(columns.values()))
-
-    def _courses(
-        self, levers: Sequence[str], rows: NDArray[np.int64], order: NDArray[np.int64]
-    ) -> list[NDArray[np.float64]]:
-        """Levers at the instants of the rows in order, (n,) each; or (1,) each where nothing moves any in this tick."""
-        if not any(self.state.moving(lever, self._now, self._now + self.tick) for lever in levers):
-            return [np.array([self.state.constant(lever)]) for lever in levers]
-        return [self.state.at(lever, rows[order, T]) for lever in levers]
 
     def _settle(self, question: Question, decisions: Decisions) -> Settlement:
         numbers, block = self._numbers, question.block
@@ -355,11 +233,11 @@ class TelcoWorld:
         )
         duration = np.empty(n, dtype=np.int32)
         report_at, intention = np.empty((2, n), dtype=np.int64)
-        records = self._scratch("records", n, 8)
-        redials = self._scratch("redials", n, WIDE)
-        returns = self._scratch("returns", n, WIDE)
-        notes = self._scratch("notes", 3 * n, 6)
-        parties, kinds, alpha, person = self._proposals
+        records = self._scratch.rows("records", n, 8)
+        redials = self._scratch.rows("redials", n, WIDE)
+        returns = self._scratch.rows("returns", n, WIDE)
+        notes = self._scratch.rows("notes", 3 * n, 6)
+        parties, kinds, alpha, person = self._proposing.unseen
         settle_calls(
             block["t"], block["id"], parties, kinds, alpha, person, decisions.action, levels, step, question.end,
             question.end + self.tick, self._mediation, self.horizon, self._keys, block["callee"], block["same_region"],
@@ -374,9 +252,9 @@ class TelcoWorld:
         self._outboxes["call_record"].put(records[:n_soon])
         self._outboxes["call_record"].put(records[n_soon:])
         if n_redials:
-            self._redials.put(redials[:n_redials])
+            self._proposing.redials.put(redials[:n_redials])
         if n_returns:
-            self._returns.put(returns[:n_returns])
+            self._proposing.returns.put(returns[:n_returns])
             missed = numbers.slot[returns[:n_returns, EVENT]].tolist()
             who = numbers.traits[returns[:n_returns, PARTIES] >> HOLDER_AT, SHOWN].tolist()
             for slot, caller in zip(missed, who, strict=True):
@@ -396,15 +274,7 @@ class TelcoWorld:
             )
         outcomes = sealed(
             words.OUTCOMES,
-            (
-                block["t"],
-                block["id"],
-                effects,
-                block["t"],
-                answered,
-                duration,
-                np.zeros(n, np.bool_),
-            ),
+            (block["t"], block["id"], effects, block["t"], answered, duration, np.zeros(n, np.bool_)),
         )
         truth = sealed(
             words.TRUTH,
@@ -416,11 +286,8 @@ class TelcoWorld:
         return Settlement(Outcomes(outcomes), Truth(truth))
 
     def _note(self, notes: NDArray[np.int64]) -> None:
-        for kind, stream, width in (
-            (REPORT_NOTE, "report", 6),
-            (REGULATOR_NOTE, "regulator", 6),
-        ):
-            mine = notes[notes[:, 0] == kind, 1:width]
+        for kind, stream in ((REPORT_NOTE, "report"), (REGULATOR_NOTE, "regulator")):
+            mine = notes[notes[:, 0] == kind, 1:]
             if len(mine):
                 self._outboxes[stream].put(mine)
         self._redress.ask(notes[notes[:, 0] == REDRESS_NOTE])

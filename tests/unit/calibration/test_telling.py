@@ -102,7 +102,7 @@ CHECKS = tuple(one.check for one in FOUND[1:])
 def test_choosing() -> None:
     assert [check.number for check in calibrating.choose(CHECKS, "3,1")] == [1, 3]
     assert calibrating.choose(CHECKS, None) == CHECKS
-    for wrong in ("9", "x", "", "1,", "1,1"):
+    for wrong in ("9", "x", "", "1,", "1,1", "1, 1", "1,01"):
         with pytest.raises(UserError, match="--check"):
             calibrating.choose(CHECKS, wrong)
 

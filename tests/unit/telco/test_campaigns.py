@@ -49,7 +49,7 @@ def blocker(world: Any, share: float, since: int, after: int = 3) -> Any:
     def decide(question: Question) -> Any:
         if question.start < since:
             return passing(question)
-        kind = world._proposals[1][: len(question.block)]
+        kind = world._proposing.unseen[1][: len(question.block)]
         dial = (kind >> DIAL_AT) - 1
         tried = np.where(dial >= 0, world._numbers.tried[dial], 0)
         caught = (kind & CLASS_BITS == BURNER) & (tried >= after)

@@ -46,8 +46,8 @@ def test_findings_come_late_once_and_mostly_right() -> None:
 def test_analysts_are_limited_and_old_jobs_are_given_up() -> None:
     world = open_telco(1500, 14, base={"analysts_per_10k_lines": 6.0, "verify_patience_days": 2.0})
     rows = played(world, audited(0.5))
-    desk = world._verification.desk
-    assert world._verification.staff == 1
+    desk = world._verification.office
+    assert desk.staff == 1
     assert desk.given_up > 0
     assert desk.submitted > desk.finished + desk.given_up - 1
     lag = rows["verification"]["known_at"] - (rows["verification"]["t"] // DAY + 1) * DAY

@@ -8,14 +8,13 @@ from __future__ import annotations
 from sim.worlds.telco.frauds import Tactic
 
 PLUGIN = Tactic(
-    "aged",
-    "aged",
-    ("robocall",),
-    "rented",
-    "aged_calls",
-    0.4,
-    "aged_days",
-    0.6,
+    name="aged",
+    cls="aged",
+    identity="rented",
+    calls="aged_calls",
+    spread=0.4,
+    life="aged_days",
+    life_spread=0.6,
     tiers=(0.0, 0.0, 0.0),
     levels=(0.0, 0.0, 0.0),
     lift=1.05,

@@ -9,14 +9,7 @@ from __future__ import annotations
 from sim.worlds.telco.frauds import Tactic
 
 PLUGIN = Tactic(
-    "attested",
-    "burner",
-    ("robocall",),
-    "bought",
-    "burner_calls",
-    "burner_spread",
-    "burner_days",
-    "burner_days_spread",
+    name="attested",
     stretch=1.2,
     lift=1.1,
     tiers=(0.35, 0.45, 0.20),

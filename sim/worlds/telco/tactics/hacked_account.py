@@ -8,14 +8,14 @@ from __future__ import annotations
 from sim.worlds.telco.frauds import Tactic
 
 PLUGIN = Tactic(
-    "hacked_account",
-    "revenue_share",
-    ("revenue_share",),
-    "hijacked",
-    "revenue_share_number_calls",
-    0.6,
-    "revenue_share_days",
-    0.7,
+    name="hacked_account",
+    cls="revenue_share",
+    businesses=("revenue_share",),
+    identity="hijacked",
+    calls="revenue_share_number_calls",
+    spread=0.6,
+    life="revenue_share_days",
+    life_spread=0.7,
     tiers=(0.0, 0.0, 0.0),
     levels=(0.0, 0.0, 0.0),
     grievance=0.1,

@@ -11,14 +11,13 @@ from __future__ import annotations
 from sim.worlds.telco.frauds import Tactic
 
 PLUGIN = Tactic(
-    "hijacked",
-    "hijacked",
-    ("robocall",),
-    "hijacked",
-    "hijacked_calls",
-    0.8,
-    "hijacked_days",
-    0.5,
+    name="hijacked",
+    cls="hijacked",
+    identity="hijacked",
+    calls="hijacked_calls",
+    spread=0.8,
+    life="hijacked_days",
+    life_spread=0.5,
     tiers=(0.0, 0.0, 0.0),
     levels=(0.0, 0.0, 0.0),
     lift=1.05,

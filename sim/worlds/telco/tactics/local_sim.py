@@ -8,14 +8,13 @@ from __future__ import annotations
 from sim.worlds.telco.frauds import Tactic
 
 PLUGIN = Tactic(
-    "local_sim",
-    "sim_box",
-    ("sim_box",),
-    "bought",
-    "sim_box_number_calls",
-    0.4,
-    "sim_box_days",
-    0.5,
+    name="local_sim",
+    cls="sim_box",
+    businesses=("sim_box",),
+    calls="sim_box_number_calls",
+    spread=0.4,
+    life="sim_box_days",
+    life_spread=0.5,
     tiers=(1.0, 0.0, 0.0),
     levels=(0.95, 0.05, 0.0),
     signed=0.9,

@@ -9,14 +9,7 @@ from __future__ import annotations
 from sim.worlds.telco.frauds import Tactic
 
 PLUGIN = Tactic(
-    "neighbour",
-    "burner",
-    ("robocall",),
-    "bought",
-    "burner_calls",
-    "burner_spread",
-    "burner_days",
-    "burner_days_spread",
+    name="neighbour",
     tiers=(0.15, 0.25, 0.60),
     levels=(0.08, 0.46, 0.46),
     local=1.0,

@@ -8,14 +8,7 @@ from __future__ import annotations
 from sim.worlds.telco.frauds import Tactic
 
 PLUGIN = Tactic(
-    "plain",
-    "burner",
-    ("robocall",),
-    "bought",
-    "burner_calls",
-    "burner_spread",
-    "burner_days",
-    "burner_days_spread",
+    name="plain",
     tiers=(0.12, 0.23, 0.65),
     levels=(0.08, 0.46, 0.46),
 )

@@ -8,14 +8,14 @@ from __future__ import annotations
 from sim.worlds.telco.frauds import Tactic
 
 PLUGIN = Tactic(
-    "premium_range",
-    "wangiri",
-    ("wangiri",),
-    "premium",
-    "wangiri_number_calls",
-    0.5,
-    "wangiri_days",
-    0.5,
+    name="premium_range",
+    cls="wangiri",
+    businesses=("wangiri",),
+    identity="premium",
+    calls="wangiri_number_calls",
+    spread=0.5,
+    life="wangiri_days",
+    life_spread=0.5,
     tiers=(0.05, 0.45, 0.50),
     levels=(0.05, 0.35, 0.60),
     callback="callback_wangiri",

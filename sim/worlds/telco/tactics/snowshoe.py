@@ -9,14 +9,9 @@ from __future__ import annotations
 from sim.worlds.telco.frauds import Tactic
 
 PLUGIN = Tactic(
-    "snowshoe",
-    "burner",
-    ("robocall",),
-    "bought",
-    "snowshoe_calls",
-    0.25,
-    "burner_days",
-    "burner_days_spread",
+    name="snowshoe",
+    calls="snowshoe_calls",
+    spread=0.25,
     stretch=0.7,
     tiers=(0.15, 0.25, 0.60),
     levels=(0.08, 0.46, 0.46),

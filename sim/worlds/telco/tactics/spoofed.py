@@ -11,14 +11,13 @@ from __future__ import annotations
 from sim.worlds.telco.frauds import Tactic
 
 PLUGIN = Tactic(
-    "spoofed",
-    "spoofed",
-    ("robocall",),
-    "spoofed",
-    "spoofed_calls",
-    0.8,
-    "spoofed_days",
-    0.5,
+    name="spoofed",
+    cls="spoofed",
+    identity="spoofed",
+    calls="spoofed_calls",
+    spread=0.8,
+    life="spoofed_days",
+    life_spread=0.5,
     tiers=(0.10, 0.25, 0.65),
     levels=(0.02, 0.48, 0.50),
     lift=1.05,

@@ -8,14 +8,7 @@ from __future__ import annotations
 from sim.worlds.telco.frauds import Tactic
 
 PLUGIN = Tactic(
-    "tollfree",
-    "burner",
-    ("robocall",),
-    "bought",
-    "burner_calls",
-    "burner_spread",
-    "burner_days",
-    "burner_days_spread",
+    name="tollfree",
     stretch=1.5,
     lift=0.95,
     tiers=(0.20, 0.40, 0.40),

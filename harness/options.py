@@ -1,0 +1,77 @@
+"""Options that several commands have, and how their words are read.
+
+Knows: names, defaults and environment of options. Does not know: any command.
+"""
+
+from __future__ import annotations
+
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sim.core.errors import UserError
+
+MOST_SEEDS, LARGEST_SEED = 1_000, 2**53 - 1
+
+
+class FailOn(StrEnum):
+    """What makes a finished run end with a code other than 0."""
+
+    none = "none"
+    verdict = "verdict"
+
+
+Sets = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="KEY=VALUE", help="Override one key of the scenario, such as world.with.lines=5000."
+    ),
+]
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", "-o", envvar="WINDTUNNEL_OUT", help="Where runs are kept [results/runs]."),
+]
+Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", envvar="WINDTUNNEL_QUIET", help="No progress, no talk.")
+]
+Failing = Annotated[
+    FailOn, typer.Option(envvar="WINDTUNNEL_FAIL_ON", help="none: exit 0 whatever the verdict.")
+]
+
+
+def root(out: Path | None) -> Path:
+    """Where runs are kept."""
+    from harness import results
+
+    return out if out is not None else results.default_root()
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    allowed = getattr(os, "sched_getaffinity", None)
+    return len(allowed(0)) if allowed else os.cpu_count() or 1
+
+
+def seeds_of(text: str | None) -> tuple[int, ...] | None:
+    """Seeds as written, 1,2,3 or 1-5; None for None. Raises UserError."""
+    if text is None:
+        return None
+    wanted = "expected 1,2,3 or 1-5"
+    try:
+        first, dash, last = text.partition("-")
+        ends = (int(first), int(last)) if dash else None
+        found: range | tuple[int, ...] = (
+            range(ends[0], ends[1] + 1) if ends else tuple(int(part) for part in text.split(","))
+        )
+    except ValueError:
+        raise UserError(f"--seeds: '{text}' is not a list of seeds, {wanted}") from None
+    if (ends and ends[1] - ends[0] >= MOST_SEEDS) or len(found) > MOST_SEEDS:
+        raise UserError(f"--seeds: '{text}' is more than {MOST_SEEDS} seeds, {wanted}")
+    if not found or len(set(found)) != len(found) or min(found) < 0 or max(found) > LARGEST_SEED:
+        raise UserError(
+            f"--seeds: '{text}' must be distinct whole numbers from 0 to {LARGEST_SEED}, {wanted}"
+        )
+    return tuple(found)
