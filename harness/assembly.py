@@ -65,7 +65,9 @@ def build_replay(
     alone = len(world.kinds) == 1
     for name in loaded.desk_features:
         if name not in world.kinds:
-            raise UserError(f"trial.desks.{name}: this world asks no such question{closest(name, world.kinds)}")
+            raise UserError(
+                f"trial.desks.{name}: this world asks no such question{closest(name, world.kinds)}"
+            )
     for name, kind in world.kinds.items():
         folder = ledger_folder if alone or ledger_folder is None else ledger_folder / f"desk={name}"
         models = model_folder if alone or model_folder is None else model_folder / name

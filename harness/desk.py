@@ -17,12 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.board import Board, Reading
-from harness.candidates._prior import FLOOR
 from harness.consequences import Consequences
 from harness.desk_plan import DeskPlan
 from harness.featurizer import Featurizer
 from harness.kinds import (
-    Floats,
     Matrix,
     OnlineCandidate,
     OnlineScorer,
@@ -32,7 +30,7 @@ from harness.kinds import (
     TrainingSet,
 )
 from harness.pending import Pending
-from harness.quoting import Quoted
+from harness.quoting import Quoted, probabilities
 from harness.training import Keys, assemble, passed
 from harness.tuning import policy_state
 from harness.units import Day, Units
@@ -267,22 +265,11 @@ class Desk:
         if self.before is not None:
             return cast(Quotes, self.before.answer(q))
         even = self.scorer is None or not n
-        probability = np.full((n, k), 1.0 / k) if even else self._probability(x, k)
+        probability = np.full((n, k), 1.0 / k) if even else probabilities(self._score(x), k, self.plan.name)
         if self.plan.pricing is None:
             return Quotes(block["id"], probability)
         prices = self.plan.pricing.price(block, probability)
         return Quotes(block["id"], probability, prices.odds, prices.suspended)
-
-    def _probability(self, x: Matrix, k: int) -> Floats:
-        """(n, k). A scorer that answers two outcomes by one score means the second of them."""
-        answer = self._score(x)
-        if answer.ndim == 1 and k == 2:
-            second = np.clip(answer, FLOOR, 1.0 - FLOOR)
-            return np.column_stack([1.0 - second, second])
-        if answer.shape != (len(x), k):
-            what = f"answered {answer.shape} for {len(x)} rows, expected a probability for each of {k} outcomes"
-            raise UserError(f"candidate '{self.plan.name}' at the desk {self.kind.name}: {what}")
-        return answer
 
     def exempt(self, subject: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Whether each subject (line) belongs to the randomised holdout, for the whole run."""

@@ -61,8 +61,8 @@ def examine(document: Document, world: Any, features: Names) -> tuple[DesksTrial
     faults += [*_kinds(document, kinds, desks), *labels_faults(document, (*TRIAL, "labels"), world)]
     faults += baseline_faults(document, [(*DESKS, desk, "holdout", "share") for desk in desks])
     found = Found()
-    asked = {desk: _asked(desk, kinds.get(desk), document, world) for desk in desks}
-    for desk in desks:
+    asked = {desk: _asked(desk, kinds.get(desk), document) for desk in desks if desk in kinds or not kinds}
+    for desk in asked:
         faults += _desk(document, desk, world, features.get(desk), asked[desk], found)
     for key in indices(document, CANDIDATES):
         faults += reserved(document, key)
@@ -70,7 +70,9 @@ def examine(document: Document, world: Any, features: Names) -> tuple[DesksTrial
         for desk in played if isinstance(played, dict) else ():
             where = (*key, "desks", desk)
             if desk not in asked:
-                faults.append(document.fault(where, f"no desk {shown(desk)}{closest(str(desk), desks)}"))
+                misspelt = desk in kinds and len(asked) < len(desks)  # which is told where the desk stands
+                if not misspelt:
+                    faults.append(document.fault(where, f"no desk {shown(desk)}{closest(str(desk), desks)}"))
                 continue
             faults += examine_candidate(document, where, world, features.get(desk), asked[desk], found)
             faults += _priced(document, where, desk, asked[desk])
@@ -79,7 +81,7 @@ def examine(document: Document, world: Any, features: Names) -> tuple[DesksTrial
     return _with_parameters(trial, found, asked), []
 
 
-def _asked(desk: str, kind: QuestionKind | None, document: Document, world: Any) -> Asked:
+def _asked(desk: str, kind: QuestionKind | None, document: Document) -> Asked:
     """What is asked of a desk; of a world whose kinds depend on what is written for it, what is written."""
     form: Literal["act", "quote"] = "act"
     if kind is not None:
@@ -99,7 +101,7 @@ def _kinds(document: Document, kinds: Mapping[str, QuestionKind], desks: list[st
             what = f"this world asks no question {shown(desk)}{closest(desk, kinds)}"
             yield document.fault((*DESKS, desk), what)
     for name, kind in kinds.items():
-        if kind.form == "act" and name not in desks and not closest(name, desks).startswith(", did"):
+        if kind.form == "act" and name not in desks and not closest(name, desks).startswith(", did you"):
             what = f"missing, expected a desk for {shown(name)}: this world asks {', '.join(sorted(kinds))}"
             yield document.fault((*DESKS, name), what)
 
@@ -121,9 +123,13 @@ def _desk(
             yield from absent(document, incumbent, what)
         for name in ("holdout", "audit"):
             if document.at((*key, name)) is not None:
-                yield document.fault((*key, name), "where prices are asked for nobody is acted on or verified")
+                yield document.fault(
+                    (*key, name), "where prices are asked for nobody is acted on or verified"
+                )
     scored = asked.quotes or document.at((*incumbent, "policy")) is not None
-    scored = scored or any(document.at((*k, "desks", desk)) is not None for k in indices(document, CANDIDATES))
+    scored = scored or any(
+        document.at((*k, "desks", desk)) is not None for k in indices(document, CANDIDATES)
+    )
     if scored and document.at((*key, "features")) is None:
         yield from absent(document, (*key, "features"), "the id of a feature set, or a list of features")
 
@@ -147,7 +153,9 @@ def _priced(document: Document, key: Key, desk: str, asked: Asked) -> Iterator[F
     today = document.at((*DESKS, desk, "incumbent", "policy"))
     node = document.at(key)
     if asked.quotes and today is not None and isinstance(node, dict) and "policy" not in node:
-        yield from absent(document, (*key, "policy"), "a mapping with use: the incumbent of this desk has prices")
+        yield from absent(
+            document, (*key, "policy"), "a mapping with use: the incumbent of this desk has prices"
+        )
 
 
 def _with_parameters(trial: DesksTrial, found: Found, asked: Mapping[str, Asked]) -> DesksTrial:
@@ -160,9 +168,7 @@ def _with_parameters(trial: DesksTrial, found: Found, asked: Mapping[str, Asked]
 
     def lineup(index: int, one: Lineup) -> Lineup:
         key = (*CANDIDATES, index, "desks")
-        plays = {
-            name: with_parameters(play, (*key, name), found) for name, play in one.desks.items()
-        }
+        plays = {name: with_parameters(play, (*key, name), found) for name, play in one.desks.items()}
         return one.model_copy(update={"desks": plays})
 
     return trial.model_copy(

@@ -41,7 +41,9 @@ INCUMBENT = "incumbent"
 class DeskTrial(Record):
     """One desk of a trial: what it can read, how its labels come, and who plays it today."""
 
-    features: Features | None = Field(default=None, description="the id of a feature set, or a list of features")
+    features: Features | None = Field(
+        default=None, description="the id of a feature set, or a list of features"
+    )
     labels: Labels | None = None
     holdout: Holdout | None = None
     audit: Audit | None = None

@@ -15,9 +15,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.kinds import Matrix, TrainingSet
+from harness.candidates._prior import FLOOR
+from harness.kinds import Floats, Matrix, TrainingSet
 from harness.training import Keys
 from sim.core import rng
+from sim.core.errors import UserError
 from sim.core.events import Block
 from sim.core.time import DAY, Micros
 
@@ -118,6 +120,19 @@ class Quoted:
     def state_bytes(self) -> int:
         """Bytes held in arrays."""
         return sum(column.nbytes for part in self._parts for column in part)
+
+
+def probabilities(answer: Floats, outcomes: int, who: str) -> Floats:
+    """(n, outcomes) from what a candidate answered; one score for two outcomes (n,) means the second of them.
+
+    Raises UserError, naming the candidate, where it answered something else."""
+    if answer.ndim == 1 and outcomes == 2:
+        second = np.clip(answer, FLOOR, 1.0 - FLOOR)
+        return np.column_stack([1.0 - second, second])
+    if answer.ndim != 2 or answer.shape[1] != outcomes:
+        what = f"answered an array {answer.shape}, expected a probability for each of {outcomes} outcomes"
+        raise UserError(f"candidate '{who}' {what}")
+    return answer
 
 
 def fitting(entity: Ints, lot: NDArray[np.float64], room: int) -> NDArray[np.int64]:

@@ -53,9 +53,7 @@ def assemble(
     units: Units, rule: LabelRule, as_of: Micros, names: tuple[str, ...], seed: int
 ) -> tuple[TrainingSet, Keys]:
     """The training set of everything known at `as_of`, capped: every positive and verified unit, weighted negatives."""
-    parts = [
-        _day(units, n, rule, as_of) for n in sorted(units.days) if n * DAY >= as_of - rule.window
-    ]
+    parts = [_day(units, n, rule, as_of) for n in sorted(units.days) if n * DAY >= as_of - rule.window]
     columns = {
         name: np.concatenate([part[name] for part in parts]) if parts else np.empty(0)
         for name in ("y", "weight", "verified", "audit_weight", "t", "slice_code", "entity", "day", "calls")

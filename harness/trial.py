@@ -152,7 +152,9 @@ def load(reference: str, sets: Sequence[str] = (), seeds: tuple[int, ...] | None
     by_desk: dict[str, tuple[FeatureSpec, ...]] = {}
     if lineup_rules.has_desks(document, world):
         read = _desk_features(document, world, limits, faults)
-        trial, more = lineup_rules.examine(document, world, {desk: _names(specs) for desk, specs in read.items()})
+        trial, more = lineup_rules.examine(
+            document, world, {desk: _names(specs) for desk, specs in read.items()}
+        )
         by_desk = {desk: specs for desk, specs in read.items() if specs is not None}
         features = tuple(spec for specs in by_desk.values() for spec in specs)
     else:

@@ -217,6 +217,16 @@ def _plugged(document: Document, key: Key, kind: str, asked: Asked, found: Found
     if forms and asked.form not in forms:
         what = f"{shown(node.get('use'))} answers {' and '.join(forms)} questions, {asked.who} {asked.form} questions"
         faults.append(document.fault((*key, "use"), what))
+    counts, outcomes = getattr(plugin, "answers", None), len(asked.kind.outcomes) if asked.kind else 0
+    if (
+        kind == "candidate"
+        and asked.quotes
+        and isinstance(counts, tuple)
+        and outcomes
+        and outcomes not in counts
+    ):
+        what = f"{shown(node.get('use'))} answers {' or '.join(map(str, counts))} outcomes, {asked.who} for {outcomes}"
+        faults.append(document.fault((*key, "use"), what))
     given = node.get("with", {})
     if plugin is None or not isinstance(given, dict):
         return faults

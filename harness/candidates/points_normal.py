@@ -2,7 +2,9 @@
 
 Knows: columns by name. Does not know: any past game: nothing is learnt. Margins around the spread have a standard
 deviation of 13.15 points over a game, totals around theirs 13.26 (4,142 games of 2010 to 2025), and both figures come
-in proportion to the time left, their variance with it.
+in proportion to the time left, their variance with it. Final margins fall on a few key numbers far more often than on
+their neighbours (3 points in 14.5 % of those games), so each whole margin is weighted by how often it is seen over how
+often the normal law has it.
 """
 
 from __future__ import annotations
@@ -23,6 +25,13 @@ from sim.core.errors import UserError, closest
 FAR = 1e6
 LEAST_LEFT = 1.0 / 120.0
 """Share of the game that is taken to be left as long as it has not been heard to end: half a minute."""
+EDGE = 80
+"""Largest margin that is summed over."""
+KEY_WEIGHTS = {0: 0.1, 3: 2.68, 4: 0.92, 6: 1.34, 7: 1.77, 10: 1.17, 14: 1.48}
+"""Share of games with this final margin, either way, over the normal law's with standard deviation 14.46."""
+OTHER_WEIGHT = 0.79
+MARGINS = np.arange(-EDGE, EDGE + 1, dtype=np.float64)
+WEIGHTS = np.array([KEY_WEIGHTS.get(abs(margin), OTHER_WEIGHT) for margin in range(-EDGE, EDGE + 1)])
 
 
 @dataclass(frozen=True)
@@ -31,8 +40,8 @@ class PointsNormal:
     for (over, under). expected: column of the pre-match mean of that figure, `spread` or `total` unless named.
 
     unheard_s: seconds of play that the minute counts but whose points are not heard yet (see `dixon_coles`).
-    possession_points: what having the ball is worth in the margin, where a column `possession` (1 home, -1 away) is
-    among the features.
+    possession_points: what having the ball is worth in the margin (an assumption), where a column `possession` (1 home,
+    -1 away) is among the features. keys: whether final margins have key numbers.
     """
 
     forms: ClassVar[tuple[str, ...]] = ("quote",)
@@ -44,7 +53,8 @@ class PointsNormal:
     line: str = "line"
     expected: str = ""
     possession: str = "possession"
-    possession_points: float = 0.0
+    possession_points: float = 1.0
+    keys: bool = True
     length_min: float = 60.0
     margin_sd: float = 13.15
     total_sd: float = 13.26
@@ -94,10 +104,14 @@ class PointsScorer:
                 np.zeros(len(x)) if self.ball is None else np.nan_to_num(x[:, self.ball].astype(np.float64))
             )
             so_far = home - away + plan.possession_points * np.clip(ball, -1.0, 1.0)
-            sd = plan.margin_sd
+            sd = np.full(len(x), plan.margin_sd)
         else:
-            so_far, sd = home + away, plan.total_sd
-        above = np.asarray(ndtr((so_far + expected * left - line) / (sd * np.sqrt(left))), dtype=np.float64)
+            so_far, sd = home + away, np.full(len(x), plan.total_sd)
+        mean, sd = so_far + expected * left, sd * np.sqrt(left)
+        if plan.about == "margin" and plan.keys:
+            above = _keyed(mean, sd, line)
+        else:
+            above = np.asarray(ndtr((mean - line) / sd), dtype=np.float64)
         answer = np.column_stack([above, 1.0 - above])
         return floored(np.where(known[:, None], answer, 0.5))
 
@@ -113,6 +127,15 @@ class PointsScorer:
     def card(self) -> Mapping[str, Any]:
         """Training facts."""
         return {**self.facts, "model": "points_normal"}
+
+
+def _keyed(mean: Floats, sd: Floats, line: Floats) -> Floats:
+    """Probability (n,) that a whole margin, normal but for its key numbers, is above the line; one on it pays back."""
+    mean = np.clip(mean, -EDGE, EDGE)
+    mass = WEIGHTS * np.exp(-0.5 * ((MARGINS - mean[:, None]) / sd[:, None]) ** 2)
+    over = np.where(line[:, None] < MARGINS, mass, 0.0).sum(axis=1)
+    under = np.where(line[:, None] > MARGINS, mass, 0.0).sum(axis=1)
+    return np.asarray(over / np.maximum(over + under, 1e-300), dtype=np.float64)
 
 
 PLUGIN = PointsNormal

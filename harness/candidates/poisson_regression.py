@@ -15,13 +15,13 @@ from typing import Any
 
 import numpy as np
 
+from harness.candidates._goal_clock import GoalClock
 from harness.candidates._goals import Reader, described, quoted
 from harness.candidates._linear import Shape
 from harness.candidates._model_card import card, shares, write_json
 from harness.candidates._prior import finite
 from harness.candidates._remaining import Remaining, remaining
 from harness.candidates._threads import one_thread
-from harness.candidates.dixon_coles import DixonColes, DixonColesScorer
 from harness.kinds import Floats, Matrix, Scorer, TrainingSet
 from sim.core.errors import UserError
 
@@ -30,7 +30,7 @@ MOST_FACTOR = 1.5
 
 
 @dataclass(frozen=True)
-class PoissonRegression(DixonColes):
+class PoissonRegression(GoalClock):
     """As `dixon_coles`, and: prior_sd, the standard deviation that a weight is believed to have before any goal was
     seen, for a feature scaled to standard deviation 1. compress: whether sign(x) log(1 + |x|) is taken first.
     """
@@ -46,10 +46,10 @@ class PoissonRegression(DixonColes):
 
     def fit(self, past: TrainingSet, seed: int) -> Scorer:
         """Fit one regression per side; the clock alone where no final score is known."""
-        reader = self.reader(past, "poisson_regression")
+        reader = self.reader(past)
         rows = remaining(past, reader)
         if rows is None:
-            return DixonColesScorer(reader, self.rho, past.outcomes, card(self, past, seed))
+            return self.unlearnt(past, seed)
         shape, columns = Shape.of(rows.x, rows.weight, self.compress)
         weights = np.array([self._side(rows, columns, side) for side in (0, 1)])
         facts = card(self, past, seed, goals=[float(rows.weight @ goals) for goals in rows.goals])

@@ -73,8 +73,12 @@ class Levers:
     def at(self, name: str, t: NDArray[np.int64]) -> NDArray[np.float64]:
         """Values (n,) of a lever at instants t (n,)."""
         spec = self.specs[name]
-        value = np.full(len(t), self.base.get(name, spec.default), dtype=np.float64)
-        for injection in self.injections.get(name, ()):
+        moving = self.injections.get(name, ())
+        if not moving:
+            # Most levers in most ticks: a base value that lies within its range since it was read.
+            return np.full(len(t), self.constant(name), dtype=np.float64)
+        value = np.full(len(t), self.constant(name), dtype=np.float64)
+        for injection in moving:
             value = injection.apply(value, t)
         return np.clip(value, spec.low, spec.high)
 

@@ -142,8 +142,8 @@ class Accounts:
     """Columns by account slot, (size,): person, ordinal (of the person), id (shown), device, payment, segment, scale
     (EUR, median stake), opened_at and closed_at (Micros; the start's accounts are older than 0), after (next slot of
     the same person), bets and staked (EUR) accepted so far, balance (EUR won less lost), loss (EUR, recent net loss as
-    of loss_at), limited and refused (notices so far), tier (payout limit). Slots are never shown; arrays are longer than
-    `size`."""
+    of loss_at), limited and refused (notices so far), tier (payout limit). Slots are never shown; arrays are longer
+    than `size`."""
 
     person: Ints
     ordinal: Ints
@@ -198,31 +198,27 @@ class Accounts:
     # --- growing
 
     def arrive(self, day: int) -> Ints:
-        """Persons who join on a day (once a day, at its start): their indices. Reads `new_accounts` at each hour."""
-        rate = (
-            self.levers.at("new_accounts", np.arange(24) * (DAY // 24) + day * DAY) / 1e4 * self.founded / 24
-        )
-        chance = rng.stream(self.seed, "sportsbook", "newcomers", day)
-        counts = chance.poisson(rate)
-        total = int(counts.sum())
-        if total == 0:
-            return np.zeros(0, dtype=np.int64)
-        t = day * DAY + ((np.repeat(np.arange(24), counts) + chance.random(total)) * (DAY // 24)).astype(
-            np.int64
-        )
-        bonus = self.levers.now("newcomer_bonus", day * DAY)
-        heads = np.array([s.share / (sum(s.accounts) / 2) for s in CAST])
+        """Persons who join on a day (once a day, at its start): their indices. Reads `new_accounts` and
+        `newcomer_bonus` at each hour; hours draw apart and follow one another: a later one changes nobody of an
+        earlier."""
+        hours = np.arange(24) * (DAY // 24) + day * DAY
+        rate = self.levers.at("new_accounts", hours) / 1e4 * self.founded / 24
+        bonus = self.levers.at("newcomer_bonus", hours)
         ring = np.array([s.name == "bonus" for s in CAST])
-        rest = heads * ~ring / (heads * ~ring).sum()
+        rest = np.array([s.share / (sum(s.accounts) / 2) for s in CAST]) * ~ring
         # A share of accounts; a ring opens several for each person.
         several = sum(CAST[CODES["bonus"]].accounts) / 2
-        head = bonus / several / (bonus / several + 1.0 - bonus)
-        shares = np.where(ring, head, rest * (1.0 - head))
-        kinds = chance.choice(len(CAST), size=total, p=shares / shares.sum())
-        found = []
-        for code in np.unique(kinds):
-            at = t[kinds == code]
-            found.append(self._enter(CAST[code], chance.random((2, len(at))), at, chance))
+        found = [np.zeros(0, dtype=np.int64)]
+        for hour in np.flatnonzero(rate > 0.0).tolist():
+            chance = rng.stream(self.seed, "sportsbook", "newcomers", day * 24 + hour)
+            count = int(chance.poisson(rate[hour]))
+            t = int(hours[hour]) + (chance.random(count) * (DAY // 24)).astype(np.int64)
+            head = bonus[hour] / several / (bonus[hour] / several + 1.0 - bonus[hour])
+            shares = np.where(ring, head, rest / rest.sum() * (1.0 - head))
+            kinds = chance.choice(len(CAST), size=count, p=shares / shares.sum())
+            for code in np.unique(kinds).tolist():
+                at = t[kinds == code]
+                found.append(self._enter(CAST[code], chance.random((2, len(at))), at, chance))
         return np.concatenate(found)
 
     def _enter(self, segment: Segment, u: Floats, joined: Ints, chance: np.random.Generator) -> Ints:

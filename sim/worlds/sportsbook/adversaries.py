@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from sim.core import rng
 from sim.core.levers import Levers, LeverSpec
-from sim.core.time import DAY, NEVER, Micros
+from sim.core.time import DAY, HOUR, NEVER, SECOND, Micros
 from sim.core.world import GroundTruth
 from sim.engine.stage import Act, Stage
 from sim.worlds.sportsbook import guises
@@ -40,7 +40,7 @@ LEVERS: tuple[LeverSpec, ...] = (
               "assumption: one to three weeks", "assumption"),
     LeverSpec("return_days_high", 21.0, "d", 0.0, 365.0, "longest time until it does",
               "assumption: one to three weeks", "assumption"),
-    LeverSpec("gives_up_after", 4.0, "notices", 0.5, 1000.0,
+    LeverSpec("gives_up_after", 3.5, "notices", 0.5, 1000.0,
               "cut and refused bets, a delayed one counting a quarter, after which an account is given up",
               _OURS, "assumption"),
     LeverSpec("notices_fade_days", 20.0, "d", 0.5, 365.0, "time constant with which a notice is forgotten",
@@ -63,6 +63,7 @@ WEIGHT = np.array([0.0, 1.0, 0.25, 1.0, 1.0])
 REFUSES = np.array([False, False, False, True, True])
 CHURN = ("", "churn_limited", "churn_delayed", "churn_refused", "churn_suspended")
 RETURNS = np.array([segment.comes_back for segment in CAST])
+NIGHT_ENDS = 5 * HOUR
 ORGANISED = np.array([segment.accounts[1] > 1 for segment in CAST])
 """One person holds several accounts: a ring, or a syndicate with its beards."""
 
@@ -236,17 +237,15 @@ class Adversaries:
 
     # --- what there is to know of them
 
-    def related(self, account: int) -> Ints:
-        """Accounts (k,), as shown, that share the person (a ring, a syndicate) or a device with one, as shown; those
-        opened so far."""
+    def related(self, account: int | Ints) -> Ints:
+        """Accounts (k,), as shown, that share the person (a ring, a syndicate) or a device with one or some, as shown;
+        those opened so far."""
         accounts = self._accounts
         shown = accounts.id[: accounts.size]
-        own = np.flatnonzero(shown == account)
-        if len(own) == 0:
-            return np.array([account], dtype=np.int64)
+        own = np.flatnonzero(np.isin(shown, account))
         same = np.isin(accounts.person[: accounts.size], accounts.person[own])
         device = np.isin(accounts.device[: accounts.size], accounts.device[: accounts.size][same])
-        return np.sort(shown[same | device])
+        return np.union1d(shown[same | device], account)
 
     def ground_truth(self) -> list[GroundTruth]:
         """Rings and syndicates ("campaign": magnitude EUR staked so far, entities accounts opened; what still bets or
@@ -269,6 +268,25 @@ class Adversaries:
                 )
             )
         return rows + self.diary.ground_truth()
+
+
+def postponed(seed: int, accounts: Accounts, account: Ints, look: Ints, placed: Ints, kickoff: Ints) -> Ints:
+    """When the owners of accounts (n,) really look, never before `placed` (n,): wait_s later; and of looks by day that
+    can wait for the next night, because the match begins after it, the share `night` does. look: ids, keys of the draw.
+
+    Answers `placed` itself where neither column is set, as for all accounts not opened in answer to a decision.
+    """
+    when = placed + (accounts.wait_s[account] * SECOND).astype(np.int64)
+    share = accounts.night[account]
+    rows = np.flatnonzero(share > 0.0)
+    if len(rows):
+        k = rng.key(seed, "sportsbook", "adversaries", "night")
+        midnight = (when[rows] // DAY + 1) * DAY
+        night = midnight + (rng.uniform(k, look[rows], 1) * NIGHT_ENDS).astype(np.int64)
+        waits = rng.uniform(k, look[rows]) < share[rows]
+        waits &= (night < kickoff[rows]) & (when[rows] % DAY >= NIGHT_ENDS)
+        when[rows] = np.where(waits, night, when[rows])
+    return when
 
 
 _DRAWS = ("whether", "delay", "apart", "explore", "guise")

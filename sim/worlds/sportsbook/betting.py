@@ -5,6 +5,9 @@ accounts' fates, decisions.
 
 Everything is keyed by match (or day), person and the person's own ordinal, so neither a decision nor another person
 can change a proposal. Whether it becomes a bet, on what and for how much, is for choosing.py at the price seen.
+Appetite and the share of totals are read at each proposal's own instant; the other levers when the match's market
+opens, since proposals are drawn then: an injection on one of those reaches the matches whose markets open after it
+began.
 """
 
 from __future__ import annotations
@@ -27,16 +30,16 @@ from sim.worlds.sportsbook.parlays import Parlays, choose_parlays, propose_parla
 from sim.worlds.sportsbook.paths import AWAY_SCORES, HOME_SCORES, RED_AWAY, Path
 from sim.worlds.sportsbook.timing import (
     HEADROOM,
-    MOST_BETS,
     PARLAYS,
     Game,
     active,
     before_kickoff,
     column,
-    counts,
-    expand,
+    figure,
+    layers,
     rates,
     single,
+    wanted,
 )
 
 __all__ = [
@@ -56,7 +59,7 @@ Small = NDArray[np.int8]
 
 LEVERS: tuple[LeverSpec, ...] = timing.LEVERS + choosing.LEVERS
 """Levers of how often, when, on what and for how much people bet."""
-HALVES = ((0, 48), (62, 116)), ((0, 90), (104, 198))
+HALVES = ((0, 48), (62, 112)), ((0, 92), (103, 194))
 """By sport: minutes by the wall from kick-off in which the two halves are bet on. Fixed, not the match's own: when the
 uninformed bet then says nothing of how a match goes. What falls after the whistle is dropped."""
 ROUTINE, REACTION = range(2)
@@ -96,8 +99,8 @@ def propose(
     """
     who = np.arange(first, persons.size if last is None else last)
     segment = persons.segment[who]
-    rate = rates(persons, who, levers, bets_per_match, game.kickoff)
-    parlays = np.minimum(PARLAYS * levers.now("parlay_bets", game.kickoff), 0.95)
+    rate = rates(persons, who, levers, bets_per_match, game.opens)
+    parlays = np.minimum(PARLAYS * levers.now("parlay_bets", game.opens), 0.95)
     rate = rate * (1.0 - parlays[segment])
     up, mean = active(seed, persons, who, rate, game, levers)
     reacts = _REACTS[segment[up]] > 0.0
@@ -106,9 +109,9 @@ def propose(
     there = np.clip(mean * game.size / attended, 0.0, 1.0)
     goes = rng.uniform(rng.key(seed, "sportsbook", "attends", game.match), who[up]) < there
     mean = np.where(reacts, np.where(goes, attended * 0.5, 0.0), mean * game.size)
-    mean = np.minimum(mean * HEADROOM * _LOOKS[segment[up]], MOST_BETS)
-    count = counts(rng.key(seed, "sportsbook", "bets", game.match), mean, who[up])
-    row, ordinal = expand(count)
+    mean = mean * HEADROOM * _LOOKS[segment[up]]
+    k = rng.key(seed, "sportsbook", "bets", game.match)
+    row, ordinal = layers(k, mean, who[up], levers, game.opens, path.end)
     routine = _routine(seed, game, who[up][row], ordinal, persons, parlays, levers)
     scouts = who[up][reacts & goes]
     person, ordinal, placed, known, event = (
@@ -116,6 +119,8 @@ def propose(
         for pair in zip(routine, _reactions(seed, game, path, scouts, persons), strict=True)
     )
     keep = (placed >= persons.joined[person]) & (placed < path.end) & (placed >= game.opens)
+    liking = rng.uniform(rng.key(seed, "sportsbook", "appetite", game.match), person, ordinal)
+    keep &= wanted(liking, ordinal, placed, levers, game.opens, path.end)
     person, ordinal, placed, known, event = (x[keep] for x in (person, ordinal, placed, known, event))
 
     def u(purpose: str) -> Floats:
@@ -123,7 +128,7 @@ def propose(
 
     ring = _RING[persons.segment[person]]
     # Both sides of a market with two ways lie nearer to even odds: rings like them better.
-    second = u("market") < np.where(ring, 0.7, levers.now("totals_share", game.kickoff))
+    second = u("market") < np.where(ring, 0.7, figure(levers, "totals_share", placed))
     proposals = Proposals(
         id=rng.scramble(
             (game.match << 40) | (person << 10) | ordinal, rng.key(seed, "sportsbook", "bet"), 62
@@ -134,7 +139,7 @@ def propose(
         market=(2 * game.sport + second).astype(np.int8),
         kind=np.where(event >= 0, REACTION, ROUTINE).astype(np.int8),
         event=event.astype(np.int16),
-        momentum=_momentum(path, known, levers.now("momentum_minutes", game.kickoff)),
+        momentum=_momentum(path, known, levers.now("momentum_minutes", game.opens)),
         u_account=single(u("account")),
         u_choice=single(u("choice")),
         u_size=single(u("size")),
@@ -157,7 +162,7 @@ def _routine(
     in_play = np.minimum(_IN_PLAY / (1.0 - parlays), 0.97)[segment]
     live = u("live") < in_play
     v = u("when")
-    share = levers.now("first_half", game.kickoff)
+    share = levers.now("first_half", game.opens)
     (a, b), (c, d) = HALVES[game.sport]
     minute = np.where(
         v < share, a + (b - a) * v / max(share, 1e-9), c + (d - c) * (v - share) / max(1.0 - share, 1e-9)

@@ -187,12 +187,14 @@ def nfl(
     while monday <= last:
         chance = rng.stream(seed, "sportsbook", "calendar", NFL, season)
         order = chance.permutation(teams) + first_team
-        place = 0
-        for week, pairs in enumerate(_weeks(teams, chance)):
+        place, tired = 0, set[int]()
+        for week, games in enumerate(_weeks(teams, chance)):
             start = _day(clock, monday) + 7 * week
+            # Who played on Monday night has a Sunday next, not a Thursday.
+            pairs = [*(p for p in games if not tired & set(p)), *(p for p in games if tired & set(p))]
             slots = _nfl_slots(len(pairs), week)
-            for i, (h, a) in enumerate(pairs):
-                weekday, hour, minute = slots[i]
+            tired = {team for pair, slot in zip(pairs, slots, strict=True) if slot[0] > _SUN for team in pair}
+            for (h, a), (weekday, hour, minute) in zip(pairs, slots, strict=True):
                 t = (start + weekday) * DAY + (hour * 60 + minute) * MINUTE
                 rows.append((t, int(order[h]), int(order[a]), _entity(NFL, 0, season, place)))
                 place += 1

@@ -20,11 +20,11 @@ from scipy.special import ndtri
 from sim.core import rng
 from sim.core.compile import kernel
 from sim.core.levers import Levers, LeverSpec
-from sim.core.time import DAY, WEEK, Micros
+from sim.core.time import DAY, WEEK
 from sim.worlds.sportsbook.accounts import Accounts
 from sim.worlds.sportsbook.bettors import BEST_PRICE, EDGE, RING, TASTE
 from sim.worlds.sportsbook.cast import CAST
-from sim.worlds.sportsbook.timing import HEADROOM
+from sim.worlds.sportsbook.timing import HEADROOM, figure
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -64,6 +64,10 @@ LEVERS: tuple[LeverSpec, ...] = (
 # fmt: on
 
 LEAST_STAKE_EUR = 0.5
+_MOVABLE = (
+    "reference_overround", "elasticity", "over_bias", "equaliser_stake", "ring_odds_low", "ring_odds_high",
+    "square_stake",
+)  # fmt: skip
 _HOW, _ELASTICITY, _LONGSHOT, _HOME, _LOYALTY, _SD, _EDGE, _KELLY, _BANK, _SQUARE, _CHASE, _SIGMA = range(12)
 _TABLE = np.array(
     [
@@ -137,7 +141,7 @@ def _liking(
 @kernel
 def _choose(
     segment: Small, market: Small, odds: Floats, closed: Flags, known: Floats, best: Floats, row: Floats, table: Floats,
-    figures: Floats, outcome: Small, stake: Floats,
+    every: Floats, which: Ints, outcome: Small, stake: Floats,
 ) -> None:  # fmt: skip
     for i in range(len(segment)):
         outcome[i] = -1
@@ -154,6 +158,7 @@ def _choose(
         if ways < 2 or not odds[i, 0] > 1.0 or not odds[i, 1] > 1.0:
             continue
         s = segment[i]
+        figures = every[which[i]]
         how = int(table[s, 0])
         u = row[i, 8]
         pick = -1
@@ -246,8 +251,8 @@ def opinions(seed: int, p: Floats, sd: Floats, person: Ints, match: Ints, market
     return np.asarray(shown / total[:, None])
 
 
-def choose(asked: Asked, accounts: Accounts, levers: Levers, now: Micros) -> Choice:
-    """Outcomes and stakes for n looks; `now` is the tick's instant, at which the levers are read."""
+def choose(asked: Asked, accounts: Accounts, levers: Levers) -> Choice:
+    """Outcomes and stakes for n looks; levers are read at each one's own instant."""
     n = len(asked.account)
     segment = accounts.segment[asked.account]
     person = accounts.person[asked.account]
@@ -267,13 +272,13 @@ def choose(asked: Asked, accounts: Accounts, levers: Levers, now: Micros) -> Cho
     )
     row[:, SHAM] = np.maximum(_TABLE[segment, _SQUARE], accounts.square[asked.account])
     fan = accounts.persons.fan[person]
-    # Teams are numbered within their sport, from 0: 20 to a league, 32 in the NFL.
+    # Teams are numbered in a row, 20 to a league, 32 in the NFL: the rest by that number is one of each.
     league = np.where(asked.market >= 2, 32, 20)
     row[:, LEAN] = (fan % league == asked.home % league) * 1.0 - (fan % league == asked.away % league) * 1.0
     row[:, SCALE], row[:, MOMENTUM] = scale, asked.momentum
     row[:, LOSS] = np.minimum(accounts.recent_loss(asked.account, asked.t) / scale, CHASED_LOSS)
-    row[:, CAP] = caps(asked.account, accounts, levers, now)
-    row[:, HERD] = levers.now("herd", now) * rng.normal(
+    row[:, CAP] = caps(asked.account, asked.t, accounts, levers)
+    row[:, HERD] = figure(levers, "herd", asked.t) * rng.normal(
         _key(seed, "herd"), asked.match, asked.market.astype(np.int64)
     )
     row[:, Z] = ndtri(np.clip(asked.u_size, 1e-9, 1.0 - 1e-9))
@@ -285,40 +290,43 @@ def choose(asked: Asked, accounts: Accounts, levers: Levers, now: Micros) -> Cho
         row[ring, TWIST] = (turn >> np.uint64(60)).astype(np.int64) + accounts.ordinal[asked.account[ring]]
     outcome, stake = np.empty(n, dtype=np.int8), np.empty(n)
     _choose(
-        segment, asked.market, asked.odds, asked.closed, known, asked.best_other, row, _TABLE, _figures(levers, now),
-        outcome, stake,
+        segment, asked.market, asked.odds, asked.closed, known, asked.best_other, row, _TABLE,
+        *_figures(levers, asked.t), outcome, stake,
     )  # fmt: skip
     return Choice(outcome, stake)
 
 
-def caps(account: Ints, accounts: Accounts, levers: Levers, now: Micros) -> Floats:
-    """Greatest payout (n,) of a bet of each account, EUR."""
-    return np.array([levers.now(f"max_payout_{tier}", now) for tier in range(3)])[accounts.tier[account]]
+def caps(account: Ints, t: Ints, accounts: Accounts, levers: Levers) -> Floats:
+    """Greatest payout (n,) of a bet of each account at t (n,), EUR."""
+    tier = accounts.tier[account]
+    return np.select([tier == k for k in range(3)], [figure(levers, f"max_payout_{k}", t) for k in range(3)])
 
 
 def purses(
-    account: Ints, t: Ints, overround: Floats, u_size: Floats, accounts: Accounts, levers: Levers, now: Micros
+    account: Ints, t: Ints, overround: Floats, u_size: Floats, accounts: Accounts, levers: Levers
 ) -> tuple[Floats, Floats]:
     """Parlays that there are at an overround (n,) per leg, over those at the reference; and their stakes (n,), EUR."""
     taste = _TABLE[accounts.segment[account]]
     scale = accounts.scale[account]
     loss = np.minimum(accounts.recent_loss(account, t) / scale, CHASED_LOSS)
-    dear = overround / levers.now("reference_overround", now) - 1.0
+    dear = overround / figure(levers, "reference_overround", t) - 1.0
     wish = np.exp(
-        levers.now("elasticity", now) * taste[:, _ELASTICITY] * dear + 0.5 * taste[:, _CHASE] * loss
+        figure(levers, "elasticity", t) * taste[:, _ELASTICITY] * dear + 0.5 * taste[:, _CHASE] * loss
     )
     z = ndtri(np.clip(u_size, 1e-9, 1.0 - 1e-9))
-    amount = scale * np.exp(taste[:, _SIGMA] * z + taste[:, _CHASE] * loss) * levers.now("parlay_stake", now)
+    amount = (
+        scale * np.exp(taste[:, _SIGMA] * z + taste[:, _CHASE] * loss) * figure(levers, "parlay_stake", t)
+    )
     step = np.select([amount < 10.0, amount < 50.0, amount < 250.0], [0.5, 1.0, 5.0], 25.0)
     return wish, np.maximum(np.round(amount / step), 1.0) * step
 
 
-def _figures(levers: Levers, now: Micros) -> Floats:
-    names = (
-        "reference_overround", "elasticity", "over_bias", "equaliser_stake", "ring_odds_low", "ring_odds_high",
-        "square_stake",
-    )  # fmt: skip
-    return np.array([*(levers.now(name, now) for name in names), HEADROOM])
+def _figures(levers: Levers, t: Ints) -> tuple[Floats, Ints]:
+    """Figures (k, 8) in the kernel's order, and which row of them each look (n,) reads: one row if nothing moves."""
+    n = len(t) if any(levers.injections.get(name) for name in _MOVABLE) else 1
+    columns = [levers.at(name, t[:n]) for name in _MOVABLE]
+    figures = np.ascontiguousarray(np.stack([*columns, np.full(len(columns[0]), HEADROOM)], axis=1))
+    return figures, np.arange(len(t)) if n > 1 else np.zeros(len(t), dtype=np.int64)
 
 
 def promotional(accounts: Accounts, slots: Ints, bet: Ints, t: Ints, levers: Levers) -> Flags:

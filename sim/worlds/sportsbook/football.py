@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.interpolate import RectBivariateSpline
 from scipy.special import gammainc, gammaincinv
 
 from sim.core import rng
@@ -35,20 +36,24 @@ _EPL = "3,327 Premier League matches 2011-2020 with goal minutes and closing odd
 LEVERS: tuple[LeverSpec, ...] = (
     LeverSpec("goal_slope", 0.367, "ln per 90 min", -1.0, 1.5, "rise of the scoring rate over a match",
               f"{_EPL}; se 0.042", "computed"),
-    LeverSpec("restart_rate", 0.39, "factor", 0.05, 1.0, "scoring rate in the minute after a goal",
-              _EPL, "computed"),
-    LeverSpec("trailing_rate", 1.07, "factor", 0.5, 2.0, "scoring rate of a side that trails by one",
-              f"{_EPL}; se 0.03", "computed"),
+    LeverSpec("restart_rate", 0.02, "factor", 0.0, 1.0, "scoring rate in the 60 s after a goal",
+              f"{_EPL}: no minute has two goals (119 if independent)", "computed"),
+    LeverSpec("settling_rate", 0.60, "factor", 0.0, 1.0, "scoring rate in the 30 s after that",
+              f"{_EPL}: 0.37 (se 0.04) in the next recorded minute, then 0.96 (0.06)", "computed"),
+    LeverSpec("trailing_rate", 1.09, "factor", 0.5, 2.0, "scoring rate of a side that trails by one",
+              f"{_EPL}: 1.07-1.09 of level sides, se 0.03", "derived"),
     LeverSpec("trailing_far_home", 1.20, "factor", 0.5, 2.0, "scoring rate of a home side that trails by two or more",
               f"{_EPL}; se 0.06", "computed"),
     LeverSpec("trailing_far_away", 1.06, "factor", 0.5, 2.0, "scoring rate of an away side that trails by two or more",
               f"{_EPL}: 1.10 of both sides (se 0.04), less the home side's", "derived"),
-    LeverSpec("leading_rate", 1.00, "factor", 0.5, 2.0, "scoring rate of a side that leads by one",
+    LeverSpec("leading_rate", 0.98, "factor", 0.5, 2.0, "scoring rate of a side that leads by one",
               f"{_EPL}; se 0.03", "computed"),
     LeverSpec("leading_far", 0.97, "factor", 0.5, 2.0, "scoring rate of a side that leads by two or more",
               f"{_EPL}; se 0.04", "computed"),
-    LeverSpec("level_rate", 1.00, "factor", 0.5, 2.0, "scoring rate of level sides, both",
-              "set so that the Dixon-Coles rho of full-time scores is near -0.05", "derived"),
+    LeverSpec("goalless_rate", 0.92, "factor", 0.5, 2.0, "scoring rate at 0-0",
+              f"{_EPL}: set so that 0-0 is 7.5 % and Dixon-Coles rho near -0.045 (se 0.023)", "derived"),
+    LeverSpec("level_rate", 1.04, "factor", 0.5, 2.0, "scoring rate at 1-1, 2-2, ...",
+              f"{_EPL}: 1.10 (se 0.04) of the mean at 1-1", "computed"),
     LeverSpec("red_cards", 0.19, "per match", 0.0, 1.0, "mean red cards of a match, at most one a side",
               "top-5 leagues 2021-: 0.194, 48.6 % of them the home side's", "computed"),
     LeverSpec("red_home_share", 0.486, "share", 0.0, 1.0, "red cards that are the home side's",
@@ -139,7 +144,8 @@ def rules(levers: Levers, t: Micros) -> Rules:
 
     law = whistle(now("added_minutes_first"), now("added_minutes_second"), now("added_time_spread"))
     v = np.empty(lattice.RULES)
-    v[lattice.SLOPE], v[lattice.RESTART] = now("goal_slope"), now("restart_rate")
+    v[lattice.SLOPE], v[lattice.GOALLESS_BY] = now("goal_slope"), now("goalless_rate")
+    v[lattice.RESTART], v[lattice.SETTLING] = now("restart_rate"), now("settling_rate")
     v[lattice.RED_SLOPE] = now("red_slope")
     cards, share, minutes = now("red_cards"), now("red_home_share"), _exposure(law, now("red_slope"))
     v[lattice.RED_HOME] = -np.log(max(1e-3, 1.0 - cards * share)) / minutes
@@ -153,14 +159,25 @@ def rules(levers: Levers, t: Micros) -> Rules:
     return Rules(v, law)
 
 
-def base_rates(lam: Floats, mu: Floats, played: Rules, rounds: int = 3) -> Floats:
-    """Rates per minute (n, 2) of level sides at half-match whose expected goals are lam and mu (n,)."""
+def base_rates(lam: Floats, mu: Floats, played: Rules) -> Floats:
+    """Rates per minute (n, 2) of level sides at half-match whose expected goals are lam and mu (n,), to one in 1,000.
+
+    Each pair is solved; from 400 pairs on they are read off a spline over 12 x 12 pairs instead, to the same error.
+    """
+    lam, mu = np.asarray(lam, dtype=np.float64), np.asarray(mu, dtype=np.float64)
+    if len(lam) < 400:
+        return _solved(lam, mu, played)
+    x, y = np.log(lam), np.log(mu)
+    nodes = [np.linspace(z.min() - 1e-3, z.max() + 1e-3, 12) for z in (x, y)]
+    across, down = (grid.ravel() for grid in np.meshgrid(*nodes, indexing="ij"))
+    rates = np.log(_solved(np.exp(across), np.exp(down), played)) - np.column_stack([across, down])
+    found = [RectBivariateSpline(*nodes, rates[:, side].reshape(12, 12)).ev(x, y) for side in range(2)]
+    return np.asarray(np.exp(np.column_stack(found)) * np.column_stack([lam, mu]), dtype=np.float64)
+
+
+def _solved(lam: Floats, mu: Floats, played: Rules) -> Floats:
     out = np.empty((len(lam), 2))
-    law = played.whistle
-    lattice.solve(
-        np.asarray(lam, dtype=np.float64), np.asarray(mu, dtype=np.float64), played.vector, law.hazard, law.half,
-        rounds, out,
-    )  # fmt: skip
+    lattice.solve(lam, mu, played.vector, played.whistle.hazard, played.whistle.half, 2, out)
     return out
 
 
@@ -184,7 +201,7 @@ def play(
 
     `lam`, `mu` are the expected goals before kick-off; levers are read at `opens`, when the match's market opens
     (three days before kick-off if None, and not before the scenario's start). Nothing that a decision can reach
-    enters: all chance comes from the match's own stream. Errors of the probabilities: below 0.002 (see theory tests).
+    enters: all chance comes from the match's own stream. Errors of the probabilities: below 0.001 (see theory tests).
     """
     played = rules(levers, max(0, kickoff - 3 * DAY) if opens is None else opens)
     a, b = (float(rate) for rate in base_rates(np.array([lam]), np.array([mu]), played)[0])
@@ -273,7 +290,7 @@ class Matches(NamedTuple):
 def simulate(seed: int, lam: Floats, mu: Floats, levers: Levers, t: Micros = 0) -> Matches:
     """Matches 0 .. n-1 with means lam, mu (n,), under the levers at t; the same happenings as `play`'s."""
     played = rules(levers, t)
-    rates = base_rates(lam, mu, played, rounds=2)
+    rates = base_rates(lam, mu, played)
     n = len(lam)
     what = np.full((n, EVENTS), -1, dtype=np.int64)
     at = np.full((n, EVENTS), np.nan)

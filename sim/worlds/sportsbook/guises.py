@@ -32,7 +32,7 @@ class Guise:
 
     fresh: on a device and a payment instrument that the book has not seen. The others name levers, "" for none: parts:
     accounts that it is split over; wait: seconds waited longer before a bet; square: share of bets made to look dull
-    at first; night: share of bets moved to 00-05 h; growth: of the logarithm of the stake, a week."""
+    at first; night: share of looks that wait for the next night; growth: of the logarithm of the stake, a week."""
 
     name: str
     fresh: bool = True
@@ -85,7 +85,8 @@ LEVERS: tuple[LeverSpec, ...] = (
     LeverSpec("primed_square", 0.8, "share", 0.0, 1.0, "dull bets of a primed account at first",
               "priming is described (Bloomberg 2024); the share is an assumption", "assumption"),
     LeverSpec("primed_days", 21.0, "d", 0.0, 365.0, "how long an account is primed", _OURS, "assumption"),
-    LeverSpec("harmed_night", 0.4, "share", 0.0, 1.0, "bets at 00-05 h of an account that is to look harmed",
+    LeverSpec("harmed_night", 0.9, "share", 0.0, 1.0,
+              "looks of an account that is to seem harmed which wait for the next night, of those that can",
               "log-ins at 2-4 am are described (Bloomberg 2024); the share is an assumption", "assumption"),
     LeverSpec("harmed_growth", 0.15, "log/week", 0.0, 2.0, "growth of its stakes", _OURS, "assumption"),
 )

@@ -20,7 +20,16 @@ from sim.core.levers import Levers, LeverSpec
 from sim.core.time import MINUTE, SECOND, Micros
 from sim.worlds.sportsbook import nfl_drives as game
 from sim.worlds.sportsbook import nfl_lattice as lattice
-from sim.worlds.sportsbook.nfl_drives import AGAINST, FOR, GAME, HALF, NOTHING, OVERTIME, QUARTER, STEP_S, Drives
+from sim.worlds.sportsbook.nfl_drives import (
+    AGAINST,
+    FOR,
+    GAME,
+    HALF,
+    OVERTIME,
+    QUARTER,
+    STEP_S,
+    Drives,
+)
 from sim.worlds.sportsbook.paths import AWAY_SCORES, CLOCK, END, HOME_SCORES, Path
 
 Floats = NDArray[np.float64]
@@ -29,11 +38,12 @@ Ints = NDArray[np.int64]
 _WALL = "a broadcast lasts about 3 h 10 min, from memory; its split is assumed"
 LEVERS: tuple[LeverSpec, ...] = (
     *game.LEVERS,
-    LeverSpec("nfl_change_min", 2.6, "min", 0.2, 10.0, "wall clock from a drive's end to the next, mean",
+    LeverSpec("nfl_change_min", 2.9, "min", 0.2, 10.0, "wall clock from a drive's end to the next, mean",
               _WALL, "assumption", moves=False),
-    LeverSpec("nfl_stop_min", 2.1, "min", 0.1, 10.0, "wall clock of a stop within a drive, mean",
+    LeverSpec("nfl_stop_min", 2.4, "min", 0.1, 10.0, "wall clock of a stop within a drive, mean",
               _WALL, "assumption", moves=False),
-    LeverSpec("nfl_quarter_min", 2.0, "min", 0.2, 10.0, "wall clock between quarters", _WALL, "assumption", moves=False),
+    LeverSpec("nfl_quarter_min", 2.0, "min", 0.2, 10.0, "wall clock between quarters",
+              _WALL, "assumption", moves=False),
     LeverSpec("nfl_half_time_min", 12.0, "min", 5.0, 40.0, "wall clock of half-time",
               "league rules, from memory", "memory", moves=False),
 )  # fmt: skip

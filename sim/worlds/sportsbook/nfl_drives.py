@@ -6,8 +6,9 @@ time, probabilities of a result (nfl_lattice), bets.
 The game clock moves in steps of 20 s. A drive passes two phases; in each step it leaves its phase with a
 probability that depends on the game's stage and the margin (the *pace*), and when it leaves the last one it ends in
 one of six ways. Then the other team has the ball. Touchdown drives are longer than others; the phase that they take
-more is charged to the drive after them, so that no chance has to look ahead. A drive that the end of a half cuts short ends there, with chances
-of its own. Everything a chance depends on is public, so the recursions of nfl_lattice are exact for this process.
+more is charged to the drive after them, so that no chance has to look ahead. A drive that the end of a half cuts
+short ends there, with chances of its own. Everything a chance depends on is public but the phase, and of that the
+recursions of nfl_lattice keep the odds: they are exact for this process.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.core.compile import kernel
-from sim.core.levers import Levers, LeverSpec
+from sim.core.levers import Confidence, Levers, LeverSpec
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -61,32 +62,50 @@ _OURS = "assumption of this simulator"
 
 
 def _lever(name: str, default: float, unit: str, low: float, high: float, doc: str, source: str,
-           confidence: str) -> LeverSpec:  # fmt: skip
-    return LeverSpec("nfl_" + name, default, unit, low, high, doc, source, confidence, moves=False)  # type: ignore[arg-type]
+           confidence: Confidence) -> LeverSpec:  # fmt: skip
+    return LeverSpec("nfl_" + name, default, unit, low, high, doc, source, confidence, moves=False)
 
 
 # fmt: off
 LEVERS: tuple[LeverSpec, ...] = (
-    _lever("drive_min", 2.65, "min", 1.5, 6.0, "mean game clock of a drive: 11.3 drives per team", _RECALL, "memory"),
-    _lever("touchdown", 0.205, "probability", 0.05, 0.5, "a drive of an average team ends in a touchdown", _RECALL, "memory"),
-    _lever("field_goal", 0.165, "probability", 0.02, 0.4, "a drive of an average team ends in a field goal", _RECALL, "memory"),
+    _lever("drive_min", 2.65, "min", 1.5, 6.0,
+           "mean game clock of a drive: 11.3 drives per team", _RECALL, "memory"),
+    _lever("touchdown", 0.215, "probability", 0.05, 0.5,
+           "a drive of an average team ends in a touchdown", _RECALL, "memory"),
+    _lever("field_goal", 0.165, "probability", 0.02, 0.4,
+           "a drive of an average team ends in a field goal", _RECALL, "memory"),
     _lever("safety", 0.003, "probability", 0.0, 0.02, "a drive ends in a safety", _RECALL, "memory"),
-    _lever("field_goal_elasticity", 0.3, "", 0.0, 1.0, "field goals rise with this power of the touchdown factor", _OURS, "assumption"),
-    _lever("kick_good", 0.955, "probability", 0.8, 1.0, "the kick after a touchdown is good", _RECALL, "memory"),
+    _lever("field_goal_elasticity", 0.3, "", 0.0, 1.0,
+           "field goals rise with this power of the touchdown factor", _OURS, "assumption"),
+    _lever("kick_good", 0.955, "probability", 0.8, 1.0,
+           "the kick after a touchdown is good", _RECALL, "memory"),
     _lever("two_point_good", 0.48, "probability", 0.2, 0.7, "a two-point try is good", _RECALL, "memory"),
-    _lever("two_point_try", 0.06, "probability", 0.0, 1.0, "a touchdown is followed by a two-point try, score aside", _RECALL, "memory"),
-    _lever("late_min", 6.0, "min", 2.5, 12.0, "last minutes in which the score changes how teams play", _OURS, "assumption"),
-    _lever("final_min", 3.0, "min", 0.5, 12.0, "of these, the last, in which it does so most", _OURS, "assumption"),
-    _lever("lead_pace", 0.70, "factor", 0.3, 1.0, "pace of a leader's drive in the last minutes", _OURS, "assumption"),
-    _lever("trail_pace", 1.35, "factor", 1.0, 3.0, "pace of a trailing team's drive in the last minutes", _OURS, "assumption"),
-    _lever("lead_scoring", 0.60, "factor", 0.0, 1.0, "scoring of a leader's drive in the last minutes", _CFG, "derived"),
-    _lever("close_kick", 1.8, "factor", 1.0, 5.0, "field goals of a team tied or behind by 3 or less, last minutes", _CFG, "derived"),
-    _lever("close_touchdown", 0.5, "factor", 0.1, 2.0, "touchdowns of a team tied or behind by 3 or less, last minutes and overtime: it plays for the kick", _CFG, "derived"),
-    _lever("chase_touchdown", 1.25, "factor", 0.5, 3.0, "touchdowns of a team behind by 4 to 8, last minutes", _CFG, "derived"),
-    _lever("cut_kick", 0.16, "probability", 0.0, 0.6, "the half's last drive ends in a field goal", _OURS, "assumption"),
-    _lever("cut_close_kick", 0.34, "probability", 0.0, 0.8, "a game's last drive, tied or behind by 3 or less, ends in a field goal", _CFG, "derived"),
-    _lever("cut_touchdown", 0.05, "probability", 0.0, 0.5, "a half's last drive ends in a touchdown", _OURS, "assumption"),
-    _lever("overtime_kick", 0.28, "probability", 0.0, 0.8, "an overtime drive ends in a field goal", _OURS, "assumption"),
+    _lever("two_point_try", 0.06, "probability", 0.0, 1.0,
+           "a touchdown is followed by a two-point try, score aside", _RECALL, "memory"),
+    _lever("late_min", 8.0, "min", 2.5, 12.0,
+           "last minutes in which the score changes how teams play", _OURS, "assumption"),
+    _lever("final_min", 4.0, "min", 0.5, 12.0,
+           "of these, the last, in which it does so most", _OURS, "assumption"),
+    _lever("lead_pace", 0.70, "factor", 0.3, 1.0,
+           "pace of a leader's drive in the last minutes", _OURS, "assumption"),
+    _lever("trail_pace", 1.35, "factor", 1.0, 3.0,
+           "pace of a trailing team's drive in the last minutes", _OURS, "assumption"),
+    _lever("lead_scoring", 0.28, "factor", 0.0, 1.0,
+           "scoring of a leader's drive in the last minutes", _CFG, "derived"),
+    _lever("close_kick", 2.0, "factor", 1.0, 5.0,
+           "field goals of a team tied or behind by 3 or less, last minutes", _CFG, "derived"),
+    _lever("close_touchdown", 0.4, "factor", 0.1, 2.0,
+           "touchdowns of a team tied or behind by 3 or less, last minutes and overtime", _CFG, "derived"),
+    _lever("chase_touchdown", 0.86, "factor", 0.5, 3.0,
+           "touchdowns of a team behind by 4 to 8, last minutes", _CFG, "derived"),
+    _lever("cut_kick", 0.16, "probability", 0.0, 0.6,
+           "the half's last drive ends in a field goal", _OURS, "assumption"),
+    _lever("cut_close_kick", 0.5, "probability", 0.0, 0.8,
+           "a game's last drive, tied or behind by 3 or less, ends in a field goal", _CFG, "derived"),
+    _lever("cut_touchdown", 0.05, "probability", 0.0, 0.5,
+           "a half's last drive ends in a touchdown", _OURS, "assumption"),
+    _lever("overtime_kick", 0.4, "probability", 0.0, 0.8,
+           "an overtime drive ends in a field goal", _OURS, "assumption"),
 )
 # fmt: on
 
@@ -107,7 +126,9 @@ def _split(touchdown: Floats, levers: Levers, m: Ints, late: bool) -> tuple[Floa
     """A touchdown's probability split by the try after it: 6, 7 or 8 points, each like `touchdown`."""
     good, two = levers.constant("nfl_kick_good"), levers.constant("nfl_two_point_good")
     tries = np.full(touchdown.shape, levers.constant("nfl_two_point_try"))
-    if late:  # behind by 5 or 2, ahead by 1 or 5 after the touchdown itself: the second point is worth the risk
+    if (
+        late
+    ):  # behind by 5 or 2, ahead by 1 or 5 after the touchdown itself: the second point is worth the risk
         tries = np.where(np.isin(m + 6, (-10, -5, -2, 1, 5)), 1.0, 0.0)
     eight = touchdown * tries * two
     seven = touchdown * (1.0 - tries) * good
@@ -135,7 +156,11 @@ def drives(levers: Levers, home: float, away: float) -> Drives:
                 fg = fg * (1.0 + weight * (held + (c("nfl_close_kick") - 1.0) * close))
                 fg = fg * (1.0 - weight * 0.9 * (chase | beaten))  # three points do not help: they go for it
             elif stage == CUT_HALF:
-                td, fg, safe = even * c("nfl_cut_touchdown") * factor, even * c("nfl_cut_kick") * kick_factor, 0.0 * even
+                td, fg, safe = (
+                    even * c("nfl_cut_touchdown") * factor,
+                    even * c("nfl_cut_kick") * kick_factor,
+                    0.0 * even,
+                )
             elif stage == CUT_GAME:
                 td = np.where(chase, c("nfl_cut_touchdown") * factor, 0.0)
                 fg = np.where(close, c("nfl_cut_close_kick") * kick_factor, 0.0)

@@ -215,11 +215,15 @@ def totals(
                         if flat:
                             q = pace[now, EDGE]
                             for away in range(cells - home):
-                                phase[j, team, home, away] += q * (source[home, away] - phase[j, team, home, away])
+                                phase[j, team, home, away] += q * (
+                                    source[home, away] - phase[j, team, home, away]
+                                )
                         else:
                             for away in range(cells - home):
                                 q = pace[now, EDGE + sign * (home - away)]
-                                phase[j, team, home, away] += q * (source[home, away] - phase[j, team, home, away])
+                                phase[j, team, home, away] += q * (
+                                    source[home, away] - phase[j, team, home, away]
+                                )
         for i in range(len(rows)):
             half_over = step >= HALF if log[i, 0] < HALF else step >= GAME
             if log[i, 0] <= step and not half_over:
@@ -243,15 +247,22 @@ def totals(
     return value
 
 
-def _means(chances: Drives, result: Floats) -> tuple[float, float]:
-    """Expected home and away points of a game that home opens; `result` (RESULTS,) of its overtime."""
-    no_log, no_mix, no_rows = np.zeros((0, 7), np.int64), np.zeros((0, GAME + 1, PHASES)), np.zeros((0, GAME + 1))
+def means(chances: Drives) -> tuple[float, float]:
+    """Expected home and away points of a game that home opens."""
+    result = overtime_table(chances)[0, FRESH].mean(axis=0)
+    no_log, no_mix, no_rows = (
+        np.zeros((0, 7), np.int64),
+        np.zeros((0, GAME + 1, PHASES)),
+        np.zeros((0, GAME + 1)),
+    )
     value = []
     for team in range(2):
         earn = np.array([FOR, AGAINST] if team == 0 else [AGAINST, FOR], dtype=np.float64)
         last = np.zeros(WIDTH)
         last[EDGE] = float(result[3 * team : 3 * team + 3] @ POINTS)
-        value.append(margins(chances.chance, chances.pace, chances.stage, 0, last, earn, no_log, no_mix, no_rows))
+        value.append(
+            margins(chances.chance, chances.pace, chances.stage, 0, last, earn, no_log, no_mix, no_rows)
+        )
     return value[0], value[1]
 
 
@@ -272,8 +283,7 @@ def _surface(figures: tuple[tuple[str, float], ...]) -> tuple[Floats, Floats]:
     points = np.empty((2, NODES, NODES))
     for i, opener in enumerate(factor):
         for j, other in enumerate(factor):
-            chances = drives(levers, float(opener), float(other))
-            points[:, i, j] = _means(chances, overtime_table(chances)[0, FRESH].mean(axis=0))
+            points[:, i, j] = means(drives(levers, float(opener), float(other)))
     basis = np.linalg.inv(chebyshev.chebvander(x, NODES - 1))
     logs = np.log(points)
     return basis @ logs[0] @ basis.T, basis @ logs[1] @ basis.T

@@ -12,19 +12,19 @@ from numpy.typing import NDArray
 
 from sim.core import rng
 from sim.core.levers import Levers
-from sim.core.time import NEVER, Micros
+from sim.core.time import NEVER
 from sim.worlds.sportsbook.accounts import Accounts, Persons
 from sim.worlds.sportsbook.choosing import LEAST_STAKE_EUR, Asked, caps, choose, purses
 from sim.worlds.sportsbook.timing import (
     HEADROOM,
-    MOST_BETS,
     PARLAYS,
     Game,
     active,
-    counts,
-    expand,
+    figure,
+    layers,
     rates,
     single,
+    wanted,
 )
 
 Ints = NDArray[np.int64]
@@ -60,7 +60,7 @@ def propose_parlays(
     least is needed). To be asked for at the earliest opening among them."""
     who = np.arange(first, persons.size if last is None else last)
     some = len(games) >= 2
-    t = min((game.kickoff for game in games), default=0)
+    t = min((game.opens for game in games), default=0)
     segment = persons.segment[who]
     wish = np.minimum(PARLAYS * levers.now("parlay_bets", t), 0.95)[segment]
     rate = rates(persons, who, levers, bets_per_match, t)
@@ -70,9 +70,9 @@ def propose_parlays(
         mean = mean * (wish / (1.0 - wish))[up]
     else:
         up, mean = np.zeros(0, dtype=np.int64), np.zeros(0)
-    mean = np.minimum(mean * HEADROOM * size.sum(), MOST_BETS)
-    count = counts(rng.key(seed, "sportsbook", "parlays", day), mean, who[up])
-    row, ordinal = expand(count)
+    mean = mean * HEADROOM * size.sum()
+    until = min((game.kickoff for game in games), default=0)
+    row, ordinal = layers(rng.key(seed, "sportsbook", "parlays", day), mean, who[up], levers, t, until)
     person = who[up][row]
     n = len(person)
 
@@ -95,7 +95,10 @@ def propose_parlays(
     from_ = np.where(leg, opens[chosen] if n else 0, -NEVER).max(axis=1, initial=-NEVER)
     left = np.maximum((starts - from_) * u("when") ** levers.now("prematch_rush", t), 1.0)
     placed = starts - left.astype(np.int64)
-    second = np.stack([u("market", k) for k in range(LEGS)], axis=1) < levers.now("totals_share", t)
+    second = (
+        np.stack([u("market", k) for k in range(LEGS)], axis=1)
+        < figure(levers, "totals_share", placed)[:, None]
+    )
     parlays = Parlays(
         id=rng.scramble(
             (1 << 61) | (day << 40) | (person << 10) | ordinal, rng.key(seed, "sportsbook", "bet"), 62
@@ -110,6 +113,7 @@ def propose_parlays(
         u_thin=single(u("thin")),
     )
     keep = (placed >= persons.joined[person]) & (starts > from_)
+    keep &= wanted(u("appetite"), ordinal, placed, levers, t, until)
     parlays = Parlays._make(values[keep] for values in parlays)
     first_placed = np.lexsort((parlays.id, parlays.placed))
     return Parlays._make(values[first_placed] for values in parlays)
@@ -125,7 +129,7 @@ class ParlayChoice(NamedTuple):
 
 def choose_parlays(
     parlays: Parlays, account: Ints, match: Ints, home: Ints, away: Ints, odds: Floats, closed: NDArray[np.bool_],
-    accounts: Accounts, levers: Levers, now: Micros,
+    accounts: Accounts, levers: Levers,
 ) -> ParlayChoice:  # fmt: skip
     """What n looks at parlays become. account: (n,) slots; match, home, away, closed: (n, LEGS); odds: (n, LEGS, 3) in
     force at `placed`; where there is no leg they are not read. A parlay with a closed leg is not made."""
@@ -141,7 +145,7 @@ def choose_parlays(
             parlays.placed[row], odds[row, place], closed[row, place], nothing, nothing, zero.astype(np.int8),
             parlays.u_choice[row, place].astype(np.float64), zero + 0.5, zero,
         ),
-        accounts, levers, now,
+        accounts, levers,
     )  # fmt: skip
     outcome = np.full((n, LEGS), -1, dtype=np.int8)
     outcome[row, place] = legs.outcome
@@ -152,10 +156,8 @@ def choose_parlays(
     over = np.zeros((n, LEGS))
     over[row, place] = np.nansum(1.0 / odds[row, place], axis=1) - 1.0
     mean = over.sum(axis=1) / np.maximum(leg.sum(axis=1), 1)
-    wish, stake = purses(
-        account, parlays.placed, mean, parlays.u_size.astype(np.float64), accounts, levers, now
-    )
-    stake = np.minimum(stake, caps(account, accounts, levers, now) / product)
+    wish, stake = purses(account, parlays.placed, mean, parlays.u_size.astype(np.float64), accounts, levers)
+    stake = np.minimum(stake, caps(account, parlays.placed, accounts, levers) / product)
     stake = np.floor(stake * 100.0 + 1e-6) / 100.0
     made &= (parlays.u_thin * HEADROOM < wish) & (stake >= LEAST_STAKE_EUR)
     return ParlayChoice(

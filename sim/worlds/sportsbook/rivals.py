@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from sim.core import rng
 from sim.core.levers import Levers, LeverSpec
-from sim.core.time import HOUR, MINUTE, SECOND
+from sim.core.time import HOUR, MINUTE, SECOND, Micros
 from sim.worlds.sportsbook.slate import Slate
 
 Ints = NDArray[np.int64]
@@ -29,23 +29,45 @@ LEVERS = (
 
 
 class Rivals:
-    """The best price of all other books, by match, market, outcome and spell of time."""
+    """The best price of all other books. How they stray is drawn by match, market, outcome and spell of time, and kept
+    while the spell lasts: drawing it anew for every bet cost more than all else that a bet costs."""
 
     def __init__(self, seed: int, slate: Slate, levers: Levers) -> None:
         self._slate, self._levers = slate, levers
         self._key = rng.key(seed, "sportsbook", "rivals")
         self._spell = int(levers.constant("rival_spell_min") * MINUTE)
+        self._stray = np.zeros((0, 4, 3))
+        self._drawn = np.zeros((0, 2), dtype=np.int64)
+        """By slot: match and spell of what is kept."""
+
+    def turn(self, start: Micros) -> None:
+        """A tick starts: draw for matches whose spell has changed. A spell that ends inside a tick ends with it."""
+        slate = self._slate
+        if slate.size > len(self._drawn):
+            more = slate.size - len(self._drawn)
+            self._stray = np.concatenate([self._stray, np.zeros((more, 4, 3))])
+            self._drawn = np.concatenate([self._drawn, np.full((more, 2), -1, dtype=np.int64)])
+        slot = slate.taken()
+        live = slate.kickoff[slot] <= start
+        spell = np.where(live, start // self._spell, -1 - start // (6 * HOUR))
+        now = np.column_stack([slate.match[slot], spell])
+        stale = (self._drawn[slot] != now).any(axis=1)
+        if not stale.any():
+            return
+        slot, now = slot[stale], now[stale]
+        self._drawn[slot] = now
+        for market in range(4):
+            for c in range(3):
+                entity = (now[:, 0] * 4 + market) * 4 + c
+                self._stray[slot, market, c] = rng.normal(self._key, entity, now[:, 1])
 
     def best(self, slot: Ints, market: Ints, t: Ints) -> Floats:
-        """Best odds elsewhere (n, 3) of the outcomes of markets (n,) at instants t; NaN beyond a market's ways."""
+        """Best odds elsewhere (n, 3) of the outcomes of markets (n,) at instants t of the present tick; NaN beyond a
+        market's ways."""
         slate = self._slate
         then = t - (self._levers.at("rival_lag_s", t) * SECOND).astype(np.int64)
         fair = slate.fair(slot, slate.standing(slot, then), then, market)
-        live = t >= slate.kickoff[slot]
-        spell = np.where(live, t // self._spell, t // (6 * HOUR))
-        entity = (slate.match[slot] * 4 + market) * 4
-        stray = np.column_stack([rng.normal(self._key, entity + c, spell) for c in range(3)])
-        noise = self._levers.at("rival_noise", t)[:, None]
+        noise = 4.0 * self._levers.at("rival_noise", t)[:, None] * self._stray[slot, market]
         # Where little is left to happen books agree: noise shrinks with the outcome's own variance.
-        fair = np.clip(fair + stray * noise * 4.0 * fair * (1.0 - fair), 1e-4, 1.0)
-        return 1.0 / (fair * (1.0 + self._levers.at("best_overround", t)[:, None]))
+        fair = np.clip(fair + noise * fair * (1.0 - fair), 1e-4, 1.0)
+        return np.asarray(1.0 / (fair * (1.0 + self._levers.at("best_overround", t)[:, None])))

@@ -21,7 +21,7 @@ Ints = NDArray[np.int64]
 LEVERS = (
     LeverSpec("result_minutes", 5.0, "min", 0.0, 240.0, "from the whistle to the official result",
               "a vendor's log: 6-8 min until graded is typical", "secondary"),
-    LeverSpec("graded_per_s", 250.0, "bets/s", 0.1, 100_000.0, "bets that the grading service settles in a second",
+    LeverSpec("graded_per_s", 250.0, "bets/s", 0.1, 1e9, "bets that the grading service settles in a second",
               "a vendor's log: about 3,500 bets in bursts, 2,250 calls a minute", "assumption"),
     LeverSpec("graders", 1.0, "services", 1.0, 64.0, "grading services that share the queue",
               "assumption of this simulator", "assumption", False),
@@ -61,7 +61,7 @@ class Settlement:
         for first in range(0, max(1, len(rows)), BATCH):
             batch = rows[first : first + BATCH]
             self._jobs[self._next] = (match, batch, first + BATCH >= len(rows))
-            self._service.submit(self._next, max(1, int(len(batch) / rate * SECOND)))
+            self._service.submit(self._next, int(len(batch) / rate * SECOND))
             self._next += 1
 
     def _done(self, job: int, now: Micros) -> None:

@@ -113,22 +113,43 @@ class Striking:
                     self._propose_parlays(other, int(new[0]), int(new[-1]) + 1, day * DAY)
         self._known_day = max(self._known_day, until // DAY)
 
+    def lookers(self, match: int, path: Path, market: int, since: Micros, until: Micros) -> Ints:
+        """Persons who look at a local market of a match in [since, until), for a single or a leg of a parlay, whether
+        they bet or not. Looks are proposed anew: they follow from the seed and the levers alone."""
+        accounts, levers, game = self._accounts, self._levers, self.game(match)
+        persons = accounts.persons
+        single = propose(self._seed, game, path, persons, levers, self._bets)
+        # Who waits longer than his segment may look up to a night later than is proposed.
+        late = np.zeros(persons.size, dtype=np.bool_)
+        late[accounts.person[: accounts.size][(accounts.wait_s + accounts.night)[: accounts.size] > 0.0]] = True
+        here = (single.market % 2 == market) & (single.placed < until)
+        here &= (single.placed >= since) | late[single.person]
+        found = [single.person[here]]
+        if self._with_parlays:
+            day = game.kickoff // DAY
+            matches = np.flatnonzero(self._fixtures.kickoff // DAY == day)
+            games = [self.game(each) for each in matches.tolist()]
+            some = propose_parlays(self._seed, day, games, persons, levers, self._bets)
+            leg = (some.game == int(np.searchsorted(matches, match))) & (some.market % 2 == market)
+            found.append(some.person[leg.any(axis=1) & (some.placed >= since) & (some.placed < until)])
+        return np.unique(np.concatenate(found))
+
     def strike(self, end: Micros) -> Tickets:
         """Tickets of all looks before `end`, in no particular order."""
         rows = self._looks.take(end - 1)
-        parts = [] if rows is None else [self._singles(rows, end)]
+        parts = [] if rows is None else [self._singles(rows)]
         waiting = []
         for day, done, parlays in self._parlays:
             upto = int(np.searchsorted(parlays.placed, end))
             if upto > done:
                 due = Parlays._make(values[done:upto] for values in parlays)
-                parts.append(self._struck_parlays(self._days[day], due, end))
+                parts.append(self._struck_parlays(self._days[day], due))
             if upto < len(parlays.placed):
                 waiting.append((day, upto, parlays))
         self._parlays = waiting
         return joined(parts)
 
-    def _singles(self, rows: Ints, now: Micros) -> Tickets:
+    def _singles(self, rows: Ints) -> Tickets:
         slate, accounts, levers = self._slate, self._accounts, self._levers
         account = accounts.pick(rows[:, PERSON], rows[:, PLACED], rows[:, U_ACCOUNT] / UNIT)
         here = (account >= 0) & (slate.match[rows[:, SLOT]] == rows[:, MATCH])
@@ -154,7 +175,7 @@ class Striking:
                 rows[:, MOMENTUM].astype(np.int8), rows[:, U_CHOICE] / UNIT, rows[:, U_SIZE] / UNIT,
                 rows[:, U_THIN] / UNIT,
             ),
-            accounts, levers, now,
+            accounts, levers,
         )  # fmt: skip
         bets = np.flatnonzero(choice.outcome >= 0)
         slot, placed, account, code = slot[bets], placed[bets], account[bets], code[bets]
@@ -187,7 +208,7 @@ class Striking:
             last=slate.match[slot],
         )
 
-    def _struck_parlays(self, matches: Ints, looks: Parlays, now: Micros) -> Tickets:
+    def _struck_parlays(self, matches: Ints, looks: Parlays) -> Tickets:
         """Parlays, struck at the product of their legs' odds; they stand or fall with the last of their results."""
         slate, accounts, f = self._slate, self._accounts, self._fixtures
         account = accounts.pick(looks.person, looks.placed, looks.u_account.astype(np.float64))
@@ -203,7 +224,7 @@ class Striking:
         at, market = slot[row, place], looks.market[row, place].astype(np.int64)
         odds[row, place], _, closed[row, place] = self._curves.in_force(at, market % 2, looks.placed[row])
         choice = choose_parlays(
-            looks, account, match, f.home[match], f.away[match], odds, closed, accounts, self._levers, now
+            looks, account, match, f.home[match], f.away[match], odds, closed, accounts, self._levers
         )
         made = np.flatnonzero(choice.stake > 0.0)
         leg, slot, match, taken = leg[made], slot[made], match[made], choice.outcome[made].astype(np.int64)

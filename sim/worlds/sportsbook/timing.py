@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sim.core import rng
 from sim.core.compile import kernel
 from sim.core.levers import Levers, LeverSpec
-from sim.core.time import DAY, HOUR, Micros
+from sim.core.time import DAY, HOUR, MINUTE, Micros
 from sim.worlds.sportsbook.accounts import Persons
 from sim.worlds.sportsbook.cast import CAST
 
@@ -29,8 +29,9 @@ LEVERS: tuple[LeverSpec, ...] = (
     LeverSpec("active_day_bets", 2.2, "bets", 0.5, 20.0,
               "mean bets of a person on a day on which he may bet at all; given one, 2.5",
               "bwin cohort 2015: median 2.5 bets per active day", "read", False),
-    LeverSpec("first_half", 0.37, "share", 0.0, 1.0, "in-play bets placed in the first half",
-              "A-League 2022-26, Betfair", "computed"),
+    LeverSpec("first_half", 0.32, "share", 0.0, 1.0,
+              "looks in play in the first half; of bets it is more, since decided markets take none in the second",
+              "fitted to 0.37 of bets: A-League 2022-26, Betfair", "derived"),
     LeverSpec("prematch_rush", 6.0, "exponent", 1.0, 20.0,
               "how pre-match bets crowd to kick-off: time left is the open time x u**this", _OURS, "assumption"),
     LeverSpec("totals_share", 0.30, "share", 0.0, 1.0, "bets on a sport's second market", _OURS, "assumption"),
@@ -47,6 +48,8 @@ LEVERS: tuple[LeverSpec, ...] = (
 
 HEADROOM = 1.25
 """Proposals for a bet made at the reference margin: how far cheaper prices can raise the number of bets."""
+EXTRA_FROM = 256
+"""Ordinals of a person's proposals that an appetite adds while a market is open; reactions have those from 512."""
 MOST_BETS = 60.0
 """Mean bets of one person in one match, at most (a lognormal tail has no end)."""
 SHARE_MEAN = sum(item.share * item.bets_per_week for item in CAST)
@@ -82,13 +85,13 @@ def single(u: Floats) -> NDArray[np.float32]:
 
 
 def rates(persons: Persons, who: Ints, levers: Levers, bets_per_match: float, t: Micros) -> Floats:
-    """Bets (k,) that each person would make, at the reference margin, on a match of size 1 that is played at t."""
+    """Bets (k,) that each person would make, at the reference margin, on a match of size 1 whose market opens at t."""
     age = np.maximum(t - persons.joined[who], 0) / DAY
     zeal = 1.0 + levers.constant("newcomer_zeal") * np.exp(-age / levers.constant("zeal_days"))
     # Those of the start are as keen as they are: their weights are what was measured.
     zeal = np.where(persons.joined[who] < 0, 1.0, zeal)
     share = persons.weight[who] / (SHARE_MEAN * REFERENCE_ACCOUNTS)
-    return np.asarray(bets_per_match * levers.now("appetite", t) * share * zeal)
+    return np.asarray(bets_per_match * share * zeal)
 
 
 def active(
@@ -121,6 +124,43 @@ def counts(k: int, mean: Floats, who: Ints) -> Ints:
     return out
 
 
+def figure(levers: Levers, name: str, t: Ints) -> Floats:
+    """A lever at instants t (n,): (n,) if anything moves it, else (1,)."""
+    return levers.at(name, t if levers.injections.get(name) else np.zeros(1, dtype=np.int64))
+
+
+def _appetites(levers: Levers, opens: Micros, until: Micros) -> tuple[float, float]:
+    """The appetite when a market opens, and how much greater it is at its height until then."""
+    first = levers.now("appetite", opens)
+    if not levers.moving("appetite", opens, until):
+        return first, 0.0
+    highest = levers.at("appetite", np.arange(opens, until, MINUTE, dtype=np.int64)).max()
+    return first, max(float(highest) - first, 0.0)
+
+
+def layers(
+    k: int, mean: Floats, who: Ints, levers: Levers, opens: Micros, until: Micros
+) -> tuple[Ints, Ints]:
+    """Proposals of persons (n,) with these means at appetite 1: rows in the n, and ordinals. What the appetite adds
+    while a market is open is a layer of its own, from EXTRA_FROM: an injection changes nothing before it starts."""
+    first, more = _appetites(levers, opens, until)
+    row, ordinal = expand(counts(k, np.minimum(mean * first, MOST_BETS), who))
+    if more == 0.0:
+        return row, ordinal
+    extra, place = expand(counts(k ^ 1, np.minimum(mean * more, MOST_BETS), who))
+    return np.concatenate([row, extra]), np.concatenate([ordinal, place + EXTRA_FROM])
+
+
+def wanted(
+    u: Floats, ordinal: Ints, placed: Ints, levers: Levers, opens: Micros, until: Micros
+) -> NDArray[np.bool_]:
+    """Which proposals (n,) the appetite of their own instants lets stand."""
+    first, more = _appetites(levers, opens, until)
+    now = figure(levers, "appetite", placed)
+    extra = (ordinal >= EXTRA_FROM) & (ordinal < 2 * EXTRA_FROM)
+    return np.asarray(u < np.where(extra, (now - first) / max(more, 1e-9), now / max(first, 1e-9)))
+
+
 def expand(count: Ints) -> tuple[Ints, Ints]:
     """Rows of the repeated, and each one's ordinal."""
     row = np.repeat(np.arange(len(count)), count)
@@ -130,17 +170,15 @@ def expand(count: Ints) -> tuple[Ints, Ints]:
 def before_kickoff(
     seed: int, game: Game, v: Floats, person: Ints, ordinal: Ints, segment: Small, levers: Levers
 ) -> Ints:
-    """Instants (n,) from opening to kick-off, at uniforms v (n,): crowded to kick-off, few of them at night but those of
-    who bets at night."""
+    """Instants (n,) from opening to kick-off, at uniforms v (n,): crowded to kick-off, few of them at night but of
+    those who bet at night."""
     opens, kickoff = game.opens, game.kickoff
-    left = np.maximum((kickoff - opens) * v ** levers.now("prematch_rush", kickoff), 1.0)
+    left = np.maximum((kickoff - opens) * v ** levers.now("prematch_rush", opens), 1.0)
     t = np.maximum(kickoff - left.astype(np.int64), opens)
     w = rng.uniform(rng.key(seed, "sportsbook", "night", game.match), person, ordinal)
     prone = _NIGHT[segment]
     later = t + 9 * HOUR
-    awake = (
-        (prone == 0.0) & (w > levers.now("night_stays", kickoff)) & (t % DAY < 5 * HOUR) & (later < kickoff)
-    )
+    awake = (prone == 0.0) & (w > levers.now("night_stays", opens)) & (t % DAY < 5 * HOUR) & (later < kickoff)
     t = np.where(awake, later, t)
     owl = np.flatnonzero(w < prone)
     night = t[owl] - t[owl] % DAY + (w[owl] / prone[owl] * (5 * HOUR)).astype(np.int64)

@@ -162,6 +162,8 @@ BET_TRUTH = Schema(
         Field("payout", "float64", "EUR", "what the accepted stake will pay"),
         Field("phase", "int8", "code", "where the match really was at t: " + ", ".join(PHASES)),
         Field("sport", "int8", "code", ", ".join(SPORTS)),
+        Field("ring", "int8", "bool", "of a segment whose persons hold several accounts at a time"),
+        Field("ahead", "int8", "bool", "the account has won more than it lost so far: by luck, if it is not adverse"),
     ),
 )
 
@@ -300,5 +302,6 @@ SLICES: Mapping[str, Slice] = {
     "segment": Slice("segment", "segment", SEGMENTS, tuple(not bad for bad in ADVERSE)),
     "phase": Slice("phase", "phase", PHASES),
     "at_risk": Slice("at_risk", "at_risk", ("no", "yes")),
+    "ahead": Slice("ahead", "ahead", ("behind", "in_profit")),
     "market": Slice("market", "market", (*MARKETS, "parlay")),
 }

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sim.core.decisions import Decisions, Quotes
 from sim.core.errors import BadBlock, Defect, OutOfTurn, UserError
 from sim.core.levers import Levers
-from sim.core.time import DAY, MINUTE, Clock, Micros, format_duration, micros
+from sim.core.time import DAY, MINUTE, SECOND, Clock, Micros, format_duration, micros
 from sim.core.truth import Outcomes, Settlement, Truth
 from sim.core.world import GroundTruth, News, Question
 from sim.engine.outbox import Calendar, Outbox, sealed
@@ -28,7 +28,7 @@ from sim.worlds.sportsbook import vocabulary as words
 from sim.worlds.sportsbook.accounts import Accounts
 from sim.worlds.sportsbook.adversaries import Adversaries
 from sim.worlds.sportsbook.asking import bet_block, price_block
-from sim.worlds.sportsbook.cast import ADVERSE
+from sim.worlds.sportsbook.cast import ADVERSE, CAST
 from sim.worlds.sportsbook.curves import Curves, Knots
 from sim.worlds.sportsbook.feed import listen
 from sim.worlds.sportsbook.fixtures import fixtures
@@ -119,6 +119,7 @@ class SportsbookWorld:
         self._grading = Grading(self._stage, levers, self._graded)
         self._trading = Trading(seed, self._stage, self._outboxes, levers, self._accounts, monday)
         self._adversaries = Adversaries(seed, self._stage, self._accounts, levers, parameters)
+        self._trading.inform(self._adversaries.shut)
         self._marks = Calendar(tick, 0, early=1)
         self._waiting: list[Tickets] = []
         self._opened = 0
@@ -131,6 +132,7 @@ class SportsbookWorld:
         self._tickets = NONE
         self._settled = 0
         self._adverse = np.array(ADVERSE, dtype=np.bool_)
+        self._rings = np.array([item.shared or item.accounts[1] > 1 for item in CAST], dtype=np.int8)
         self._stage.run(1)
         self._now = self._next(0)
 
@@ -163,6 +165,7 @@ class SportsbookWorld:
         if not self._phase_bets:
             self._open_markets(self._now)
             self._until = self._tick_end(self._now)
+            self._rivals.turn(self._now)
             questions = self._ask_prices()
             self._phase_bets = True
             if questions:
@@ -214,12 +217,22 @@ class SportsbookWorld:
         return settlement
 
     def touched(self, question: Question, row: int) -> Mapping[str, NDArray[np.int64]]:
-        """Who may be touched by another decision on this row: the account and those that share its person or ring, and
-        everybody who bets on the match of a market that is suspended."""
+        """Who may be touched by another decision on this row: the account and those that share its person or ring. It
+        may suspend the market: then also all who look at it meanwhile, with theirs, and what is told of its prices."""
+        block = question.block
+        match = block["match"][row : row + 1].copy()
         if question.kind != "bet":
-            return {"match": question.block["match"][row : row + 1].copy()}
-        account = int(question.block["account"][row])
-        return {"account": self._adversaries.related(account)}
+            return {"match": match}
+        one, t = int(match[0]), int(block["t"][row])
+        code = int(block["market"][row])
+        until = question.end + int(self.state.now("suspended_s", t) * SECOND)
+        since = question.end - int(self.state.now("bet_delay_s", t) * SECOND)
+        path = self._play(one, int(self.fixtures.kickoff[one]))
+        # A parlay's market is the first of its first leg's match.
+        looking = self._striking.lookers(one, path, 0 if code == words.PARLAY else code % 2, since, until)
+        accounts = self._accounts
+        theirs = accounts.id[: accounts.size][np.isin(accounts.person[: accounts.size], looking)]
+        return {"account": self._adversaries.related(np.append(theirs, block["account"][row])), "match": match}
 
     def ground_truth(self) -> Sequence[GroundTruth]:
         """What the scenario injected, and what rings and syndicates did so far."""
@@ -286,7 +299,9 @@ class SportsbookWorld:
     def _play(self, match: int, kickoff: int) -> Path:
         f = self.fixtures
         if f.sport[match] == words.FOOTBALL:
-            return football.play(self.seed, match, kickoff, float(f.lam[match]), float(f.mu[match]), self.state)
+            return football.play(
+                self.seed, match, kickoff, float(f.lam[match]), float(f.mu[match]), self.state, int(f.opens[match])
+            )
         return nfl.play(
             self.seed, match, kickoff, float(f.lam[match]), float(f.mu[match]), float(f.line[0, match]),
             float(f.line[1, match]), self.state,
@@ -420,6 +435,7 @@ class SportsbookWorld:
                 tickets.t.copy(), tickets.id.copy(), unwanted.astype(np.int8), self._accounts.segment[account].astype(np.int8),
                 self._accounts.persons.at_risk[person].astype(np.int8), person, p_true, tickets.p_placed.copy(), p_heard,
                 payout, self._phase(slot, fate.state), slate.sport[slot].astype(np.int8),
+                self._rings[self._accounts.segment[account]], (self._accounts.balance[account] > 0).astype(np.int8),
             ),
         )  # fmt: skip
         return Settlement(Outcomes(outcomes), Truth(truth))
@@ -486,7 +502,7 @@ class SportsbookWorld:
             )
         )  # fmt: skip
         order = np.argsort(rows[:, MARK_ID], kind="stable")
-        self._trading.watch(account[order], edge[order], rows[order, MARK_STAKE] / 100.0, t[order])
+        self._trading.watch(account[order], edge[order], rows[order, MARK_STAKE] / 100.0, rows[order, MARK_PLACED])
 
     def _graded(self, match: int, rows: Ints, last: bool, now: Micros) -> None:
         """A batch of a match's bets has been settled."""
@@ -498,7 +514,7 @@ class SportsbookWorld:
             stake, payout = rows[:, grading.STAKE] / 100.0, rows[:, grading.PAYOUT] / 100.0
             at = np.full(len(rows), now, dtype=np.int64)
             self._accounts.settle(account, stake, payout, at)
-            self._trading.settled(account, stake, payout, at)
+            self._trading.settled(account, stake, payout, rows[:, grading.PLACED])
         if last:
             self._over.append(self._slot_of[match])
 

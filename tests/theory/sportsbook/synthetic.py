@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -126,7 +127,7 @@ class Book:
         result = np.array([np.searchsorted(np.nancumsum(row), chance.random()) for row in p])
         return p, odds, best, result
 
-    def singles(self, game: Game, looks: Proposals) -> tuple[NDArray[np.generic], ...]:
+    def singles(self, game: Game, looks: Proposals) -> tuple[Any, ...]:
         """What becomes of the looks at one match, as columns of a `Season`; nothing happens in it."""
         p, quoted, best, result = self.prices(game.match)
         account = self.accounts.pick(looks.person, looks.placed, looks.u_account.astype(np.float64))
@@ -137,7 +138,7 @@ class Book:
             account, np.full(n, game.match), np.full(n, game.home), np.full(n, game.away), looks.market[at],
             looks.placed[at], quoted[market], np.zeros(n, dtype=bool), p[market], best[market], looks.momentum[at], *u,
         )  # fmt: skip
-        choice = choose(asked, self.accounts, self.table, game.kickoff)
+        choice = choose(asked, self.accounts, self.table)
         made = np.flatnonzero(choice.outcome >= 0)
         market, outcome = market[made], choice.outcome[made].astype(np.int64)
         return (
@@ -146,7 +147,7 @@ class Book:
             p[market, outcome], result[market] == outcome,
         )  # fmt: skip
 
-    def parlays(self, games: list[Game], bets_per_match: float) -> tuple[NDArray[np.generic], ...]:
+    def parlays(self, games: list[Game], bets_per_match: float) -> tuple[Any, ...]:
         """What becomes of the parlays of a day."""
         looks = propose_parlays(
             self.seed, games[0].kickoff // DAY, games, self.accounts.persons, self.table, bets_per_match
@@ -162,7 +163,6 @@ class Book:
         closed = np.zeros(leg.shape, dtype=bool)
         choice = choose_parlays(
             looks, account, match, home, away, odds[looks.game, market], closed, self.accounts, self.table,
-            games[0].kickoff,
         )  # fmt: skip
         made = np.flatnonzero(choice.stake > 0)
         leg, game, market = leg[made], looks.game[made], market[made]
@@ -171,7 +171,8 @@ class Book:
             account[made], match[made, 0], looks.placed[made],
             np.array([g.kickoff for g in games])[game[:, 0]], market[:, 0], outcome[:, 0],
             leg.sum(axis=1), choice.stake[made], choice.odds[made],
-            np.where(leg, p[game, market, outcome], 1.0).prod(axis=1), ((result[game, market] == outcome) | ~leg).all(axis=1),
+            np.where(leg, p[game, market, outcome], 1.0).prod(axis=1),
+            ((result[game, market] == outcome) | ~leg).all(axis=1),
         )  # fmt: skip
 
 
@@ -179,7 +180,7 @@ def season(
     seed: int, size: int, matches: int, bets_per_match: float, overround: float, error_sd: float = 0.0,
     best: float | None = -0.01, per_day: int = 5, **base: float,
 ) -> Season:  # fmt: skip
-    """Matches, `per_day` on each of some days spread over a year, whose bets are accepted and settled the same evening."""
+    """Matches, `per_day` on each of some days of a year; bets are all accepted, and settled the same evening."""
     table = levers(**base)
     accounts = Accounts(seed, size, table)
     book = Book(seed, accounts, table, overround, error_sd, best)
@@ -188,7 +189,10 @@ def season(
     for round_ in range(days):
         day = 3 + round_ * 365 // days
         games = [
-            Game(m, 0, day * DAY + (13 + 2 * (m % per_day) % 8) * HOUR, (day - 3) * DAY, m % 20, (m + 7) % 20, 1.0, per_day)
+            Game(
+                m, 0, day * DAY + (13 + 2 * (m % per_day) % 8) * HOUR, (day - 3) * DAY, m % 20, (m + 7) % 20, 1.0,
+                per_day,
+            )
             for m in range(round_ * per_day, (round_ + 1) * per_day)
         ]  # fmt: skip
         parts = [

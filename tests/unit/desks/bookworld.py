@@ -181,7 +181,9 @@ class World:
         """Each account looks at one match and backs a side if the odds in force are to its taste."""
         account = np.arange(ACCOUNTS, dtype=np.int64)
         number = self._now // self.tick
-        draw = {what: rng.uniform(self._keys[what], account, number) for what in ("who", "when", "side", "taste")}
+        draw = {
+            what: rng.uniform(self._keys[what], account, number) for what in ("who", "when", "side", "taste")
+        }
         place = (draw["who"] * MATCHES).astype(np.int64)
         side = (draw["side"] * 3).astype(np.int8)
         t = np.sort(self._now + (draw["when"] * self.tick).astype(np.int64))
@@ -195,7 +197,14 @@ class World:
         rows = np.flatnonzero(wants)
         stake = np.where(account[rows] < SHARP, 100.0, 10.0)
         ids = number * ACCOUNTS + rows
-        columns = {"t": t, "id": ids, "account": account, "match": race["match"][row], "odds": odds, "side": side}
+        columns = {
+            "t": t,
+            "id": ids,
+            "account": account,
+            "match": race["match"][row],
+            "odds": odds,
+            "side": side,
+        }
         kept = {n: (c if n == "id" else c[rows]) for n, c in columns.items()} | {"stake": stake}
         return block(BET, kept)
 
@@ -246,9 +255,10 @@ class World:
         if q.end % DAY == 0:
             match = self._matches()
             over = np.full(len(match), q.end)
-            told = {k: self.outcome(k, match) for k in ("race", "goals")}
+            told: dict[str, Any] = {k: self.outcome(k, match) for k in ("race", "goals")}
             margin = 1 - told["race"].astype(np.int16)
-            self._wait("result", {"known_at": over + HOUR, "id": match, "t": over, "match": match, "margin": margin} | told)
+            told |= {"known_at": over + HOUR, "id": match, "t": over, "match": match, "margin": margin}
+            self._wait("result", told)
 
     def _wait(self, stream: str, columns: Mapping[str, Any]) -> None:
         if len(columns["id"]):

@@ -24,7 +24,9 @@ class Margin:
     def price(self, block: Block, probability: Floats) -> Prices:
         """Odds (n, k)."""
         assert len(block) == len(probability)
-        return Prices(1.0 / (probability * (1.0 + self.margin)), np.asarray(probability.min(axis=1) < self.least))
+        return Prices(
+            1.0 / (probability * (1.0 + self.margin)), np.asarray(probability.min(axis=1) < self.least)
+        )
 
     def facts(self) -> Mapping[str, float]:
         """The margin."""

@@ -28,9 +28,7 @@ EDGE = {"value": 0.03, "arbitrage": 0.02, "courtsider": 0.06, "syndicate": 0.03,
 MARGIN = -0.10
 MARK_SD = 0.08
 """Spread of mark-outs (calibration: 8.2 % pre-match)."""
-SPECS = {
-    lever.name: lever for lever in (*holders.LEVERS, *cast.LEVERS, *trading.LEVERS, *adversaries.LEVERS)
-}
+SPECS = {lever.name: lever for lever in (*holders.LEVERS, *cast.LEVERS, *trading.LEVERS, *adversaries.LEVERS)}
 SHOWN = ("trader_flag", "payment_report", "self_exclusion", "verification")
 NIGHT = np.array([s.night for s in CAST])
 EDGES = np.array([EDGE.get(s.name, MARGIN) for s in CAST])
@@ -46,7 +44,7 @@ class Book:
     seed: int = 1
     base: Mapping[str, float] = field(default_factory=dict)
     injections: Mapping[str, Sequence[Injection]] = field(default_factory=dict)
-    decide: Callable[["Book", Ints, int], NDArray[np.int8]] | None = None
+    decide: Callable[[Book, Ints, int], NDArray[np.int8]] | None = None
     audit: float = 0.0
     end: int = 4000 * DAY
 
@@ -62,7 +60,7 @@ class Book:
         self.bets: list[tuple[Ints, Ints]] = []
         self.day = 0
 
-    def play(self, days: int) -> "Book":
+    def play(self, days: int) -> Book:
         """So many days: a person's bets of a day fall to one of his open accounts each; bets are marked and settled on
         the same day, at hours that their segment keeps."""
         for day in range(self.day, self.day + days):
@@ -127,9 +125,7 @@ class Book:
         """All rows of a stream so far, as columns."""
         blocks = self.news[stream]
         names = STREAMS[stream].names
-        return {
-            n: np.concatenate([b[n] for b in blocks]) if blocks else np.zeros(0, np.int64) for n in names
-        }
+        return {n: np.concatenate([b[n] for b in blocks]) if blocks else np.zeros(0, np.int64) for n in names}
 
     def slots(self, shown: Ints) -> Ints:
         """Slots of accounts as shown."""

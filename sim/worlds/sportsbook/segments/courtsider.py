@@ -29,5 +29,5 @@ PLUGIN = Segment(
     model_sd=0.03,
     least_edge=0.03,
     kelly=0.35,
-    bankroll=60.0,
+    bankroll=20.0,
 )
