@@ -12,6 +12,7 @@ from sim.core.levers import Levers
 from sim.core.time import DAY, HOUR, NEVER, SECOND, Micros
 from sim.engine.outbox import Calendar
 from sim.worlds.sportsbook.accounts import Accounts
+from sim.worlds.sportsbook.adversaries import postponed
 from sim.worlds.sportsbook.asking import LONG_AGO_S, heard
 from sim.worlds.sportsbook.betting import propose
 from sim.worlds.sportsbook.choosing import COMPARING, INFORMED, Asked, choose, promotional
@@ -28,7 +29,7 @@ from sim.worlds.sportsbook.timing import Game
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-PLACED, ID, KNOWN, SLOT, MATCH, PERSON, MARKET, MOMENTUM, U_ACCOUNT, U_CHOICE, U_SIZE, U_THIN = range(12)
+PLACED, ID, KNOWN, SLOT, MATCH, PERSON, MARKET, MOMENTUM, U_ACCOUNT, U_CHOICE, U_SIZE, U_THIN, WAITED = range(13)
 """Columns of a look that waits for its instant; uniforms in 2**-24."""
 UNIT = float(1 << 24)
 
@@ -93,7 +94,7 @@ class Striking:
             self._seed, game, path, self._accounts.persons, self._levers, self._bets, first, last
         )  # fmt: skip
         n = len(p.placed)
-        rows = np.empty((n, 12), dtype=np.int64)
+        rows = np.zeros((n, 13), dtype=np.int64)
         for column, values in (
             (PLACED, p.placed), (ID, p.id), (KNOWN, p.known), (SLOT, slot), (MATCH, game.match), (PERSON, p.person),
             (MARKET, p.market % 2), (MOMENTUM, p.momentum), (U_ACCOUNT, p.u_account * UNIT),
@@ -137,7 +138,7 @@ class Striking:
     def strike(self, end: Micros) -> Tickets:
         """Tickets of all looks before `end`, in no particular order."""
         rows = self._looks.take(end - 1)
-        parts = [] if rows is None else [self._singles(rows)]
+        parts = [] if rows is None else [self._singles(rows, end)]
         waiting = []
         for day, done, parlays in self._parlays:
             upto = int(np.searchsorted(parlays.placed, end))
@@ -149,11 +150,21 @@ class Striking:
         self._parlays = waiting
         return joined(parts)
 
-    def _singles(self, rows: Ints) -> Tickets:
+    def _singles(self, rows: Ints, end: Micros) -> Tickets:
         slate, accounts, levers = self._slate, self._accounts, self._levers
         account = accounts.pick(rows[:, PERSON], rows[:, PLACED], rows[:, U_ACCOUNT] / UNIT)
         here = (account >= 0) & (slate.match[rows[:, SLOT]] == rows[:, MATCH])
         rows, account = rows[here], account[here]
+        later = postponed(self._seed, accounts, account, rows[:, ID], rows[:, PLACED], slate.kickoff[rows[:, SLOT]])
+        waits = (later > rows[:, PLACED]) & (rows[:, WAITED] == 0)
+        if waits.any():
+            held, whose = rows[waits], account[waits]
+            # Who bets later has heard more by then.
+            held[:, KNOWN] += later[waits] - held[:, PLACED]
+            held[:, PLACED], held[:, WAITED] = later[waits], 1
+            due = held[:, PLACED] < end
+            self._looks.put(held[~due])
+            rows, account = np.concatenate([rows[~waits], held[due]]), np.concatenate([account[~waits], whose[due]])
         slot, placed, market = rows[:, SLOT], rows[:, PLACED], rows[:, MARKET]
         code = 2 * slate.sport[slot] + market
         odds, _, closed = self._curves.in_force(slot, market, placed)
