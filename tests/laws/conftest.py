@@ -141,10 +141,11 @@ def open_small(
 
 
 def scripted(
-    salt: int = 0, busy: float = 0.3, audits: float = 0.15, flip: int = -1, by: int = -1
+    salt: int = 0, busy: float = 0.3, audits: float = 0.15, flip: int = -1, by: int = -1, never: str = ""
 ) -> Callable[[World], Decide]:
     """Decisions that depend on nothing but ids: the share `busy` is acted on, and half that share of the entities is
-    refused always. The event `flip` gets the action that is `by` further on. Quotes are those of a simple book."""
+    refused always. The event `flip` gets the action that is `by` further on; else the action `never` is not taken, but the one before
+    it. Quotes are those of a simple book."""
 
     def of(world: World) -> Decide:
         def decide(question: Question) -> Decisions | Quotes:
@@ -158,6 +159,8 @@ def scripted(
             always = uniform(key(salt, "always"), question.block[kind.entity]) < busy / 2
             names = [item.name for item in kind.actions]
             action[always] = names.index(FOR_GOOD.get(question.kind, names[-1]))
+            if never in names:
+                action[action == names.index(never)] -= 1
             action[ids == flip] = (action[ids == flip] + by) % count
             plain = Decisions.passing(ids)
             audit = (uniform(key(salt, "audit"), question.block[kind.entity]) < audits).astype(np.float32)

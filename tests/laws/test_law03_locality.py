@@ -21,7 +21,8 @@ ALONE: dict[str, dict[str, float]] = {
 """Nobody asks for redress, no trader flags: the clerks' and the traders' queues are channels that whoever stands in
 them shares, as the analysts' is. The grading queue of the small sportsbook is too fast to be felt."""
 SHARED = {"bet": "suspend"}
-"""An action that reaches others than the one whose event it is."""
+"""An action that reaches others than the one whose event it is. Nobody else gets it here: what a desk decides on the
+bets of those who were reached would be another decision, which reaches others in its turn."""
 CLOSE = {"telco": 0.01, "sportsbook": 0.15}
 """Share of everybody that a flipped decision on a lawful row may name. A bet may suspend a market of a small book."""
 
@@ -79,10 +80,10 @@ def test_one_flipped_decision_touches_only_whom_it_says(world_name: str, learnin
     use = SMALL[world_name]["use"]
     levers = ALONE.get(use, {}) | ({} if learning else OFF)
     # No audits: the analysts' queue is a channel that whoever is audited shares.
-    script = scripted(busy=0.5, audits=0.0)
     base = open_small(world_name, levers=levers)
-    plain = play(base, script)
     kind = base.kinds[acted(base)]
+    never = SHARED.get(kind.name, "")
+    plain = play(base, scripted(busy=0.5, audits=0.0, never=never))
     names = [action.name for action in kind.actions]
     shared = names.index(SHARED[kind.name]) if kind.name in SHARED else -1
     ids, effects = joined(plain.questions[kind.name])["id"], joined(plain.outcomes[kind.name])["effect"]
@@ -94,7 +95,7 @@ def test_one_flipped_decision_touches_only_whom_it_says(world_name: str, learnin
         was = int(effects[ids == event][0])
         by = -1 if shared < 0 else (names.index(FOR_GOOD[kind.name]) if was == 0 else -was)
         world = open_small(world_name, levers=levers)
-        flipped = play(world, scripted(busy=0.5, audits=0.0, flip=event, by=by))
+        flipped = play(world, scripted(busy=0.5, audits=0.0, flip=event, by=by, never=never))
         question = next(q for q in plain.asked if q.kind == kind.name and event in q.block["id"])
         row = int(np.flatnonzero(question.block["id"] == event)[0])
         touched = world.touched(question, row)
@@ -113,9 +114,8 @@ def test_one_flipped_decision_touches_only_whom_it_says(world_name: str, learnin
 def test_a_suspended_market_touches_those_who_look_at_it(world_name: str) -> None:
     """Others who look at the market meanwhile cannot bet; the world names them, and what is told of its prices."""
     levers = ALONE["sportsbook"]
-    script = scripted(busy=0.5, audits=0.0)
     base = open_small(world_name, levers=levers)
-    plain = play(base, script)
+    plain = play(base, scripted(busy=0.5, audits=0.0, never="suspend"))
     asked, outcomes = joined(plain.questions["bet"]), joined(plain.outcomes["bet"])
     live = np.flatnonzero((asked["live"] == 1) & (asked["legs"] == 1) & (outcomes["effect"] == 0))
     busiest = np.argmax(np.bincount(asked["match"][live]))
@@ -125,7 +125,7 @@ def test_a_suspended_market_touches_those_who_look_at_it(world_name: str) -> Non
     for place in [*mine[:: max(1, len(mine) // 4)], parlay[len(parlay) // 2]]:
         event = int(asked["id"][place])
         world = open_small(world_name, levers=levers)
-        flipped = play(world, scripted(busy=0.5, audits=0.0, flip=event, by=SUSPEND))
+        flipped = play(world, scripted(busy=0.5, audits=0.0, flip=event, by=SUSPEND, never="suspend"))
         question = next(q for q in plain.asked if q.kind == "bet" and event in q.block["id"])
         row = int(np.flatnonzero(question.block["id"] == event)[0])
         named = both(world, base, question, row)
