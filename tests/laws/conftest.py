@@ -102,7 +102,7 @@ SMALL: dict[str, dict[str, Any]] = {
     },
     "sportsbook": {
         **WEEKEND,
-        "with": {"accounts": 600, "betsPerMatch": 12_000.0, "leagues": 2, "teams": 6, "alwaysOn": True, "opensBefore": "12h"},
+        "with": {"accounts": 600, "betsPerMatch": 10_000.0, "leagues": 3, "teams": 6, "alwaysOn": True, "opensBefore": "3h"},
     },
     "sportsbook-nfl": {
         **WEEKEND,
@@ -111,7 +111,7 @@ SMALL: dict[str, dict[str, Any]] = {
         "horizon": "1d",
         "with": {
             "accounts": 600, "betsPerMatch": 9_000.0, "leagues": 1, "teams": 4, "nflTeams": 18, "alwaysOn": True,
-            "opensBefore": "12h",
+            "opensBefore": "3h",
         },
     },
 }  # fmt: skip

@@ -45,6 +45,7 @@ from sim.worlds.sportsbook.trading import Trading
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
+CERTAIN = 1.0 - 1e-9
 MARK_AFTER: Micros = MINUTE
 """A bet in play is marked against the book's own price so long after it was accepted."""
 MARK_ID, MARK_PLACED, MARK_ACCOUNT, MARK_SLOT, MARK_MATCH, MARK_MARKET, MARK_OUTCOME, MARK_STAKE, MARK_ODDS, MARK_LIVE, MARK_WON = range(1, 12)  # fmt: skip
@@ -203,7 +204,8 @@ class SportsbookWorld:
         self._question, self._tickets, self._phase_bets = None, NONE, False
         self._settled += len(question.block)
         self._mark(question.end)
-        if question.end // DAY > question.start // DAY:
+        midnight = question.end // DAY > question.start // DAY
+        if midnight:
             self._trading.close_day()
         self._stage.run(question.end)
         for slot in self._over:
@@ -213,6 +215,9 @@ class SportsbookWorld:
             self._slate.close(slot)
         self._over = []
         self._now = self._next(question.end)
+        if not midnight and self._now // DAY > question.end // DAY:
+            # Nothing is open, and the ticks over midnight are skipped: the day is over all the same.
+            self._trading.close_day()
         self._stage.run(self._now)
         return settlement
 
@@ -346,9 +351,12 @@ class SportsbookWorld:
         slate, slot, t = self._slate, knots.slot[rows], knots.t[rows]
         state = slate.standing(slot, t)
         q = slate.fair(slot, state, t, np.full(len(rows), market, dtype=np.int64))
+        # A market whose outcome is certain by what was heard is over, not suspended: it counts no time.
+        said = slate.fair(slot, knots.state[rows], t, np.full(len(rows), market, dtype=np.int64))
+        span = np.where(np.nanmax(said, axis=1) > CERTAIN, 0.0, knots.span_s[rows])
         outcomes = sealed(
             words.PRICE_OUTCOMES,
-            (t, knots.id[rows], shut.astype(np.int8), t.copy(), knots.span_s[rows].astype(np.float32), np.zeros(len(rows), np.bool_)),
+            (t, knots.id[rows], shut.astype(np.int8), t.copy(), span.astype(np.float32), np.zeros(len(rows), np.bool_)),
         )  # fmt: skip
         truth = sealed(
             self.truth[words.MARKETS[market]],

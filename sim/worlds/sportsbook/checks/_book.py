@@ -63,12 +63,14 @@ def _quotes(world: SportsbookWorld, question: Question) -> Quotes:
     assert knots is not None
     market, rows = world._asked[0]
     slot, t, state = knots.slot[rows], knots.t[rows], knots.state[rows]
-    delay = (levers.at("feed_delay_s", t) + levers.at("feed_spread_s", t)) * SECOND + levers.at("service_ms", t) * 1e3
+    delay = (levers.at("feed_delay_s", t) + levers.at("feed_spread_s", t)) * SECOND + levers.at(
+        "service_ms", t
+    ) * 1e3
     then = np.where(state >= 0, t - delay.astype(np.int64), t)
     p = slate.fair(slot, state, then, np.full(len(rows), market, dtype=np.int64))
     p = np.clip(p[:, : len(world.kinds[question.kind].outcomes)], LEAST, 1.0)
     odds = powered(p, np.where(state >= 0, IN_PLAY, BEFORE))
-    return Quotes(question.block["id"], p, odds, (p > CLOSE_ABOVE).any(axis=1))
+    return Quotes(question.block["id"], p, odds, np.asarray((p > CLOSE_ABOVE).any(axis=1)))
 
 
 def _settled(world: SportsbookWorld, question: Question) -> dict[str, NDArray[Any]]:

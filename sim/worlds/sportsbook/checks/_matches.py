@@ -45,7 +45,9 @@ def sportsbook(world: World) -> SportsbookWorld:
 def seasons(world: SportsbookWorld, seed: int, found: Fixtures) -> Iterator[tuple[Day, Ints]]:
     """An empty day per season and league, and the places of its matches; each is a batch of its own."""
     teams = world.parameters.teams
-    group = (found.kickoff - world.go_live) // YEAR * 64 + np.where(found.sport == NFL, 63, found.home // teams)
+    group = (found.kickoff - world.go_live) // YEAR * 64 + np.where(
+        found.sport == NFL, 63, found.home // teams
+    )
     for code in np.unique(group[found.kickoff >= world.go_live]).tolist():
         start = world.go_live + code // 64 * YEAR
         yield (
@@ -99,8 +101,8 @@ def stadiums(world: World, study: Study, seed: int) -> Iterator[Day]:
 
 
 def paths(world: World, study: Study, seed: int) -> Iterator[Day]:
-    """Football matches with their true probabilities: `match` (best prices of other books at the close), `goal` (jumps),
-    `gap` (seconds between changes of the odds as displayed)."""
+    """Football matches with their true probabilities: `match` (best prices of other books at the close), `goal`
+    (jumps), `gap` (seconds between changes of the odds as displayed)."""
     own = sportsbook(world)
     f, levers = own.fixtures, own.state
     slate = Slate()
@@ -109,9 +111,17 @@ def paths(world: World, study: Study, seed: int) -> Iterator[Day]:
         best, minute, jump, gap = [], [], [], []
         for match in rows.tolist():
             path = football.play(
-                seed, match, int(f.kickoff[match]), float(f.lam[match]), float(f.mu[match]), levers, int(f.opens[match])
+                seed,
+                match,
+                int(f.kickoff[match]),
+                float(f.lam[match]),
+                float(f.mu[match]),
+                levers,
+                int(f.opens[match]),
             )
-            slot = np.array([slate.open(match, FOOTBALL, int(f.kickoff[match]), path, listen(seed, match, path, levers))])
+            slot = np.array(
+                [slate.open(match, FOOTBALL, int(f.kickoff[match]), path, listen(seed, match, path, levers))]
+            )
             close = np.array([f.kickoff[match] - SECOND])
             best.append(float(np.sum(1.0 / rivals.best(slot, np.array([FOOTBALL]), close)) - 1.0))
             slate.close(int(slot[0]))
@@ -131,8 +141,8 @@ def paths(world: World, study: Study, seed: int) -> Iterator[Day]:
 
 
 def games(world: World, study: Study, seed: int) -> Iterator[Day]:
-    """NFL games: `match` (margin, total and the spread other books close at), `glimpse` (changes of the probability that
-    home covers, over spans drawn evenly in play), `gap` as for football."""
+    """NFL games: `match` (margin, total and the spread other books close at), `over 1 s` and so on (changes of the
+    probability that home covers, at every second in play), `gap` as for football."""
     own = sportsbook(world)
     f, levers = own.fixtures, own.state
     for day, rows in seasons(own, seed, f):

@@ -28,7 +28,9 @@ def powered(p: Floats, overround: Floats | float) -> Floats:
     for _ in range(STEPS):
         implied = np.exp(e[:, None] * logs)
         # The sum falls and is convex in e, so that a step from the left never passes the root.
-        e = np.maximum(e - (implied.sum(axis=1) - want) / np.minimum((implied * logs).sum(axis=1), -1e-12), 1e-3)
+        e = np.maximum(
+            e - (implied.sum(axis=1) - want) / np.minimum((implied * logs).sum(axis=1), -1e-12), 1e-3
+        )
     return np.asarray(np.exp(-e[:, None] * logs))
 
 

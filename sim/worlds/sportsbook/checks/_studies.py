@@ -16,6 +16,8 @@ _BASE = "sportsbook/inplay-margin-quick-v1"
 _CALENDAR = ("world.with.alwaysOn=false", "world.with.parlays=true")
 _BETS_A_YEAR = 9_000 * 380
 NOBODY = {"accounts": 100}
+_ARRIVALS = (("opening", 0, 2, 2000), ("first-week", 2, 7, 500), ("first-month", 7, 28, 60))
+"""New accounts of a launch, per 10,000 of the start's and day: most come at once (Ohio: 784,000 in 48 h)."""
 
 RESULTS = Study(
     "results",
@@ -98,8 +100,25 @@ LAUNCH = Study(
     levers={"promo": 0.5, "newcomer_bonus": 0.15},
     play=played,
     more=(
-        "world.injections=[{name: launch, use: step, lever: new_accounts, start: 0d, end: 2d, to: 2000}, "
-        "{name: first week, use: step, lever: new_accounts, start: 2d, end: 7d, to: 500}, "
-        "{name: first month, use: step, lever: new_accounts, start: 7d, end: 28d, to: 60}]",
+        "world.injections=["
+        + ", ".join(
+            f"{{name: {name}, use: step, lever: new_accounts, start: {start}d, end: {end}d, to: {to}}}"
+            for name, start, end, to in _ARRIVALS
+        )
+        + "]",
+    ),
+)
+TENTPOLE = Study(
+    "tentpole",
+    "a week with one game that everybody bets on: the Sunday night's market draws twelve times its bets",
+    _BASE,
+    {"accounts": 5_000, "leagues": 5, "nflTeams": 32, "betsPerMatch": _BETS_A_YEAR // (5 * 380 + 272)},
+    {"accounts": 2_000},
+    days=14,
+    warm_days=7,
+    tick="15m",
+    play=played,
+    more=(
+        "world.injections=[{name: tentpole, use: step, lever: appetite, start: 250h, end: 251h, factor: 12}]",
     ),
 )
