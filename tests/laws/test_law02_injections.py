@@ -45,6 +45,8 @@ BOUND = {
     "enforcement",  # when a campaign on the enforced topic is under way
     "snowshoe_calls", "aged_days", "hijacked_days", "wangiri_days", "sim_box_days",  # the next number
     "revenue_share_days", "spoofed_days",
+    "parlay_stake",  # parlays are sold before a day's first match: that of the injection has begun
+    "night_stays",  # markets of the small weekend open by day
 }  # fmt: skip
 """Levers that bind later than a few days, or together with another; tests/unit/telco shows each of them at work."""
 

@@ -152,8 +152,8 @@ BOOK_SETS = (
     ("sportsbook-nfl", "point_spread", "point-spread-v1"),
     ("sportsbook-nfl", "total_points", "total-points-v1"),
 )
-CONSTANT = {"red_home", "red_away", "voided_share_28d"}
-"""Features that may say one thing only in a few matches."""
+CONSTANT = {"red_home", "red_away", "voided_share_28d", "night", "flags_28d"}
+"""Features that may say one thing only: of a few matches, whose markets open by day, and on a weekend without traders."""
 
 
 @pytest.mark.parametrize(("name", "kind", "features"), BOOK_SETS)

@@ -62,9 +62,7 @@ def _by_state(world: SportsbookWorld, question: Question, late: bool) -> Floats:
     assert knots is not None
     market, rows = world._asked[0]
     slot, t, state = knots.slot[rows], knots.t[rows], knots.state[rows]
-    delay = round(
-        world.state.constant("feed_delay_s") * 1e6 + world.state.constant("service_ms") * 1e3
-    )
+    delay = round(world.state.constant("feed_delay_s") * 1e6 + world.state.constant("service_ms") * 1e3)
     then = np.where(state >= 0, t - delay, t) if late else t
     p = slate.fair(slot, state, then, np.full(len(rows), market, dtype=np.int64))
     return np.clip(p[:, : len(world.kinds[question.kind].outcomes)], 1e-12, 1.0)

@@ -123,6 +123,7 @@ def paths(world: World, study: Study, seed: int) -> Iterator[Day]:
                 [slate.open(match, FOOTBALL, int(f.kickoff[match]), path, listen(seed, match, path, levers))]
             )
             close = np.array([f.kickoff[match] - SECOND])
+            rivals.turn(int(close[0]))
             best.append(float(np.sum(1.0 / rivals.best(slot, np.array([FOOTBALL]), close)) - 1.0))
             slate.close(int(slot[0]))
             goals = np.flatnonzero((path.event == HOME_SCORES) | (path.event == AWAY_SCORES))
