@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from sim.core.levers import LeverSpec
 from sim.core.records import Record, Span
@@ -29,6 +29,13 @@ from sim.worlds.sportsbook import (
 )
 
 
+def _seasonable(teams: int) -> int:
+    """17 games against different opponents need 18 teams."""
+    if 0 < teams < 18:
+        raise ValueError(f"got {teams}, expected 0, or an even number from 18 to 32")
+    return teams
+
+
 class Parameters(Record):
     """What a scenario writes under `world.with`: sizes, not behaviour."""
 
@@ -38,7 +45,11 @@ class Parameters(Record):
     ] = 9_000.0
     leagues: Annotated[int, Field(ge=0, le=8, description="football leagues, such as 1")] = 1
     teams: Annotated[int, Field(ge=2, le=40, multiple_of=2, description="teams of a league, such as 20")] = 20
-    nfl_teams: Annotated[int, Field(ge=0, le=32, multiple_of=2, description="NFL teams, 0 or 32")] = 0
+    nfl_teams: Annotated[
+        int,
+        Field(ge=0, le=32, multiple_of=2, description="NFL teams: 0, or an even number from 18 to 32"),
+        AfterValidator(_seasonable),
+    ] = 0
     always_on: bool = False
     """Rounds are played every week, whatever the season: for short worlds."""
     parlays: bool = True
