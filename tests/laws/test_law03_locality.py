@@ -40,7 +40,9 @@ def assert_local(plain: Trace, flipped: Trace, kinds: Any, touched: Any) -> None
         for part in ("outcomes", "truth"):
             a, b = joined(getattr(plain, part)[kind]), joined(getattr(flipped, part)[kind])
             for name in a:
-                same = np.array_equal(a[name][keep_one], b[name][keep_two], equal_nan=a[name].dtype.kind == "f")
+                same = np.array_equal(
+                    a[name][keep_one], b[name][keep_two], equal_nan=a[name].dtype.kind == "f"
+                )
                 assert same, f"{part}.{kind}.{name}"
     assert set(plain.news) == set(flipped.news)
     for stream in plain.news:
@@ -59,7 +61,7 @@ def outside(columns: dict[str, Any], entity: str, touched: Any) -> dict[str, Any
 
 
 def flips(name: str, trace: Trace, spared: int = -1) -> dict[str, int]:
-    """One event of each class of each slice, early enough to have consequences, that did not get the action `spared`."""
+    """One event of each class of each slice, early enough to have consequences, that did not get `spared`."""
     kind = acted(name)
     question, truth = joined(trace.questions[kind]), joined(trace.truth[kind])
     early = len(question["id"]) // 3
@@ -169,7 +171,7 @@ def test_refusing_a_ring_for_good_leaves_other_persons_alone() -> None:
     assert np.isin(joined(plain.questions["bet"])["account"], victims).sum() >= 3
 
     def against(world: World) -> Any:
-        base_decide = nothing(world)
+        base_decide: Any = nothing(world)
 
         def decide(question: Any) -> Any:
             answer = base_decide(question)
@@ -209,7 +211,7 @@ def test_blocking_a_number_for_good_leaves_other_operators_alone() -> None:
     world = open_small("telco", levers=ALONE["telco"])
 
     def against(world: World) -> Any:
-        base = nothing(world)
+        base: Any = nothing(world)
 
         def decide(question: Any) -> Any:
             answer = base(question)

@@ -81,7 +81,10 @@ BOOK_TICKS = ("1m", "30s")
 BOOK_FIGURES: dict[str, tuple[Callable[[Trace], float], float]] = {
     "bets asked for": (lambda one: float(len(joined(one.questions["bet"])["id"])), 60.0),
     "bets void, share": (lambda one: float((joined(one.outcomes["bet"])["voided"] == 1).mean()), 0.006),
-    "stakes that stand, EUR": (lambda one: float(joined(one.outcomes["bet"])["accepted_stake"].sum()), 2500.0),
+    "stakes that stand, EUR": (
+        lambda one: float(joined(one.outcomes["bet"])["accepted_stake"].sum()),
+        2500.0,
+    ),
     "book keeps, share of stakes": (lambda one: kept(one), 0.03),
     "mean mark-out": (lambda one: float(joined(one.news["mark_out"])["edge_1e6"].mean() / 1e6), 0.02),
 }
@@ -105,7 +108,9 @@ def test_halving_the_tick_of_the_sportsbook_is_measured(
     for tick in BOOK_TICKS:
         monkeypatch.setitem(SMALL["sportsbook"], "tick", tick)
         played[tick] = [play_world(open_small("sportsbook", seed=seed)) for seed in SEEDS]
-    print(f"\n| {' -> '.join(BOOK_TICKS)} | {' | '.join(BOOK_TICKS)} | difference (95 %) |\n|---|--:|--:|--:|")
+    print(
+        f"\n| {' -> '.join(BOOK_TICKS)} | {' | '.join(BOOK_TICKS)} | difference (95 %) |\n|---|--:|--:|--:|"
+    )
     for figure, (read, bound) in BOOK_FIGURES.items():
         long, short = (np.array([read(one) for one in played[tick]]) for tick in BOOK_TICKS)
         change = short - long

@@ -142,7 +142,7 @@ def test_the_shipped_sets_keep_the_law(name: str) -> None:
     assert all(varies), [declared.name for declared, does in zip(specs, varies, strict=True) if not does]
 
 
-# --- the sportsbook's sets, on its own small weekend --------------------------------------------------------------------
+# --- the sportsbook's sets, on its own small weekend -----------------------------------------------------------------
 
 BOOK_SETS = (
     ("sportsbook", "bet", "bets-v1"),
@@ -153,7 +153,7 @@ BOOK_SETS = (
     ("sportsbook-nfl", "total_points", "total-points-v1"),
 )
 CONSTANT = {"red_home", "red_away", "voided_share_28d", "night", "flags_28d"}
-"""Features that may say one thing only: of a few matches, whose markets open by day, and on a weekend without traders."""
+"""Features that may say one thing only: of few matches, whose markets open by day, on a weekend without traders."""
 
 
 @pytest.mark.parametrize(("name", "kind", "features"), BOOK_SETS)

@@ -3,7 +3,7 @@
 A book that quotes q = E[p | what was delivered] at odds 1 / (q (1 + m)) earns m / (1 + m) of every stake of a bettor
 whose choice says nothing of what was not delivered, whatever he likes: his return is p / q / (1 + m), and q is the mean
 of p. Delays are constant here, so that the book knows exactly what was true so long ago; the probability of an outcome
-is a martingale, so that its value then is q. Bets do not wait: what waits is void where something happened, which tells.
+is a martingale, so that its value then is q. Bets do not wait: what waits is void where something happened.
 
 False alarms: 3 standard errors of independent bets, 0.27 % a comparison, four comparisons; that
 the informed earn more allows 2, since they are few. Seeds are fixed.
@@ -47,7 +47,9 @@ def knowing(world: World) -> Decide:
         # What was delivered is what had happened by then, but where the far end of a piece is asked a moment before.
         known = slate.standing(slot, then)
         assert np.array_equal(known, heard)
-        p = slate.fair(slot, known, then, np.full(len(rows), market))[:, : len(world.kinds[question.kind].outcomes)]
+        p = slate.fair(slot, known, then, np.full(len(rows), market))[
+            :, : len(world.kinds[question.kind].outcomes)
+        ]
         p = np.maximum(p, 1e-9)
         return Quotes(ids, p, 1.0 / (p * (1.0 + MARGIN)))
 
@@ -76,7 +78,9 @@ def test_a_book_that_quotes_what_it_can_know_earns_its_margin(name: str) -> None
         # Between the knots of a minute odds lie on a straight line, 1 / q does not: 0.0003 of the stakes.
         assert abs(mean - fair) < 3 * error + 3e-4
     mean, error, count = earned(trace, TASTES, 1)
-    assert error > 1e-3, "nothing happened that was not delivered: a book that hears nothing late would pass too"
+    assert error > 1e-3, (
+        "nothing happened that was not delivered: a book that hears nothing late would pass too"
+    )
     mean, error, count = earned(trace, INFORMED, 1)
     assert count > 10
     assert mean < fair - 2 * error, "those who know what was not delivered pay the margin like the others"

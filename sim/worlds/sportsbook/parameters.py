@@ -19,6 +19,7 @@ from sim.worlds.sportsbook import (
     cast,
     choosing,
     feed,
+    fixing,
     fixtures,
     football,
     nfl,
@@ -60,7 +61,7 @@ class Parameters(Record):
 
 
 TABLE: tuple[LeverSpec, ...] = (
-    *feed.LEVERS, *fixtures.LEVERS, *football.LEVERS, *nfl.LEVERS, *rivals.LEVERS, *cast.LEVERS, *accounts.LEVERS,
+    *feed.LEVERS, *fixtures.LEVERS, *fixing.LEVERS, *football.LEVERS, *nfl.LEVERS, *rivals.LEVERS, *cast.LEVERS, *accounts.LEVERS,
     *timing.LEVERS, *choosing.LEVERS, *acceptance.LEVERS, *settlement.LEVERS, *trading.LEVERS, *adversaries.LEVERS,
 )  # fmt: skip
 LEVERS: dict[str, LeverSpec] = {lever.name: lever for lever in TABLE}

@@ -17,8 +17,9 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 LEVERS = (
-    LeverSpec("best_overround", -0.0117, "share", -0.1, 0.2, "overround of the best prices of all other books",
-              "EPL 2000-2023, best of the closing odds: -1.17 %", "computed"),
+    LeverSpec("best_overround", -0.005, "share", -0.1, 0.2, "overround of the best prices of all other books",
+              "best of the closing odds: -1.17 % in the Premier League, +0.2 % in 22 divisions; between, for check 13",
+              "computed"),
     LeverSpec("rival_noise", 0.0055, "probability", 0.0, 0.1, "how far other books' best prices stray",
               "EPL 2019/20-2022/23, sd of the fair probability across six books", "computed"),
     LeverSpec("rival_lag_s", 3.0, "s", 0.0, 120.0, "how late the fastest other book is in play",
@@ -66,7 +67,7 @@ class Rivals:
         market's ways."""
         slate = self._slate
         then = t - (self._levers.at("rival_lag_s", t) * SECOND).astype(np.int64)
-        fair = slate.fair(slot, slate.standing(slot, then), then, market)
+        fair = slate.fair(slate.believed[slot], slate.standing(slot, then), then, market)
         noise = 4.0 * self._levers.at("rival_noise", t)[:, None] * self._stray[slot, market]
         # Where little is left to happen books agree: noise shrinks with the outcome's own variance.
         fair = np.clip(fair + noise * fair * (1.0 - fair), 1e-4, 1.0)

@@ -31,6 +31,7 @@ from sim.worlds.sportsbook.asking import bet_block, price_block
 from sim.worlds.sportsbook.cast import ADVERSE, CAST
 from sim.worlds.sportsbook.curves import Curves, Knots
 from sim.worlds.sportsbook.feed import listen
+from sim.worlds.sportsbook.fixing import Fixers, fix
 from sim.worlds.sportsbook.fixtures import fixtures
 from sim.worlds.sportsbook.parameters import LEVERS
 from sim.worlds.sportsbook.parameters import Parameters as Sizes
@@ -95,7 +96,7 @@ class SportsbookWorld:
         self.clock, self.tick, self.quiet = clock, tick, quiet
         self.go_live, self.horizon, self.end = go_live, horizon, end
         self.seed, self.parameters, self.state = seed, parameters, levers
-        self.fixtures = fixtures(seed, clock, horizon, parameters, levers)
+        self.fixtures, fixes = fix(seed, fixtures(seed, clock, horizon, parameters, levers), levers)
         sports = set(np.unique(self.fixtures.sport).tolist())
         played = [m for m, name in enumerate(words.MARKETS) if words.SPORT_OF[m] in sports]
         self.kinds = {
@@ -114,9 +115,11 @@ class SportsbookWorld:
         self._curves = Curves(self._slate)
         self._rivals = Rivals(seed, self._slate, levers)
         self._accounts = Accounts(seed, parameters.accounts, levers)
+        self._fixers = Fixers(seed, fixes, self._accounts, levers)
         self._striking = Striking(
-            seed, self.fixtures, self._accounts, self._rivals, self._slate, self._curves, levers, parameters, tick
-        )
+            seed, self.fixtures, self._accounts, self._rivals, self._slate, self._curves, levers, parameters, tick,
+            self._fixers,
+        )  # fmt: skip
         self._grading = Grading(self._stage, levers, self._graded)
         self._trading = Trading(seed, self._stage, self._outboxes, levers, self._accounts, monday)
         self._adversaries = Adversaries(seed, self._stage, self._accounts, levers, parameters)
@@ -240,12 +243,12 @@ class SportsbookWorld:
         return {"account": self._adversaries.related(np.append(theirs, block["account"][row])), "match": match}
 
     def ground_truth(self) -> Sequence[GroundTruth]:
-        """What the scenario injected, and what rings and syndicates did so far."""
+        """What the scenario injected, which matches are fixed, and what rings and syndicates did so far."""
         injected = [
             GroundTruth("injection", name, item.start, item.end, item.magnitude(), self._accounts.size)
             for name, item in self.state.injected()
         ]
-        return [*injected, *self._adversaries.ground_truth()]
+        return [*injected, *self._fixers.ground_truth(), *self._adversaries.ground_truth()]
 
     def describe(self) -> Mapping[str, Any]:
         """Sizes and parameters of this realisation."""
@@ -295,18 +298,24 @@ class SportsbookWorld:
         f = self.fixtures
         kickoff = int(f.kickoff[match])
         path = self._play(match, kickoff)
-        slot = self._slate.open(match, int(f.sport[match]), kickoff, path, listen(self.seed, match, path, self.state))
+        told = self._fixers.told(match)
+        slot = self._slate.open(
+            match, int(f.sport[match]), kickoff, path, listen(self.seed, match, path, self.state),
+            None if told is None else self._play(match, kickoff, told),
+        )  # fmt: skip
+        self._fixers.gather(self._striking.game(match), path)
         self._slot_of[match] = slot
         self._curves.begin(slot)
         self._striking.open(match, slot, path, start)
         self._stage.play(football.walk(self._stage, path, lambda state: self._happened(match, path, state)))
 
-    def _play(self, match: int, kickoff: int) -> Path:
+    def _play(self, match: int, kickoff: int, told: tuple[float, float] | None = None) -> Path:
         f = self.fixtures
         if f.sport[match] == words.FOOTBALL:
             return football.play(
-                self.seed, match, kickoff, float(f.lam[match]), float(f.mu[match]), self.state, int(f.opens[match])
-            )
+                self.seed, match, kickoff, float(f.lam[match]), float(f.mu[match]), self.state, int(f.opens[match]),
+                told,
+            )  # fmt: skip
         return nfl.play(
             self.seed, match, kickoff, float(f.lam[match]), float(f.mu[match]), float(f.line[0, match]),
             float(f.line[1, match]), self.state,

@@ -29,8 +29,20 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 YEAR = 365 * DAY
+LADDER = np.concatenate(
+    [
+        np.arange(low, high, step)
+        for low, high, step in (
+            (1.01, 2, 0.01), (2, 3, 0.02), (3, 4, 0.05), (4, 6, 0.1), (6, 10, 0.2), (10, 20, 0.5), (20, 30, 1),
+            (30, 50, 2), (50, 100, 5), (100, 1001, 10),
+        )
+    ]
+)  # fmt: skip
+"""Odds that an exchange (Betfair) can show."""
 CROWDS, EMPTY = 0.26, 0.11
 """home_advantage until 2020 and in empty stadiums, top-5 leagues."""
+WATCHED = 60
+"""Matches of a season and league that are watched second by second."""
 GLIMPSES_S = (1, 5, 10)
 """Spans over which a probability in play is seen to move."""
 
@@ -108,7 +120,7 @@ def paths(world: World, study: Study, seed: int) -> Iterator[Day]:
     slate = Slate()
     rivals = Rivals(seed, slate, levers)
     for day, rows in seasons(own, seed, f):
-        best, minute, jump, gap = [], [], [], []
+        best, minute, jump, gap = [], [], [], [np.empty(0)]
         for match in rows.tolist():
             path = football.play(
                 seed,
@@ -130,7 +142,8 @@ def paths(world: World, study: Study, seed: int) -> Iterator[Day]:
             after, before = path.fair(goals, path.t[goals]), path.fair(goals - 1, path.t[goals])
             jump += np.abs(after - before)[:, :3].max(axis=1).tolist()
             minute += path.clock_min[goals].tolist()
-            gap.append(_displayed(path))
+            if len(best) <= WATCHED:
+                gap.append(_displayed(path, 3))
         yield replace(
             day,
             rows={
@@ -147,8 +160,8 @@ def games(world: World, study: Study, seed: int) -> Iterator[Day]:
     own = sportsbook(world)
     f, levers = own.fixtures, own.state
     for day, rows in seasons(own, seed, f):
-        margin, total, gap = [], [], []
-        moves: dict[int, list[Floats]] = {span: [] for span in GLIMPSES_S}
+        margin, total, gap = [], [], [np.empty(0)]
+        moves: dict[int, list[Floats]] = {span: [np.empty(0)] for span in GLIMPSES_S}
         for match in rows.tolist():
             path = nfl.play(
                 seed, match, int(f.kickoff[match]), float(f.lam[match]), float(f.mu[match]), float(f.line[0, match]),
@@ -156,11 +169,13 @@ def games(world: World, study: Study, seed: int) -> Iterator[Day]:
             )  # fmt: skip
             margin.append(int(path.score_home[-1]) - int(path.score_away[-1]))
             total.append(int(path.score_home[-1]) + int(path.score_away[-1]))
+            if len(margin) > WATCHED:
+                continue
             at = np.arange(path.t[0], path.end, SECOND)
             p = path.fair(path.state(at), at)[:, 0]
             for span in GLIMPSES_S:
                 moves[span].append(p[span:] - p[:-span])
-            gap.append(_displayed(path))
+            gap.append(_displayed(path, 2))
         yield replace(
             day,
             rows={
@@ -175,10 +190,10 @@ def games(world: World, study: Study, seed: int) -> Iterator[Day]:
         )
 
 
-def _displayed(path: Path) -> Floats:
-    """Seconds between instants at which the fair odds of any selection change as displayed, with two decimals, at a
-    tenth of a second's resolution, from kick-off to the whistle."""
+def _displayed(path: Path, ways: int) -> Floats:
+    """Seconds between instants at which the fair odds of any selection of the first market move by a step of the
+    exchange's ladder, at a tenth of a second's resolution, from kick-off to the whistle."""
     at = np.arange(path.t[0], path.end, SECOND // 10)
-    odds = np.round(1.0 / np.clip(path.fair(path.state(at), at), 1e-3, 1.0), 2)
-    changed = np.flatnonzero((odds[1:] != odds[:-1]).any(axis=1))
+    step = np.searchsorted(LADDER, 1.0 / np.clip(path.fair(path.state(at), at)[:, :ways], 1e-3, 1.0))
+    changed = np.flatnonzero((step[1:] != step[:-1]).any(axis=1))
     return np.asarray(np.diff(changed) / 10.0)

@@ -66,11 +66,11 @@ PATHS = Study(
 )
 GAMES = Study(
     "games",
-    "NFL games with their true probabilities, four seasons",
+    "NFL games with their true probabilities, eight seasons",
     _BASE,
     {**NOBODY, "leagues": 0, "nflTeams": 32},
     {"nflTeams": 20},
-    days=1460,
+    days=2920,
     warm_days=1,
     play=games,
     more=_CALENDAR,

@@ -128,7 +128,8 @@ CHECKS = (
         24,
         "time between changes of a price in play",
         "emergent",
-        "fair odds of both markets as displayed with two decimals, any selection, from kick-off to the whistle",
+        "fair odds of the first market on an exchange's ladder, any selection, from kick-off to the whistle, at a "
+        "tenth of a second's resolution; a price is in force at every instant, so what is seen is the clock",
         "order-book streams: 0.24 (Ranji), 0.93 (NBA), 1.29 (T20) updates a second",
         (
             Measure(

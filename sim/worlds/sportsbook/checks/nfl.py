@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.core.calibration import Check, Day, Figure, Measure
-from sim.core.estimates import Sums
 from sim.worlds.sportsbook.checks._matches import GLIMPSES_S
+from sim.worlds.sportsbook.checks._seasons import Seasons
 from sim.worlds.sportsbook.checks._studies import GAMES
 
 Floats = NDArray[np.float64]
@@ -69,7 +69,7 @@ CHECKS = (
                     Figure("over 5 s", 0.9, 3.3, "pp"),
                     Figure("over 10 s", 1.1, 3.7, "pp"),
                 ),
-                lambda: Sums(moves, sd_pp),
+                lambda: Seasons(moves, sd_pp),
             ),
         ),
         weak="of other sports, from two streams whose mid prices bounce; the NFL is the nearest sport of this world",
@@ -84,9 +84,9 @@ CHECKS = (
             Measure(
                 GAMES,
                 (Figure("spread error, sd", 12.8, 13.5, "points"),),
-                lambda: Sums(errors, sd),
+                lambda: Seasons(errors, sd),
             ),
-            Measure(GAMES, (Figure("by 3", 0.13, 0.16), Figure("by 7", 0.08, 0.10)), lambda: Sums(keys)),
+            Measure(GAMES, (Figure("by 3", 0.13, 0.16), Figure("by 7", 0.08, 0.10)), lambda: Seasons(keys)),
         ),
     ),
 )

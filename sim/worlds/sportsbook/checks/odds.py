@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.core.calibration import Check, Day, Figure, Measure
-from sim.core.estimates import Sums
 from sim.worlds.sportsbook.checks._prices import depowered, powered, scaled
+from sim.worlds.sportsbook.checks._seasons import Seasons
 from sim.worlds.sportsbook.checks._studies import PATHS, RESULTS
 
 Floats = NDArray[np.float64]
@@ -122,7 +122,9 @@ CHECKS = (
         "4,180 Premier League matches 2012-2023, Pinnacle's close: RPS 0.1935, log-loss 0.954",
         (
             Measure(
-                RESULTS, (Figure("RPS", 0.190, 0.199), Figure("log-loss", 0.94, 0.98)), lambda: Sums(closing)
+                RESULTS,
+                (Figure("RPS", 0.190, 0.199), Figure("log-loss", 0.94, 0.98)),
+                lambda: Seasons(closing),
             ),
         ),
     ),
@@ -132,7 +134,7 @@ CHECKS = (
         "emergent",
         f"{_ALL}; base rates are those of the same matches",
         "Premier League: 0.2275 less 0.1935",
-        (Measure(RESULTS, (Figure("RPS", 0.028, 0.038),), lambda: Sums(against_base, naive_less_close)),),
+        (Measure(RESULTS, (Figure("RPS", 0.028, 0.038),), lambda: Seasons(against_base, naive_less_close)),),
     ),
     Check(
         9,
@@ -140,7 +142,7 @@ CHECKS = (
         "emergent",
         f"{_ALL}; the opening is three days before kick-off",
         "21,769 matches of 22 divisions, Pinnacle: 0.2092 to 0.2081",
-        (Measure(RESULTS, (Figure("RPS", 0.0007, 0.0013),), lambda: Sums(gain)),),
+        (Measure(RESULTS, (Figure("RPS", 0.0007, 0.0013),), lambda: Seasons(gain)),),
         weak="published prices are a day or two old, those of the world three",
     ),
     Check(
@@ -158,7 +160,7 @@ CHECKS = (
                     Figure("at 5.4 %", 0.0, 5e-4, "RPS"),
                     Figure("at 8.2 %", 0.0, 5e-4, "RPS"),
                 ),
-                lambda: Sums(methods),
+                lambda: Seasons(methods),
             ),
         ),
         weak="circular where the power method is the margin's own: no other book of the world shows its margin",
@@ -170,11 +172,11 @@ CHECKS = (
         f"{_ALL}; all three prices at the opening, margin 3.4 % by the power method, against the close without one",
         "21,644 matches of 22 divisions, Pinnacle: sd 8.2 %, 29 % above zero, slope 1.07",
         (
-            Measure(RESULTS, (Figure("sd", 0.07, 0.09),), lambda: Sums(_named("sd"), sd)),
+            Measure(RESULTS, (Figure("sd", 0.07, 0.09),), lambda: Seasons(_named("sd"), sd)),
             Measure(
-                RESULTS, (Figure("above zero", 0.25, 0.33),), lambda: Sums(_named("above zero"), positive)
+                RESULTS, (Figure("above zero", 0.25, 0.33),), lambda: Seasons(_named("above zero"), positive)
             ),
-            Measure(RESULTS, (Figure("slope", 0.9, 1.2),), lambda: Sums(_named("slope"), slope)),
+            Measure(RESULTS, (Figure("slope", 0.9, 1.2),), lambda: Seasons(_named("slope"), slope)),
         ),
     ),
     Check(
@@ -183,7 +185,7 @@ CHECKS = (
         "fitted",
         "best price of all other books for each result, a second before kick-off",
         "best of the closing prices: 85 % of Premier League matches 2000-2023, 40 % of matches in 22 divisions",
-        (Measure(PATHS, (Figure("below 100 %", 0.40, 0.85),), lambda: Sums(best)),),
+        (Measure(PATHS, (Figure("below 100 %", 0.40, 0.85),), lambda: Seasons(best)),),
         weak="published maxima include prices that were stale",
     ),
 )
