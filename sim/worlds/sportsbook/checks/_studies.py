@@ -122,6 +122,6 @@ TENTPOLE = Study(
     seeds=1,
     play=played,
     more=(
-        "world.injections=[{name: tentpole, use: step, lever: appetite, start: 250h, end: 251h, factor: 12}]",
+        "world.injections=[{name: tentpole, use: step, lever: appetite, start: 260h, end: 261h, factor: 12}]",
     ),
 )
