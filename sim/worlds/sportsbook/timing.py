@@ -26,7 +26,7 @@ _OURS = "assumption of this simulator"
 # fmt: off
 LEVERS: tuple[LeverSpec, ...] = (
     LeverSpec("appetite", 1.0, "factor", 0.0, 20.0, "bets that everyone would make", _OURS, "assumption"),
-    LeverSpec("active_day_bets", 2.2, "bets", 0.5, 20.0,
+    LeverSpec("active_day_bets", 2.8, "bets", 0.5, 20.0,
               "mean bets of a person on a day on which he may bet at all; given one, 2.5",
               "bwin cohort 2015: median 2.5 bets per active day", "read", False),
     LeverSpec("first_half", 0.32, "share", 0.0, 1.0,

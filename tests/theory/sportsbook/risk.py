@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 
 from harness import trial
 from harness.assembly import build_replay
+from harness.lineups import Lineup
+from harness.plans import CandidatePlan
 from harness.replay import replay
 from harness.trial import Loaded
 from tests.theory.distances import interval
@@ -35,9 +37,11 @@ def load(adaptation: float) -> Loaded:
     return trial.load("sportsbook/inplay-margin-quick-v1", (*SIZE, f"world.levers.adaptation={adaptation:g}"))
 
 
-def losses(loaded: Loaded, name: str, seed: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def losses(
+    loaded: Loaded, plan: CandidatePlan | Lineup, seed: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Expected loss to adverse bettors and accepted stakes, EUR, of each block (BLOCKS,)."""
-    setting = build_replay(loaded, loaded.candidate(name), seed, None, [])
+    setting = build_replay(loaded, plan, seed, None, [])
     replay(setting.world, setting.desks, setting.ledgers)
     lost, stakes = np.zeros(BLOCKS), np.zeros(BLOCKS)
     for day, metric, label, view, top, bottom in setting.ledgers["bet"].counts:
@@ -53,8 +57,8 @@ def gains(adaptation: float, seeds: Sequence[int]) -> NDArray[np.float64]:
     loaded = load(adaptation)
     rows = []
     for seed in seeds:
-        without, stakes = losses(loaded, "incumbent", seed)
-        rows.append((without - losses(loaded, loaded.candidates[0], seed)[0]) / stakes)
+        without, stakes = losses(loaded, loaded.trial.incumbent, seed)
+        rows.append((without - losses(loaded, loaded.candidate(loaded.candidates[0]), seed)[0]) / stakes)
     return np.array(rows)
 
 
