@@ -51,7 +51,7 @@ BOUND = {
 }  # fmt: skip
 """Levers that bind later than a few days, or together with another; tests/unit/telco shows each of them at work."""
 
-DOWN = {"attempt_cap", "max_payout_0", "max_payout_1", "max_payout_2"}
+DOWN = {"attempt_cap", "login_per_s", "max_payout_0", "max_payout_1", "max_payout_2"}
 """Levers that bind only when lowered."""
 
 

@@ -16,10 +16,11 @@ from tests.laws.conftest import FOR_GOOD, SMALL, WORLDS, Trace, acted, joined, o
 OFF = {"learning": 0.0}
 ALONE: dict[str, dict[str, float]] = {
     "telco": {"redress_business": 0.0, "redress_consumer": 0.0, "redress_fraud": 0.0},
-    "sportsbook": {"flag_marked": 0.0, "flag_winners": 0.0, "flag_mistakes": 0.0},
+    "sportsbook": {"flag_marked": 0.0, "flag_winners": 0.0, "flag_mistakes": 0.0, "validators": 1e6},
 }
 """Nobody asks for redress, no trader flags: the clerks' and the traders' queues are channels that whoever stands in
-them shares, as the analysts' is. The grading queue of the small sportsbook is too fast to be felt."""
+them shares, as the analysts' is. The grading queue of the small sportsbook is too fast to be felt, and there are so many
+validators here that no bet waits for another."""
 SHARED = {"bet": "suspend"}
 """An action that reaches others than the one whose event it is. Nobody else gets it here: what a desk decides on the
 bets of those who were reached would be another decision, which reaches others in its turn."""

@@ -24,6 +24,7 @@ from sim.worlds.sportsbook import (
     football,
     nfl,
     rivals,
+    services,
     settlement,
     timing,
     trading,
@@ -62,6 +63,6 @@ class Parameters(Record):
 
 TABLE: tuple[LeverSpec, ...] = (
     *feed.LEVERS, *fixtures.LEVERS, *fixing.LEVERS, *football.LEVERS, *nfl.LEVERS, *rivals.LEVERS, *cast.LEVERS, *accounts.LEVERS,
-    *timing.LEVERS, *choosing.LEVERS, *acceptance.LEVERS, *settlement.LEVERS, *trading.LEVERS, *adversaries.LEVERS,
+    *timing.LEVERS, *choosing.LEVERS, *services.LEVERS, *acceptance.LEVERS, *settlement.LEVERS, *trading.LEVERS, *adversaries.LEVERS,
 )  # fmt: skip
 LEVERS: dict[str, LeverSpec] = {lever.name: lever for lever in TABLE}

@@ -40,8 +40,8 @@ _OURS = "assumption of this simulator"
 LEVERS = (
     LeverSpec("login_per_s", 40.0, "log-ins/s per 20,000 accounts", 0.001, 1e9,
               "log-ins, each with a geolocation check, that are let through in a second",
-              "assumption: some five times what a full round asks for; GeoComply, all books: 15,000/s before "
-              "the Super Bowl of 2024", "assumption"),
+              "assumption: several times the busiest minute of 9,000 bets a match; GeoComply, all books together: "
+              "15,000/s before the Super Bowl of 2024", "assumption"),
     LeverSpec("login_ms", 200.0, "ms", 0.0, 60_000.0, "mean time of a log-in, once let through", _OURS, "assumption"),
     LeverSpec("geo_ms", 300.0, "ms", 0.0, 60_000.0, "mean time of its geolocation check", _OURS, "assumption"),
     LeverSpec("login_down", 0.0, "share", 0.0, 1.0, "log-ins that are refused because the service is down", _OURS,
@@ -62,7 +62,7 @@ LEVERS = (
               "Kambi, Super Bowl LV, 2021: one offer with too many outcomes backlogged validation, at 3 times the "
               "usual volume; in proportion is an assumption", "assumption"),
     LeverSpec("validators", 10.0, "per 20,000 accounts", 1.0, 1e6, "bets that can be validated at a time, 1 at least",
-              "assumption: some five times what a full round asks for", "assumption", False),
+              "assumption: fifteen times the busiest minute of 9,000 bets a match", "assumption", False),
     LeverSpec("validation_patience_s", 30.0, "s", 0.0, 60.0, "a bet that is not validated by then is lost", _OURS,
               "assumption"),
 )

@@ -23,6 +23,7 @@ from sim.worlds.sportsbook.parameters import Parameters
 from sim.worlds.sportsbook.parlays import Parlays, choose_parlays, propose_parlays
 from sim.worlds.sportsbook.paths import Path
 from sim.worlds.sportsbook.rivals import Rivals
+from sim.worlds.sportsbook.services import Services
 from sim.worlds.sportsbook.slate import Slate
 from sim.worlds.sportsbook.tickets import NONE, Tickets, joined
 from sim.worlds.sportsbook.timing import Game
@@ -47,6 +48,7 @@ class Striking:
         self._slate, self._curves, self._levers = slate, curves, levers
         # The parameter is for 20,000 accounts; so is a person's own rate, whatever the size of the world.
         self._bets = parameters.bets_per_match
+        self.services = Services(seed, levers, accounts, parameters.accounts)
         self._looks = Calendar(tick, PLACED, early=1)
         day = fixtures.kickoff // DAY
         self._day_size = np.zeros(int(day.max(initial=0)) + 1)
@@ -140,19 +142,22 @@ class Striking:
         return np.unique(np.concatenate(found))
 
     def strike(self, end: Micros) -> Tickets:
-        """Tickets of all looks before `end`, in no particular order."""
+        """Tickets of looks before `end`, in no particular order, once they have passed the services."""
         rows = self._looks.take(end - 1)
         parts = [] if rows is None else [self._singles(rows, end)]
+        looks = [] if rows is None else [rows[rows[:, WAITED] == 0][:, [PLACED, ID, PERSON]]]
         waiting = []
         for day, done, parlays in self._parlays:
             upto = int(np.searchsorted(parlays.placed, end))
             if upto > done:
                 due = Parlays._make(values[done:upto] for values in parlays)
                 parts.append(self._struck_parlays(self._days[day], due))
+                looks.append(np.column_stack([due.placed, due.id, due.person]))
             if upto < len(parlays.placed):
                 waiting.append((day, upto, parlays))
         self._parlays = waiting
-        return joined(parts)
+        seen = np.concatenate(looks) if looks else np.empty((0, 3), dtype=np.int64)
+        return self.services.pass_through(joined(parts), seen, end)
 
     def _singles(self, rows: Ints, end: Micros) -> Tickets:
         slate, accounts, levers = self._slate, self._accounts, self._levers

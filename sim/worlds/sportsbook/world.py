@@ -234,7 +234,7 @@ class SportsbookWorld:
         one, t = int(match[0]), int(block["t"][row])
         code = int(block["market"][row])
         until = question.end + int(self.state.now("suspended_s", t) * SECOND)
-        since = question.end - int(self.state.now("bet_delay_s", t) * SECOND)
+        since = question.end - int(self.state.now("bet_delay_s", t) * SECOND) - self._striking.services.longest(t)
         path = self._play(one, int(self.fixtures.kickoff[one]))
         # A parlay's market is the first of its first leg's match.
         looking = self._striking.lookers(one, path, 0 if code == words.PARLAY else code % 2, since, until)
@@ -248,7 +248,8 @@ class SportsbookWorld:
             GroundTruth("injection", name, item.start, item.end, item.magnitude(), self._accounts.size)
             for name, item in self.state.injected()
         ]
-        return [*injected, *self._fixers.ground_truth(), *self._adversaries.ground_truth()]
+        outages = self._striking.services.ground_truth()
+        return [*injected, *outages, *self._fixers.ground_truth(), *self._adversaries.ground_truth()]
 
     def describe(self) -> Mapping[str, Any]:
         """Sizes and parameters of this realisation."""
@@ -260,6 +261,7 @@ class SportsbookWorld:
             "tickSeconds": self.tick / 1_000_000,
             "matches": len(self.fixtures.match),
             "accounts": self._accounts.size,
+            "services": self._striking.services.describe(),
         }
 
     # --- time

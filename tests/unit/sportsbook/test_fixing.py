@@ -19,12 +19,10 @@ from sim.core.world import Question
 from sim.injections.pulse import Pulse
 from sim.worlds.sportsbook import fixing
 from sim.worlds.sportsbook.accounts import Accounts
-from sim.worlds.sportsbook.calendars import FOOTBALL
-from sim.worlds.sportsbook.checks.integrity import KIND
-from sim.worlds.sportsbook.fixing import FIXER, Fixers, Fixes, fix
+from sim.worlds.sportsbook.fixing import FIXER, KIND, Fixers, Fixes, fix
 from sim.worlds.sportsbook.fixtures import Fixtures, fixtures
 from sim.worlds.sportsbook.parameters import LEVERS, Parameters
-from sim.worlds.sportsbook.vocabulary import REJECT
+from sim.worlds.sportsbook.vocabulary import FOOTBALL, REJECT
 from sim.worlds.sportsbook.world import SportsbookWorld
 from tests.theory.sportsbook import book
 
