@@ -70,28 +70,33 @@ def persons_of(segment: Segment, accounts: int) -> int:
 
 
 @kernel
+def pick_one(first: Ints, after: Ints, opened: Ints, closed: Ints, person: int, t: int, u: float) -> int:
+    """For kernels: the account that a person bets with at t, one of those open then, by u; -1 without one."""
+    n = 0
+    account = first[person]
+    while account >= 0:
+        if opened[account] <= t < closed[account]:
+            n += 1
+        account = after[account]
+    if n == 0:
+        return -1
+    k = min(int(u * n), n - 1)
+    account = first[person]
+    while account >= 0:
+        if opened[account] <= t < closed[account]:
+            if k == 0:
+                break
+            k -= 1
+        account = after[account]
+    return int(account)
+
+
+@kernel
 def _pick(
     person: Ints, t: Ints, u: Floats, first: Ints, after: Ints, opened: Ints, closed: Ints, out: Ints
 ) -> None:
     for i in range(len(person)):
-        n = 0
-        account = first[person[i]]
-        while account >= 0:
-            if opened[account] <= t[i] < closed[account]:
-                n += 1
-            account = after[account]
-        out[i] = -1
-        if n == 0:
-            continue
-        k = min(int(u[i] * n), n - 1)
-        account = first[person[i]]
-        while account >= 0:
-            if opened[account] <= t[i] < closed[account]:
-                if k == 0:
-                    out[i] = account
-                    break
-                k -= 1
-            account = after[account]
+        out[i] = pick_one(first, after, opened, closed, person[i], t[i], u[i])
 
 
 class Persons:

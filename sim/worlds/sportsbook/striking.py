@@ -8,22 +8,25 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.core.compile import kernel
 from sim.core.levers import Levers
 from sim.core.time import DAY, HOUR, NEVER, SECOND, Micros
 from sim.engine.outbox import Calendar
-from sim.worlds.sportsbook.accounts import Accounts
+from sim.worlds.sportsbook import rivals
+from sim.worlds.sportsbook import tickets as ticket
+from sim.worlds.sportsbook.accounts import Accounts, pick_one
 from sim.worlds.sportsbook.adversaries import postponed
-from sim.worlds.sportsbook.asking import LONG_AGO_S, heard
+from sim.worlds.sportsbook.asking import LONG_AGO_S, minute_heard, since_heard
 from sim.worlds.sportsbook.betting import propose
 from sim.worlds.sportsbook.choosing import COMPARING, INFORMED, Asked, choose, promotional
-from sim.worlds.sportsbook.curves import Curves
+from sim.worlds.sportsbook.curves import Curves, Posted, price_at
 from sim.worlds.sportsbook.fixtures import Fixtures
 from sim.worlds.sportsbook.parameters import Parameters
 from sim.worlds.sportsbook.parlays import Parlays, choose_parlays, propose_parlays
 from sim.worlds.sportsbook.paths import Path
-from sim.worlds.sportsbook.rivals import Rivals
-from sim.worlds.sportsbook.slate import Slate
-from sim.worlds.sportsbook.tickets import NONE, Tickets, joined
+from sim.worlds.sportsbook.rivals import Rivals, best_at
+from sim.worlds.sportsbook.slate import Slate, Tables, fair_at, standing_at
+from sim.worlds.sportsbook.tickets import Tickets, joined, room
 from sim.worlds.sportsbook.timing import Game
 
 Ints = NDArray[np.int64]
@@ -32,6 +35,86 @@ Floats = NDArray[np.float64]
 PLACED, ID, KNOWN, SLOT, MATCH, PERSON, MARKET, MOMENTUM, U_ACCOUNT, U_CHOICE, U_SIZE, U_THIN, WAITED = range(13)
 """Columns of a look that waits for its instant; uniforms in 2**-24."""
 UNIT = float(1 << 24)
+_MOVABLE = (*rivals.MOVABLE, "bet_delay_s")
+"""Levers of the kernels below, at the instant of a look; that of the other books first."""
+BET_DELAY_S = len(rivals.MOVABLE)
+
+
+@kernel
+def _come(
+    tables: Tables, rows: Ints, first: Ints, after: Ints, opened: Ints, closed: Ints, wait_s: Floats, night: Floats,
+    kept: Ints, account: Ints,
+) -> tuple[int, bool]:  # fmt: skip
+    """Keep the looks (n, 13) of who has an account open, at matches that are still on, and which account. Answers how
+    many, and whether any of these accounts waits longer than its segment."""
+    n, late = 0, False
+    for i in range(len(rows)):
+        if tables.match[rows[i, SLOT]] != rows[i, MATCH]:
+            continue
+        found = pick_one(first, after, opened, closed, rows[i, PERSON], rows[i, PLACED], rows[i, U_ACCOUNT] / UNIT)
+        if found < 0:
+            continue
+        late = late or wait_s[found] > 0.0 or night[found] > 0.0
+        account[n] = found
+        kept[n] = rows[i]
+        n += 1
+    return n, late
+
+
+@kernel
+def _see(
+    tables: Tables, posted: Posted, stray: Floats, figures: Floats, step: int, informed: NDArray[np.bool_],
+    comparing: NDArray[np.bool_], segment: NDArray[np.int8], home: Ints, away: Ints, rows: Ints, account: Ints,
+    pair: Floats, whole: Ints, u: Floats, code: NDArray[np.int8], momentum: NDArray[np.int8],
+    closed: NDArray[np.bool_], prices: Floats,
+) -> None:  # fmt: skip
+    """What each look sees. whole (4, n): match, home, away, instant; u (3, n): of choice, size, thinning; prices (3, n, 3):
+    odds, p_known, best odds elsewhere."""
+    for i in range(len(rows)):
+        slot, placed = rows[i, SLOT], rows[i, PLACED]
+        match = rows[i, MATCH]
+        market = 2 * tables.sport[slot] + rows[i, MARKET]
+        whole[0, i], whole[1, i], whole[2, i], whole[3, i] = match, home[match], away[match], placed
+        u[0, i], u[1, i], u[2, i] = rows[i, U_CHOICE] / UNIT, rows[i, U_SIZE] / UNIT, rows[i, U_THIN] / UNIT
+        code[i], momentum[i] = market, rows[i, MOMENTUM]
+        closed[i] = price_at(posted, slot, rows[i, MARKET], placed, prices[0, i], pair[1])
+        kind = segment[account[i]]
+        prices[1, i, :] = np.nan
+        prices[2, i, :] = np.nan
+        if informed[kind]:
+            then = rows[i, KNOWN]
+            fair_at(tables, slot, standing_at(tables.t, slot, then), then, market, prices[1, i])
+        if comparing[kind]:
+            best_at(tables, stray, figures[i * step], slot, market, placed, prices[2, i])
+
+
+@kernel
+def _strike(
+    tables: Tables, stray: Floats, figures: Floats, step: int, rows: Ints, account: Ints, code: NDArray[np.int8],
+    outcome: NDArray[np.int8], stake: Floats, odds: Floats, three: Floats, ints: Ints, floats: Floats,
+) -> None:  # fmt: skip
+    n = 0
+    for i in range(len(rows)):
+        if outcome[i] < 0:
+            continue
+        slot, placed, market, o = rows[i, SLOT], rows[i, PLACED], rows[i, MARKET], int(outcome[i])
+        state = standing_at(tables.force, slot, placed)
+        live = state >= 0
+        wait = int(figures[i * step, BET_DELAY_S] * SECOND) if live else 0
+        ints[n, ticket.T], ints[n, ticket.ID], ints[n, ticket.PLACED] = placed + wait, rows[i, ID], placed
+        ints[n, ticket.SLOT], ints[n, ticket.ACCOUNT], ints[n, ticket.MARKET] = slot, account[i], market
+        ints[n, ticket.OUTCOME], ints[n, ticket.LEGS], ints[n, ticket.LIVE] = o, 1, live
+        ints[n, ticket.WON] = tables.outcome[slot, market] == o
+        ints[n, ticket.LAST] = tables.match[slot]
+        floats[n, ticket.STAKE], floats[n, ticket.ODDS] = stake[i], odds[i, o]
+        fair_at(tables, slot, standing_at(tables.t, slot, placed), placed, code[i], three)
+        floats[n, ticket.P_PLACED] = three[o]
+        best_at(tables, stray, figures[i * step], slot, code[i], placed, three)
+        floats[n, ticket.BEST] = three[o]
+        floats[n, ticket.MINUTE] = minute_heard(tables, slot, state, placed)
+        floats[n, ticket.SINCE_EVENT_S] = since_heard(tables, slot, state, placed)
+        floats[n, ticket.TO_START_H] = 0.0 if live else max(tables.kickoff[slot] - placed, 0) / HOUR
+        n += 1
 
 
 class Striking:
@@ -152,72 +235,58 @@ class Striking:
 
     def _singles(self, rows: Ints, end: Micros) -> Tickets:
         slate, accounts, levers = self._slate, self._accounts, self._levers
-        account = accounts.pick(rows[:, PERSON], rows[:, PLACED], rows[:, U_ACCOUNT] / UNIT)
-        here = (account >= 0) & (slate.match[rows[:, SLOT]] == rows[:, MATCH])
-        rows, account = rows[here], account[here]
-        later = postponed(self._seed, accounts, account, rows[:, ID], rows[:, PLACED], slate.kickoff[rows[:, SLOT]])
-        waits = (later > rows[:, PLACED]) & (rows[:, WAITED] == 0)
-        if waits.any():
-            held, whose = rows[waits], account[waits]
-            # Who bets later has heard more by then.
-            held[:, KNOWN] += later[waits] - held[:, PLACED]
-            held[:, PLACED], held[:, WAITED] = later[waits], 1
-            due = held[:, PLACED] < end
-            self._looks.put(held[~due])
-            rows, account = np.concatenate([rows[~waits], held[due]]), np.concatenate([account[~waits], whose[due]])
-        slot, placed, market = rows[:, SLOT], rows[:, PLACED], rows[:, MARKET]
-        code = 2 * slate.sport[slot] + market
-        odds, _, closed = self._curves.in_force(slot, market, placed)
-        segment = accounts.segment[account]
-        known = np.full((len(rows), 3), np.nan)
-        at = np.flatnonzero(INFORMED[segment])
-        if len(at):
-            then = rows[at, KNOWN]
-            known[at] = slate.fair(slot[at], slate.standing(slot[at], then), then, code[at])
-        best = np.full((len(rows), 3), np.nan)
-        at = np.flatnonzero(COMPARING[segment])
-        if len(at):
-            best[at] = self._rivals.best(slot[at], code[at], placed[at])
-        f = self._fixtures
-        match = slate.match[slot]
+        tables, persons = slate.tables, accounts.persons
+        kept, account = np.empty_like(rows), np.empty(len(rows), dtype=np.int64)
+        n, late = _come(
+            tables, rows, persons.first, accounts.after, accounts.opened_at, accounts.closed_at, accounts.wait_s,
+            accounts.night, kept, account,
+        )  # fmt: skip
+        rows, account = kept[:n], account[:n]
+        if late:
+            rows, account = self._later(rows, account, end)
+        n, f = len(rows), self._fixtures
+        figures, step = levers.figures(_MOVABLE, rows[:, PLACED])
+        whole, u = np.empty((4, n), dtype=np.int64), np.empty((3, n))
+        code, momentum = np.empty(n, dtype=np.int8), np.empty(n, dtype=np.int8)
+        closed, prices = np.empty(n, dtype=np.bool_), np.empty((3, n, 3))
+        _see(
+            tables, self._curves.posted, self._rivals.stray, figures, step, INFORMED, COMPARING, accounts.segment,
+            f.home, f.away, rows, account, np.empty((2, 3)), whole, u, code, momentum, closed, prices,
+        )  # fmt: skip
         choice = choose(
             Asked(
-                account, match, f.home[match], f.away[match], code.astype(np.int8), placed, odds, closed, known, best,
-                rows[:, MOMENTUM].astype(np.int8), rows[:, U_CHOICE] / UNIT, rows[:, U_SIZE] / UNIT,
-                rows[:, U_THIN] / UNIT,
+                account, whole[0], whole[1], whole[2], code, whole[3], prices[0], closed, prices[1], prices[2],
+                momentum, u[0], u[1], u[2],
             ),
             accounts, levers,
         )  # fmt: skip
-        bets = np.flatnonzero(choice.outcome >= 0)
-        slot, placed, account, code = slot[bets], placed[bets], account[bets], code[bets]
-        outcome = choice.outcome[bets].astype(np.int64)
-        row = np.arange(len(bets))
-        state = slate.standing(slot, placed, slate.force)
-        minute, since = heard(slate, slot, state, placed)
-        live = state >= 0
-        wait = np.where(live, levers.at("bet_delay_s", placed) * SECOND, 0.0).astype(np.int64)
-        p = slate.fair(slot, slate.standing(slot, placed), placed, code)
-        return Tickets(
-            t=placed + wait,
-            id=rows[bets, ID],
-            placed=placed,
-            slot=slot,
-            account=account,
-            market=market[bets],
-            outcome=outcome,
-            legs=np.ones(len(bets), dtype=np.int64),
-            stake=choice.stake[bets],
-            odds=odds[bets][row, outcome],
-            p_placed=p[row, outcome],
-            live=live.astype(np.int64),
-            promo=promotional(accounts, account, rows[bets, ID], placed, levers).astype(np.int64),
-            best=self._rivals.best(slot, code, placed)[row, outcome],
-            minute=minute,
-            since_event_s=since,
-            to_start_h=np.where(live, 0.0, np.maximum(slate.kickoff[slot] - placed, 0) / HOUR),
-            won=(slate.outcome[slot, market[bets]] == outcome).astype(np.int64),
-            last=slate.match[slot],
+        tickets = room(int((choice.outcome >= 0).sum()))
+        _strike(
+            tables, self._rivals.stray, figures, step, rows, account, code, choice.outcome, choice.stake, prices[0],
+            np.empty(3), tickets.ints, tickets.floats,
+        )  # fmt: skip
+        ints = tickets.ints
+        ints[:, ticket.PROMO] = promotional(
+            accounts, tickets.column(ticket.ACCOUNT), tickets.column(ticket.ID), tickets.column(ticket.PLACED), levers
         )
+        return tickets
+
+    def _later(self, rows: Ints, account: Ints, end: Micros) -> tuple[Ints, Ints]:
+        """Looks whose owners wait longer than their segment does are put back; those that come up in this tick stay."""
+        slate = self._slate
+        later = postponed(
+            self._seed, self._accounts, account, rows[:, ID], rows[:, PLACED], slate.kickoff[rows[:, SLOT]]
+        )
+        waits = (later > rows[:, PLACED]) & (rows[:, WAITED] == 0)
+        if not waits.any():
+            return rows, account
+        held, whose = rows[waits], account[waits]
+        # Who bets later has heard more by then.
+        held[:, KNOWN] += later[waits] - held[:, PLACED]
+        held[:, PLACED], held[:, WAITED] = later[waits], 1
+        due = held[:, PLACED] < end
+        self._looks.put(held[~due])
+        return np.concatenate([rows[~waits], held[due]]), np.concatenate([account[~waits], whose[due]])
 
     def _struck_parlays(self, matches: Ints, looks: Parlays) -> Tickets:
         """Parlays, struck at the product of their legs' odds; they stand or fall with the last of their results."""
@@ -249,12 +318,20 @@ class Striking:
         kickoff = np.where(leg, f.kickoff[match], -1)
         last = match[np.arange(len(made)), np.argmax(kickoff, axis=1)]
         first = np.where(leg, f.kickoff[match], NEVER).min(axis=1, initial=NEVER)
-        return Tickets(
-            t=placed.copy(), id=looks.id[made], placed=placed, slot=slot[:, 0], account=account[made],
-            market=np.full(len(made), -1, dtype=np.int64), outcome=taken[:, 0], legs=leg.sum(axis=1),
-            stake=choice.stake[made], odds=choice.odds[made], p_placed=p.prod(axis=1),
-            live=np.zeros(len(made), dtype=np.int64),
-            promo=promotional(accounts, account[made], looks.id[made], placed, self._levers).astype(np.int64),
-            best=choice.odds[made], minute=np.zeros(len(made)), since_event_s=np.full(len(made), LONG_AGO_S),
-            to_start_h=(first - placed) / HOUR, won=right.prod(axis=1), last=last,
-        )  # fmt: skip
+        tickets = room(len(made))
+        ints, floats = tickets
+        for column, values in (
+            (ticket.T, placed), (ticket.ID, looks.id[made]), (ticket.PLACED, placed), (ticket.SLOT, slot[:, 0]),
+            (ticket.ACCOUNT, account[made]), (ticket.MARKET, -1), (ticket.OUTCOME, taken[:, 0]),
+            (ticket.LEGS, leg.sum(axis=1)), (ticket.LIVE, 0),
+            (ticket.PROMO, promotional(accounts, account[made], looks.id[made], placed, self._levers)),
+            (ticket.WON, right.prod(axis=1)), (ticket.LAST, last),
+        ):  # fmt: skip
+            ints[:, column] = values
+        for column, values in (
+            (ticket.STAKE, choice.stake[made]), (ticket.ODDS, choice.odds[made]), (ticket.P_PLACED, p.prod(axis=1)),
+            (ticket.BEST, choice.odds[made]), (ticket.MINUTE, 0.0), (ticket.SINCE_EVENT_S, LONG_AGO_S),
+            (ticket.TO_START_H, (first - placed) / HOUR),
+        ):  # fmt: skip
+            floats[:, column] = values
+        return tickets
