@@ -184,7 +184,7 @@ class Accounts:
         self._id_key = rng.key(seed, "sportsbook", "account")
         self._device_key = rng.key(seed, "sportsbook", "device")
         self._payment_key = rng.key(seed, "sportsbook", "payment")
-        self._forget = levers.constant("loss_days") * DAY
+        self.forget = levers.constant("loss_days") * DAY
         self._room(max(1024, round(accounts * 1.25)))
         chance = rng.stream(seed, "sportsbook", "accounts")
         left = accounts
@@ -312,7 +312,7 @@ class Accounts:
     def recent_loss(self, slots: Ints, t: Ints) -> Floats:
         """Net loss (k,) that is still felt at t (k,), EUR, never negative."""
         age = np.maximum(t - self.loss_at[slots], 0)
-        return np.asarray(np.maximum(self.loss[slots], 0.0) * np.exp(-age / self._forget))
+        return np.asarray(np.maximum(self.loss[slots], 0.0) * np.exp(-age / self.forget))
 
     # --- what happens to them
 
@@ -328,7 +328,7 @@ class Accounts:
         last = np.zeros(len(who), dtype=np.int64)
         row = np.searchsorted(who, slots)
         np.maximum.at(last, row, t)
-        faded = self.loss[who] * np.exp(-np.maximum(last - self.loss_at[who], 0) / self._forget)
+        faded = self.loss[who] * np.exp(-np.maximum(last - self.loss_at[who], 0) / self.forget)
         np.add.at(faded, row, stake - payout)
         self.loss[who], self.loss_at[who] = np.maximum(faded, 0.0), last
 

@@ -51,6 +51,17 @@ def best_at(
         out[c] = 1.0 / (fair * (1.0 + figures[2]))
 
 
+@kernel
+def _stale(tables: Tables, drawn: Ints, start: int, spell: int) -> bool:
+    live, before = start // spell, -1 - start // (6 * HOUR)
+    for slot in range(len(tables.match)):
+        if tables.match[slot] >= 0:
+            now = live if tables.kickoff[slot] <= start else before
+            if drawn[slot, 0] != tables.match[slot] or drawn[slot, 1] != now:
+                return True
+    return False
+
+
 class Rivals:
     """The best price of all other books. How they stray is drawn by match, market, outcome and spell of time, and kept
     while the spell lasts: drawing it anew for every bet cost more than all else that a bet costs."""
@@ -71,13 +82,13 @@ class Rivals:
             more = slate.size - len(self._drawn)
             self.stray = np.concatenate([self.stray, np.zeros((more, 4, 3))])
             self._drawn = np.concatenate([self._drawn, np.full((more, 2), -1, dtype=np.int64)])
+        if not _stale(slate.tables, self._drawn, start, self._spell):
+            return
         slot = slate.taken()
         live = slate.kickoff[slot] <= start
         spell = np.where(live, start // self._spell, -1 - start // (6 * HOUR))
         now = np.column_stack([slate.match[slot], spell])
         stale = (self._drawn[slot] != now).any(axis=1)
-        if not stale.any():
-            return
         slot, now = slot[stale], now[stale]
         self._drawn[slot] = now
         for market in range(4):

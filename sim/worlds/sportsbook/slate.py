@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.core.compile import kernel
-from sim.core.time import NEVER
+from sim.core.time import NEVER, Micros
 from sim.worlds.sportsbook.feed import MOST_GAPS, Heard
 from sim.worlds.sportsbook.paths import END, Path
 from sim.worlds.sportsbook.vocabulary import FOOTBALL
@@ -104,6 +104,20 @@ def phase_at(tables: Tables, slot: int, state: int) -> int:
         return 0
     late = 1 if tables.sport[slot] == FOOTBALL else 2
     return 2 if tables.period[slot, state] > late else 1
+
+
+@kernel
+def _pace(tables: Tables, start: int, tick: int, after: int, out: Ints) -> None:
+    """Whether (1 or 0) a match is in play at `start`, until `after` past its last price, and when the next begins."""
+    out[0], out[1] = 0, NEVER
+    for slot in range(len(tables.match)):
+        if tables.match[slot] < 0:
+            continue
+        begins = tables.kickoff[slot] // tick * tick
+        if begins > start:
+            out[1] = min(out[1], begins)
+        elif start < tables.closes[slot] + after:
+            out[0] = 1
 
 
 @kernel
@@ -198,6 +212,13 @@ class Slate:
     def taken(self) -> Ints:
         """Slots in use, ascending."""
         return np.flatnonzero(self.match >= 0)
+
+    def pace(self, start: Micros, tick: Micros, after: Micros) -> tuple[bool, Micros]:
+        """Whether a match is in play at `start`, until `after` past its last price, and when the next begins, in whole
+        ticks; NEVER if none is open."""
+        out = np.empty(2, dtype=np.int64)
+        _pace(self.tables, start, tick, after, out)
+        return bool(out[0]), int(out[1])
 
     def standing(self, slot: Ints, t: Ints, instants: Ints | None = None) -> Ints:
         """States (n,) that really hold at t (n,), or that prices are in force for (`instants=slate.force`)."""

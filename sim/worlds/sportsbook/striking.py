@@ -22,7 +22,7 @@ from sim.worlds.sportsbook.choosing import COMPARING, INFORMED, Asked, choose, p
 from sim.worlds.sportsbook.curves import Curves, Posted, price_at
 from sim.worlds.sportsbook.fixtures import Fixtures
 from sim.worlds.sportsbook.parameters import Parameters
-from sim.worlds.sportsbook.parlays import Parlays, choose_parlays, propose_parlays
+from sim.worlds.sportsbook.parlays import LEGS, Parlays, choose_parlays, propose_parlays
 from sim.worlds.sportsbook.paths import Path
 from sim.worlds.sportsbook.rivals import Rivals, best_at
 from sim.worlds.sportsbook.slate import Slate, Tables, fair_at, standing_at
@@ -115,6 +115,66 @@ def _strike(
         floats[n, ticket.SINCE_EVENT_S] = since_heard(tables, slot, state, placed)
         floats[n, ticket.TO_START_H] = 0.0 if live else max(tables.kickoff[slot] - placed, 0) / HOUR
         n += 1
+
+
+@kernel
+def _see_parlays(
+    posted: Posted, person: Ints, placed: Ints, u_account: NDArray[np.float32], game: Ints,
+    market: NDArray[np.int8], matches: Ints, slots: Ints, first: Ints, after: Ints, opened: Ints, shut: Ints,
+    home: Ints, away: Ints, three: Floats, kept: Ints, account: Ints, legs: Ints, closed: NDArray[np.bool_],
+    odds: Floats,
+) -> int:  # fmt: skip
+    """Keep the looks of who has an account open; legs (4, n, LEGS): match, slot, home, away; odds in force, NaN without."""
+    n = 0
+    for i in range(len(person)):
+        found = pick_one(first, after, opened, shut, person[i], placed[i], 1.0 * u_account[i])
+        if found < 0:
+            continue
+        kept[n], account[n] = i, found
+        for leg in range(LEGS):
+            g = game[i, leg]
+            legs[0, n, leg], legs[1, n, leg], closed[n, leg] = -1, -1, True
+            legs[2, n, leg], legs[3, n, leg] = -1, -1
+            odds[n, leg, :] = np.nan
+            if g < 0:
+                continue
+            legs[0, n, leg], legs[1, n, leg] = matches[g], slots[g]
+            legs[2, n, leg], legs[3, n, leg] = home[matches[g]], away[matches[g]]
+            if slots[g] >= 0:
+                closed[n, leg] = price_at(posted, slots[g], market[i, leg] % 2, placed[i], odds[n, leg], three)
+        n += 1
+    return n
+
+
+@kernel
+def _strike_parlays(
+    tables: Tables, ids: Ints, placed: Ints, market: NDArray[np.int8], game: Ints, account: Ints, match: Ints,
+    slot: Ints, kickoff: Ints, made: Ints, outcome: NDArray[np.int8], odds: Floats, stake: Floats, three: Floats,
+    ints: Ints, floats: Floats,
+) -> None:  # fmt: skip
+    for n in range(len(made)):
+        i = made[n]
+        t, first, begins, last = placed[i], NEVER, -1, -1
+        legs, p, won = 0, 1.0, 1
+        for leg in range(LEGS):
+            if game[i, leg] < 0:
+                continue
+            legs += 1
+            at, o = slot[i, leg], int(outcome[i, leg])
+            fair_at(tables, at, standing_at(tables.t, at, t), t, market[i, leg], three)
+            p *= three[o]
+            won *= 1 if tables.outcome[at, market[i, leg] % 2] == o else 0
+            when = kickoff[match[i, leg]]
+            first = min(first, when)
+            if when > begins:
+                begins, last = when, match[i, leg]
+        ints[n, ticket.T], ints[n, ticket.ID], ints[n, ticket.PLACED] = t, ids[i], t
+        ints[n, ticket.SLOT], ints[n, ticket.ACCOUNT], ints[n, ticket.MARKET] = slot[i, 0], account[i], -1
+        ints[n, ticket.OUTCOME], ints[n, ticket.LEGS], ints[n, ticket.LIVE] = outcome[i, 0], legs, 0
+        ints[n, ticket.WON], ints[n, ticket.LAST] = won, last
+        floats[n, ticket.STAKE], floats[n, ticket.ODDS] = stake[i], odds[i]
+        floats[n, ticket.P_PLACED], floats[n, ticket.BEST], floats[n, ticket.MINUTE] = p, odds[i], 0.0
+        floats[n, ticket.SINCE_EVENT_S], floats[n, ticket.TO_START_H] = LONG_AGO_S, (first - t) / HOUR
 
 
 class Striking:
@@ -291,47 +351,30 @@ class Striking:
     def _struck_parlays(self, matches: Ints, looks: Parlays) -> Tickets:
         """Parlays, struck at the product of their legs' odds; they stand or fall with the last of their results."""
         slate, accounts, f = self._slate, self._accounts, self._fixtures
-        account = accounts.pick(looks.person, looks.placed, looks.u_account.astype(np.float64))
-        looks, account = Parlays._make(values[account >= 0] for values in looks), account[account >= 0]
-        leg = looks.game >= 0
-        match = np.where(leg, matches[looks.game], -1)
         slots = np.array([self._open[m][0] if m in self._open else -1 for m in matches.tolist()], dtype=np.int64)
-        slot = np.where(leg, slots[looks.game], -1)
-        n = len(account)
-        row, place = np.nonzero(leg & (slot >= 0))
-        odds = np.full((n, slot.shape[1], 3), np.nan)
-        closed = np.ones(slot.shape, dtype=np.bool_)
-        at, market = slot[row, place], looks.market[row, place].astype(np.int64)
-        odds[row, place], _, closed[row, place] = self._curves.in_force(at, market % 2, looks.placed[row])
+        n, persons = len(looks.id), accounts.persons
+        kept, account = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
+        legs, closed = np.empty((4, n, LEGS), dtype=np.int64), np.empty((n, LEGS), dtype=np.bool_)
+        odds = np.empty((n, LEGS, 3))
+        n = _see_parlays(
+            self._curves.posted, looks.person, looks.placed, looks.u_account, looks.game, looks.market, matches, slots,
+            persons.first, accounts.after, accounts.opened_at, accounts.closed_at, f.home, f.away, np.empty(3), kept,
+            account, legs, closed, odds,
+        )  # fmt: skip
+        if n < len(looks.id):
+            looks = Parlays._make(values[kept[:n]] for values in looks)
+        match, slot, home, away = legs
         choice = choose_parlays(
-            looks, account, match, f.home[match], f.away[match], odds, closed, accounts, self._levers
+            looks, account[:n], match[:n], home[:n], away[:n], odds[:n], closed[:n], accounts, self._levers
         )
         made = np.flatnonzero(choice.stake > 0.0)
-        leg, slot, match, taken = leg[made], slot[made], match[made], choice.outcome[made].astype(np.int64)
-        placed, market = looks.placed[made], looks.market[made].astype(np.int64)
-        row, place = np.nonzero(leg)
-        at, when, picked = slot[row, place], placed[row], taken[row, place]
-        p, right = np.ones(leg.shape), np.ones(leg.shape, dtype=np.int64)
-        fair = slate.fair(at, slate.standing(at, when), when, market[row, place])
-        p[row, place] = fair[np.arange(len(row)), picked]
-        right[row, place] = slate.outcome[at, market[row, place] % 2] == picked
-        kickoff = np.where(leg, f.kickoff[match], -1)
-        last = match[np.arange(len(made)), np.argmax(kickoff, axis=1)]
-        first = np.where(leg, f.kickoff[match], NEVER).min(axis=1, initial=NEVER)
         tickets = room(len(made))
-        ints, floats = tickets
-        for column, values in (
-            (ticket.T, placed), (ticket.ID, looks.id[made]), (ticket.PLACED, placed), (ticket.SLOT, slot[:, 0]),
-            (ticket.ACCOUNT, account[made]), (ticket.MARKET, -1), (ticket.OUTCOME, taken[:, 0]),
-            (ticket.LEGS, leg.sum(axis=1)), (ticket.LIVE, 0),
-            (ticket.PROMO, promotional(accounts, account[made], looks.id[made], placed, self._levers)),
-            (ticket.WON, right.prod(axis=1)), (ticket.LAST, last),
-        ):  # fmt: skip
-            ints[:, column] = values
-        for column, values in (
-            (ticket.STAKE, choice.stake[made]), (ticket.ODDS, choice.odds[made]), (ticket.P_PLACED, p.prod(axis=1)),
-            (ticket.BEST, choice.odds[made]), (ticket.MINUTE, 0.0), (ticket.SINCE_EVENT_S, LONG_AGO_S),
-            (ticket.TO_START_H, (first - placed) / HOUR),
-        ):  # fmt: skip
-            floats[:, column] = values
+        if len(made):
+            _strike_parlays(
+                slate.tables, looks.id, looks.placed, looks.market, looks.game, account, match, slot, f.kickoff, made,
+                choice.outcome, choice.odds, choice.stake, np.empty(3), tickets.ints, tickets.floats,
+            )  # fmt: skip
+            tickets.ints[:, ticket.PROMO] = promotional(
+                accounts, account[made], looks.id[made], looks.placed[made], self._levers
+            )
         return tickets

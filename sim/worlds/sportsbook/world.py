@@ -247,18 +247,10 @@ class SportsbookWorld:
         return min(max(after, opens), self.horizon)
 
     def _tick_end(self, start: Micros) -> Micros:
-        slate = self._slate
-        slots = slate.taken()
+        # In play until the last price is withdrawn and the last bet in play is decided and marked.
+        live, begins = self._slate.pace(start, self.tick, 2 * MARK_AFTER)
         quiet = (start // self.quiet + 1) * self.quiet
-        if len(slots):
-            begins = slate.kickoff[slots] // self.tick * self.tick
-            # In play until the last price is withdrawn and the last bet in play is decided and marked.
-            ends = slate.closes[slots] + 2 * MARK_AFTER
-            if bool(((begins <= start) & (start < ends)).any()):
-                return min(start + self.tick, self.horizon)
-            later = begins[begins > start]
-            quiet = min(quiet, int(later.min())) if len(later) else quiet
-        return min(quiet, self.horizon)
+        return min(start + self.tick if live else min(quiet, begins), self.horizon)
 
     def _open_markets(self, start: Micros) -> None:
         f = self.fixtures
