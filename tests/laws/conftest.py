@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from sim import open_world
-from sim.core import plugins, scenario_rules
+from sim.core import scenario_rules
 from sim.core.decisions import Decisions, Quotes
 from sim.core.events import Block
 from sim.core.rng import key, uniform
@@ -35,7 +35,8 @@ BUSY_BOOK = {
     "review_minutes": 5.0,
     "review_rest_days": 1.0,
     "flag_bets": 5.0,
-    "flag_results": 5.0,
+    "flag_edge": -0.1,
+    "flag_results": 10.0,
     "flag_profit": 20.0,
     "flag_winners": 0.5,
     "flag_mistakes": 0.02,
@@ -102,7 +103,9 @@ SMALL: dict[str, dict[str, Any]] = {
     },
     "sportsbook": {
         **WEEKEND,
-        "with": {"accounts": 600, "betsPerMatch": 12_000.0, "leagues": 2, "teams": 6, "alwaysOn": True, "opensBefore": "12h"},
+        "with": {
+            "accounts": 600, "betsPerMatch": 10_000.0, "leagues": 3, "teams": 6, "alwaysOn": True, "opensBefore": "3h",
+        },
     },
     "sportsbook-nfl": {
         **WEEKEND,
@@ -111,7 +114,7 @@ SMALL: dict[str, dict[str, Any]] = {
         "horizon": "1d",
         "with": {
             "accounts": 600, "betsPerMatch": 9_000.0, "leagues": 1, "teams": 4, "nflTeams": 18, "alwaysOn": True,
-            "opensBefore": "12h",
+            "opensBefore": "3h",
         },
     },
 }  # fmt: skip
@@ -127,7 +130,7 @@ Decide = Callable[[Question], Decisions | Quotes]
 def open_small(
     name: str, seed: int = 1, levers: Mapping[str, float] | None = None, injections: tuple[Any, ...] = ()
 ) -> World:
-    """A world of a few days. A world that has no entry in SMALL fails here: it is covered or excluded with a reason."""
+    """A world of a few days. One that has no entry in SMALL fails here: it is covered or excluded with a reason."""
     plan = {"start": "2026-01-05", "historyBecause": "a law needs no season", **SMALL[name]}
     plan["levers"] = {**plan.get("levers", {}), **(levers or {})}
     plan["injections"] = list(injections)
@@ -144,8 +147,8 @@ def scripted(
     salt: int = 0, busy: float = 0.3, audits: float = 0.15, flip: int = -1, by: int = -1, never: str = ""
 ) -> Callable[[World], Decide]:
     """Decisions that depend on nothing but ids: the share `busy` is acted on, and half that share of the entities is
-    refused always. The event `flip` gets the action that is `by` further on; else the action `never` is not taken, but the one before
-    it. Quotes are those of a simple book."""
+    refused always. The event `flip` gets the action that is `by` further on; else `never` is not taken, but what is
+    before it. Quotes are those of a simple book."""
 
     def of(world: World) -> Decide:
         def decide(question: Question) -> Decisions | Quotes:

@@ -23,8 +23,8 @@ them shares, as the analysts' is. The grading queue of the small sportsbook is t
 SHARED = {"bet": "suspend"}
 """An action that reaches others than the one whose event it is. Nobody else gets it here: what a desk decides on the
 bets of those who were reached would be another decision, which reaches others in its turn."""
-CLOSE = {"telco": 0.01, "sportsbook": 0.15}
-"""Share of everybody that a flipped decision on a lawful row may name. A bet may suspend a market of a small book."""
+CLOSE = {"telco": 0.01, "sportsbook": 0.03}
+"""Share of everybody that a flipped decision on a lawful row may touch; of a small book one household is more."""
 
 
 def assert_local(plain: Trace, flipped: Trace, kinds: Any, touched: Any) -> None:
@@ -40,7 +40,9 @@ def assert_local(plain: Trace, flipped: Trace, kinds: Any, touched: Any) -> None
         for part in ("outcomes", "truth"):
             a, b = joined(getattr(plain, part)[kind]), joined(getattr(flipped, part)[kind])
             for name in a:
-                same = np.array_equal(a[name][keep_one], b[name][keep_two], equal_nan=a[name].dtype.kind == "f")
+                same = np.array_equal(
+                    a[name][keep_one], b[name][keep_two], equal_nan=a[name].dtype.kind == "f"
+                )
                 assert same, f"{part}.{kind}.{name}"
     assert set(plain.news) == set(flipped.news)
     for stream in plain.news:
@@ -59,7 +61,7 @@ def outside(columns: dict[str, Any], entity: str, touched: Any) -> dict[str, Any
 
 
 def flips(name: str, trace: Trace, spared: int = -1) -> dict[str, int]:
-    """One event of each class of each slice, early enough to have consequences, that did not get the action `spared`."""
+    """One event of each class of each slice, early enough to have consequences, that did not get `spared`."""
     kind = acted(name)
     question, truth = joined(trace.questions[kind]), joined(trace.truth[kind])
     early = len(question["id"]) // 3
@@ -106,7 +108,8 @@ def test_one_flipped_decision_touches_only_whom_it_says(world_name: str, learnin
         assert_local(plain, flipped, base.kinds, named)
         changed += flipped.digest() != plain.digest()
         if label in lawful.labels and lawful.lawful[lawful.labels.index(label)]:
-            assert len(touched[kind.entity]) < CLOSE[use] * len(everybody), label
+            few = touched if shared < 0 else named
+            assert len(few[kind.entity]) < CLOSE[use] * len(everybody), label
     assert changed >= 3
 
 
@@ -168,7 +171,7 @@ def test_refusing_a_ring_for_good_leaves_other_persons_alone() -> None:
     assert np.isin(joined(plain.questions["bet"])["account"], victims).sum() >= 3
 
     def against(world: World) -> Any:
-        base_decide = nothing(world)
+        base_decide: Any = nothing(world)
 
         def decide(question: Any) -> Any:
             answer = base_decide(question)
@@ -208,7 +211,7 @@ def test_blocking_a_number_for_good_leaves_other_operators_alone() -> None:
     world = open_small("telco", levers=ALONE["telco"])
 
     def against(world: World) -> Any:
-        base = nothing(world)
+        base: Any = nothing(world)
 
         def decide(question: Any) -> Any:
             answer = base(question)

@@ -92,12 +92,12 @@ def book() -> tuple[Any, Trace, dict[str, Any], dict[str, Any], dict[str, Any]]:
     """A sportsbook, played: world, trace, bets, outcomes, truth."""
     world = open_small("sportsbook")
     trace = play(world)
-    parts = (joined(part["bet"]) for part in (trace.questions, trace.outcomes, trace.truth))
-    return world, trace, *parts
+    asked, outcomes, truth = (joined(p["bet"]) for p in (trace.questions, trace.outcomes, trace.truth))
+    return world, trace, asked, outcomes, truth
 
 
 def test_each_bet_is_told_of_once_and_a_delayed_one_when_its_wait_is_over() -> None:
-    world, trace, asked, outcomes, _ = book()
+    _, trace, asked, outcomes, _ = book()
     decided = joined(trace.news["bet_decided"])
     assert np.array_equal(np.sort(decided["id"]), np.sort(asked["id"]))
     of = rows_of(outcomes, decided["id"])
@@ -114,7 +114,7 @@ def test_each_bet_is_told_of_once_and_a_delayed_one_when_its_wait_is_over() -> N
 
 
 def test_what_stands_is_settled_once_and_pays_what_the_truth_says() -> None:
-    """A bet that waits for its result at the end of all news is open: it is not settled, and nothing else is missing."""
+    """A bet whose result is out is not open: nothing is missing from what was settled."""
     world, trace, asked, outcomes, truth = book()
     settled, marked = joined(trace.news["bet_settled"]), joined(trace.news["mark_out"])
     stands = outcomes["accepted_stake"] > 0
@@ -129,7 +129,9 @@ def test_what_stands_is_settled_once_and_pays_what_the_truth_says() -> None:
     assert len(told) == len(world.fixtures.match)
     single = asked["legs"] == 1
     assert set(asked["id"][stands & single]) <= set(settled["id"])
-    assert set(asked["id"][stands]) == set(settled["id"]), "every match of this world is over long before the end"
+    assert set(asked["id"][stands]) == set(settled["id"]), (
+        "every match of this world is over long before the end"
+    )
     assert set(asked["id"][stands & single]) == set(marked["id"])
     alone = single[of]
     results = np.array([told[m] for m in asked["match"][of][alone].tolist()])

@@ -50,6 +50,7 @@ def ledger(n: int, seed: int) -> Rows:
         "p_heard": g.random(n),
         "at_risk": g.integers(0, 2, n).astype(np.int8),
         "ring": g.integers(0, 2, n).astype(np.int8),
+        "ahead": g.integers(0, 2, n).astype(np.int8),
         "t": t,
         "id": np.arange(n),
         "callee": callee,

@@ -10,10 +10,11 @@ import math
 import numpy as np
 import pytest
 
+from sim.core.errors import UserError
 from sim.core.levers import Levers, LeverSpec
 from sim.core.rng import exponential, key, uniform
 from sim.core.time import HOUR, MINUTE
-from sim.engine.arrivals import kept, layers
+from sim.engine.arrivals import LAYERS, kept, layers
 from sim.engine.quantities import LAWS
 from sim.engine.service import Desk
 from sim.engine.stage import Stage
@@ -73,3 +74,20 @@ def test_layers_have_the_injected_rate(factor: float) -> None:
     assert np.array_equal(stays[~inside], layer[~inside] == 0)
     expected = n * factor / 3
     assert abs(stays[inside].sum() - expected) < 5 * math.sqrt(max(expected, n / 3))
+
+
+def test_a_rate_far_below_its_range_has_no_more_layers_than_a_world_tells_apart() -> None:
+    spec = LeverSpec("rate", 0.01, "1/day", 0.0, 1.0, "", "", "assumption")
+    n = 4_000
+    for factor in (10.0, float(LAYERS)):
+        levers = Levers({"rate": spec}, {}, {"rate": (Step(start=0, end=HOUR, factor=factor),)})
+        depth = layers(levers, "rate", 0, HOUR)
+        assert depth == LAYERS
+        stays = kept(
+            levers, "rate", np.zeros(n * depth, np.int64), np.repeat(np.arange(depth), n),
+            uniform(2, np.arange(n * depth)),
+        )  # fmt: skip
+        assert stays.sum() == n * factor
+    levers = Levers({"rate": spec}, {}, {"rate": (Step(start=0, end=HOUR, factor=LAYERS + 1.0),)})
+    with pytest.raises(UserError, match="lever rate: moved to 65 times its base, expected at most 64"):
+        kept(levers, "rate", np.zeros(1, np.int64), np.zeros(1, np.int64), np.zeros(1))

@@ -22,6 +22,12 @@ def interval(values: Sequence[float] | Floats) -> tuple[float, float]:
     return float(each.mean()), float(half)
 
 
+def told(values: Sequence[float] | Floats, form: str = ".3f") -> str:
+    """The same in words."""
+    mean, half = interval(values)
+    return f"{mean:{form}} ± {half:{form}}"
+
+
 def distance(one: Floats, other: Floats) -> float:
     """Total variation between two mixtures (k,)."""
     return float(0.5 * np.abs(one - other).sum())

@@ -5,7 +5,10 @@ charter wants.
 
     .venv/bin/python -m tests.theory.evolution tactics     two rules drive campaigns to different tactics
     .venv/bin/python -m tests.theory.evolution classes     who is blocked at one overall rate
-    .venv/bin/python -m tests.theory.evolution months      a detector over months, with and without learning
+    .venv/bin/python -m tests.theory.evolution few         a detector of five features over months: learning on and
+    off, fitted once and every month
+    .venv/bin/python -m tests.theory.evolution all         the same of a detector of all features, learning three times
+    as strong
     .venv/bin/python -m tests.theory.evolution labels      retrained on what its own blocking left, with and without
     audits
 
@@ -24,8 +27,8 @@ import numpy as np
 from sim.core.time import DAY
 from sim.worlds.telco.carriers import TIERS
 from sim.worlds.telco.cast import CODES, LAWFUL_CLASSES
-from tests.theory.distances import apart, interval
-from tests.theory.months import Month, course, load
+from tests.theory.distances import apart, told
+from tests.theory.over_time import LABELS_SEEDS, MONTHS_SEEDS, every_feature, few, labels
 from tests.theory.scripted import (
     ROBOCALL,
     RULES,
@@ -38,12 +41,6 @@ from tests.theory.scripted import (
     record,
     tactic_shares,
 )
-
-
-def _told(values: Sequence[float] | Floats, form: str = ".3f") -> str:
-    mean, half = interval(values)
-    return f"{mean:{form}} ± {half:{form}}"
-
 
 # --- tactics: what two rules drive campaigns to
 
@@ -178,7 +175,7 @@ def classes(seeds: Sequence[int]) -> None:
                 _print_harm(name, rows, field, place)
         for rule in list(SCORES)[1:]:
             more = [
-                f"{name} {_told(np.subtract(*(_of(rows[r], field, -1) for r in (rule, 'volume'))))}"
+                f"{name} {told(np.subtract(*(_of(rows[r], field, -1) for r in (rule, 'volume'))))}"
                 for field, name in (
                     ("by_carrier", "lawful dialers"),
                     ("small_by_carrier", "small businesses"),
@@ -200,99 +197,14 @@ def _of(each: Sequence[Harm], field: str, place: int) -> Floats:
 
 
 def _print_harm(name: str, rows: Mapping[str, Sequence[Harm]], field: str, place: int) -> None:
-    print(f"| {name} | " + " | ".join(_told(_of(each, field, place)) for each in rows.values()) + " |")
-
-
-# --- months: a detector over time, and labels from its own traffic
-
-MONTHS_SEEDS = (1, 2, 3, 4, 5)
-LABELS_SEEDS = tuple(range(101, 111))
-AUDITED = ("trial.audit.share=0.05",)
-UNAUDITED = (
-    "trial.audit.share=0",
-    "trial.audit.busyShare=0",
-    "trial.audit.flaggedShare=0",
-    "trial.labels.positives=[report]",
-)
-_MODEL = "name: desk, use: xgboost, with: {rounds: 40, depth: 4}"
-_BUDGET = "policy: {use: false_block_budget, with: {budget: 0.005, verify_error: 0.02}}"
-_TOP = "policy: {use: graded, with: {bands: [{action: block, top: 15, lasts: 24h}]}}"
-FIXED = f"{{{_MODEL}, {_BUDGET}}}"
-RETRAINED = f"{{{_MODEL}, {_BUDGET}, retrain: {{every: 28d}}}}"
-DAILY = f"{{{_MODEL}, cadence: {{every: 1d, at: 4h, lookback: 2d}}, {_TOP}, retrain: {{every: 14d}}}}"
-"""Fifteen numbers a day, the worst by the model: as many with labels of any kind, so that only the order differs."""
-
-Arms = Mapping[str, tuple[str, int, Sequence[str]]]
-"""Name -> desk, months, settings."""
-MONTHS_ARMS: Arms = {
-    "fixed, learning 1": (FIXED, 4, AUDITED),
-    "fixed, learning 0": (FIXED, 4, (*AUDITED, "world.levers.learning=0")),
-    "retrained, learning 1": (RETRAINED, 4, AUDITED),
-}
-_SCARCE = "world.levers.report_rate=0.01"
-"""With 0.05, most number-days of campaigns would be reported: labels would be nearly complete without any audit."""
-LABELS_ARMS: Arms = {
-    "audits": (DAILY, 3, (*AUDITED, _SCARCE)),
-    "no audits": (DAILY, 3, (*UNAUDITED, _SCARCE)),
-}
-
-
-def courses(arms: Arms, seeds: Sequence[int]) -> dict[str, list[list[Month]]]:
-    """Arm -> seed by seed, month by month. Told while it is found: it takes its time."""
-    found: dict[str, list[list[Month]]] = {name: [] for name in arms}
-    for seed in seeds:
-        for name, (desk, length, sets) in arms.items():
-            found[name].append(course(load(desk, length, sets), seed))
-            told = " ".join(f"{m.stopped:.3f}/{m.wrong:.4f}/{m.recall:.3f}" for m in found[name][-1])
-            print(f"<!-- {name}, seed {seed}: {told} -->", flush=True)
-    return found
-
-
-def change(one: Sequence[Month], figure: str) -> float:
-    """Of a figure, from the first month to the mean of the others."""
-    each = [getattr(month, figure) for month in one]
-    return float(np.mean(each[1:]) - each[0])
-
-
-def _print_courses(arms: Arms, seeds: Sequence[int], base: str) -> None:
-    found = courses(arms, seeds)
-    for figure in ("stopped", "recall", "wrong"):
-        form = ".4f" if figure == "wrong" else ".3f"
-        length = len(found[base][0])
-        print(
-            f"\n| {figure} | "
-            + " | ".join(f"month {n + 1}" for n in range(length))
-            + " | later, less the first |"
-        )
-        print("|---|" + "--:|" * (length + 1))
-        for name, each in found.items():
-            cells = [_told([getattr(one[n], figure) for one in each], form) for n in range(length)]
-            cells.append(_told([change(one, figure) for one in each], form))
-            print(f"| {name} | " + " | ".join(cells) + " |")
-        for name in [arm for arm in arms if arm != base]:
-            pairs = list(zip(found[name], found[base], strict=True))
-            cells = [
-                _told([getattr(a[n], figure) - getattr(b[n], figure) for a, b in pairs], form)
-                for n in range(length)
-            ]
-            cells.append(_told([change(a, figure) - change(b, figure) for a, b in pairs], form))
-            print(f"| {name} less {base} | " + " | ".join(cells) + " |")
-
-
-def months(seeds: Sequence[int]) -> None:
-    """Print how a detector fares with evolution on, off, and when it is fitted again."""
-    _print_courses(MONTHS_ARMS, seeds, "fixed, learning 1")
-
-
-def labels(seeds: Sequence[int]) -> None:
-    """Print how a model fares that learns from what its own blocking left."""
-    _print_courses(LABELS_ARMS, seeds, "audits")
+    print(f"| {name} | " + " | ".join(told(_of(each, field, place)) for each in rows.values()) + " |")
 
 
 EXPERIMENTS: Mapping[str, tuple[Callable[[Sequence[int]], None], Sequence[int]]] = {
     "tactics": (tactics, TACTIC_SEEDS),
     "classes": (classes, CLASS_SEEDS),
-    "months": (months, MONTHS_SEEDS),
+    "few": (few, MONTHS_SEEDS),
+    "all": (every_feature, MONTHS_SEEDS),
     "labels": (labels, LABELS_SEEDS),
 }
 

@@ -21,6 +21,7 @@ from sim.core.time import DAY, Micros
 from sim.core.truth import Settlement
 from sim.core.world import Question, QuestionKind
 from tests.theory.open_loop import recall_at
+from tests.theory.scripted import tactic_shares
 
 MONTH = 28
 SMALL = (
@@ -44,11 +45,13 @@ as by default, so that a thousand lines tell a desk as much as many thousands do
 @dataclass(frozen=True)
 class Month:
     """stopped, wrong: shares of unwanted and of lawful calls stopped. recall: of unwanted calls by the desk's own
-    scores, where 1 % of lawful calls lie above; a call without a score lies below all others."""
+    scores, where 1 % of lawful calls lie above; a call without a score lies below all others. taken: shares of the
+    ROBOCALL tactics (scripted.py) among the numbers that operators took."""
 
     stopped: float
     wrong: float
     recall: float
+    taken: tuple[float, ...]
 
 
 class _Book:
@@ -90,10 +93,13 @@ def course(loaded: Loaded, seed: int) -> list[Month]:
     book = _Book(own.kind, setting.world.go_live)
     replay(setting.world, setting.desks, {name: book})
     month, unwanted, stopped, score = (np.concatenate(column) for column in zip(*book.parts, strict=True))
+    story = tuple(setting.world.ground_truth())
     found = []
     for place in range(int(month.max()) + 1):
         mine, bad = month == place, unwanted[month == place] > 0
         hit = stopped[mine]
         recall, _ = recall_at(score[mine], bad, 0.01)
-        found.append(Month(float(hit[bad].mean()), float(hit[~bad].mean()), recall))
+        since = setting.world.go_live + place * MONTH * DAY
+        taken, _ = tactic_shares(story, since, since + MONTH * DAY)
+        found.append(Month(float(hit[bad].mean()), float(hit[~bad].mean()), recall, tuple(taken.tolist())))
     return found

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sim.core.decisions import Decisions
 from sim.core.events import Block
 from sim.core.levers import Levers
-from sim.core.time import DAY, HOUR, Clock
+from sim.core.time import DAY, HOUR, NEVER, Clock
 from sim.core.world import GroundTruth
 from sim.worlds.telco import TelcoWorld
 from sim.worlds.telco.cast import TACTICS
@@ -137,11 +137,11 @@ def play(
     return Played(float(shares[0]), float(shares[1]), tuple(world.ground_truth()))
 
 
-def tactic_shares(story: tuple[GroundTruth, ...], since: int) -> tuple[Floats, int]:
-    """Shares of ROBOCALL tactics (k,) among the numbers taken in weeks that begin at `since` or later, and how many."""
+def tactic_shares(story: tuple[GroundTruth, ...], since: int, until: int = NEVER) -> tuple[Floats, int]:
+    """Shares of ROBOCALL tactics (k,) among the numbers taken in weeks that begin in [since, until), and how many."""
     taken = dict.fromkeys(ROBOCALL, 0)
     for row in story:
-        if row.kind == "tactic" and row.onset >= since and row.name in taken:
+        if row.kind == "tactic" and since <= row.onset < until and row.name in taken:
             taken[row.name] += row.entities
     counts = np.array(list(taken.values()), dtype=np.float64)
     return counts / max(counts.sum(), 1.0), int(counts.sum())

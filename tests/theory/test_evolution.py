@@ -3,7 +3,7 @@
 The replicate is the seed, and seeds are fixed in advance, so that every test repeats exactly: no false alarms while the
 world is unchanged. With fresh seeds, `test_the_lot_is_fair` (four standard errors) would raise one in 16,000 runs. The
 others ask for what lies far from their border; the figures are in docs/design/005-evolution.md, where it also says what
-was looked for and not found (the course of a detector over months, selective labels): that is not asserted on.
+was looked for and not found. What happens over months is in `test_over_time.py`.
 A failure is a finding about the world, to be told.
 """
 

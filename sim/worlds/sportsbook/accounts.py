@@ -188,7 +188,8 @@ class Accounts:
         self._room(max(1024, round(accounts * 1.25)))
         chance = rng.stream(seed, "sportsbook", "accounts")
         left = accounts
-        for item in sorted(CAST, key=lambda segment: segment.share):
+        # Who has no share is not there at the start.
+        for item in sorted((s for s in CAST if s.share > 0.0), key=lambda segment: segment.share):
             count = (
                 persons_of(item, accounts) if item.share < max(s.share for s in CAST) else max(FEWEST, left)
             )

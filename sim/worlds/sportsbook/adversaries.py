@@ -254,7 +254,8 @@ class Adversaries:
         size = accounts.size
         staked = np.bincount(accounts.person[:size], weights=accounts.staked[:size], minlength=persons.size)
         rows = []
-        for person in np.flatnonzero(ORGANISED[persons.segment[: persons.size]]).tolist():
+        known = persons.opened[: persons.size] > 0
+        for person in np.flatnonzero(ORGANISED[persons.segment[: persons.size]] & known).tolist():
             own = self._memory.get(person, Memory())
             bets = own.waiting > 0 or len(accounts.current(person, now)) > 0 or own.lost == 0
             rows.append(

@@ -195,17 +195,21 @@ def _happenings(seed: int, match: int, a: float, b: float, played: Rules) -> tup
 
 
 def play(
-    seed: int, match: int, kickoff: Micros, lam: float, mu: float, levers: Levers, opens: Micros | None = None
-) -> Path:
+    seed: int, match: int, kickoff: Micros, lam: float, mu: float, levers: Levers, opens: Micros | None = None,
+    told: tuple[float, float] | None = None,
+) -> Path:  # fmt: skip
     """One match, whole: what happens and the true probabilities (s, g, 5) of home, draw, away, over and under 2.5.
 
     `lam`, `mu` are the expected goals before kick-off; levers are read at `opens`, when the match's market opens
     (three days before kick-off if None, and not before the scenario's start). Nothing that a decision can reach
     enters: all chance comes from the match's own stream. Errors of the probabilities: below 0.001 (see theory tests).
+    told: the expected goals that someone else goes by: the same happenings, with the probabilities that he believes.
     """
     played = rules(levers, max(0, kickoff - 3 * DAY) if opens is None else opens)
     a, b = (float(rate) for rate in base_rates(np.array([lam]), np.array([mu]), played)[0])
     length, at, what = _happenings(seed, match, a, b, played)
+    if told is not None:
+        a, b = (float(rate) for rate in base_rates(np.array([told[0]]), np.array([told[1]]), played)[0])
     return _path(kickoff, a, b, played, length, at, what)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from sim.core.levers import LeverSpec
 from sim.core.records import Record, Span
@@ -19,6 +19,7 @@ from sim.worlds.sportsbook import (
     cast,
     choosing,
     feed,
+    fixing,
     fixtures,
     football,
     nfl,
@@ -27,6 +28,13 @@ from sim.worlds.sportsbook import (
     timing,
     trading,
 )
+
+
+def _seasonable(teams: int) -> int:
+    """17 games against different opponents need 18 teams."""
+    if 0 < teams < 18:
+        raise ValueError(f"got {teams}, expected 0, or an even number from 18 to 32")
+    return teams
 
 
 class Parameters(Record):
@@ -38,7 +46,11 @@ class Parameters(Record):
     ] = 9_000.0
     leagues: Annotated[int, Field(ge=0, le=8, description="football leagues, such as 1")] = 1
     teams: Annotated[int, Field(ge=2, le=40, multiple_of=2, description="teams of a league, such as 20")] = 20
-    nfl_teams: Annotated[int, Field(ge=0, le=32, multiple_of=2, description="NFL teams, 0 or 32")] = 0
+    nfl_teams: Annotated[
+        int,
+        Field(ge=0, le=32, multiple_of=2, description="NFL teams: 0, or an even number from 18 to 32"),
+        AfterValidator(_seasonable),
+    ] = 0
     always_on: bool = False
     """Rounds are played every week, whatever the season: for short worlds."""
     parlays: bool = True
@@ -49,7 +61,7 @@ class Parameters(Record):
 
 
 TABLE: tuple[LeverSpec, ...] = (
-    *feed.LEVERS, *fixtures.LEVERS, *football.LEVERS, *nfl.LEVERS, *rivals.LEVERS, *cast.LEVERS, *accounts.LEVERS,
+    *feed.LEVERS, *fixtures.LEVERS, *fixing.LEVERS, *football.LEVERS, *nfl.LEVERS, *rivals.LEVERS, *cast.LEVERS, *accounts.LEVERS,
     *timing.LEVERS, *choosing.LEVERS, *acceptance.LEVERS, *settlement.LEVERS, *trading.LEVERS, *adversaries.LEVERS,
 )  # fmt: skip
 LEVERS: dict[str, LeverSpec] = {lever.name: lever for lever in TABLE}

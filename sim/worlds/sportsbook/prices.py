@@ -25,20 +25,27 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Small = NDArray[np.int8]
 
+CERTAIN = 1.0 - 1e-9
+
 
 @kernel
 def _tell(
-    tables: Tables, slot: Ints, t: Ints, ids: Ints, span_s: Floats, market: int, shut: NDArray[np.bool_],
+    tables: Tables, slot: Ints, t: Ints, ids: Ints, heard: Ints, span_s: Floats, market: int, shut: NDArray[np.bool_],
     three: Floats, longs: Ints, spans: NDArray[np.float32], small: Small, truth: Floats,
 ) -> None:  # fmt: skip
     for i in range(len(t)):
         row = slot[i]
+        # A market whose outcome is certain by what was heard is over, not suspended: it counts no time.
+        fair_at(tables, row, heard[i], t[i], market, three)
+        spans[i] = span_s[i]
+        for c in range(len(truth)):
+            if three[c] > CERTAIN:
+                spans[i] = 0.0
         state = standing_at(tables.t, row, t[i])
         fair_at(tables, row, state, t[i], market, three)
         for c in range(len(truth)):
             truth[c, i] = three[c]
         longs[0, i], longs[1, i], longs[2, i], longs[3, i] = t[i], t[i], t[i], ids[i]
-        spans[i] = span_s[i]
         small[0, i], small[1, i] = shut[i], tables.outcome[row, market % 2]
         small[2, i] = phase_at(tables, row, state)
 
@@ -95,8 +102,8 @@ class Prices:
         longs, spans = np.empty((4, n), dtype=np.int64), np.empty(n, dtype=np.float32)
         small, q = np.empty((3, n), dtype=np.int8), np.empty((ways, n))
         _tell(
-            self._slate.tables, knots.slot, knots.t, knots.id, knots.span_s, market, shut, np.empty(3), longs, spans,
-            small, q,
+            self._slate.tables, knots.slot, knots.t, knots.id, knots.state, knots.span_s, market, shut, np.empty(3),
+            longs, spans, small, q,
         )  # fmt: skip
         outcomes = (longs[0], longs[3], small[0], longs[1], spans, np.zeros(n, dtype=np.bool_))
         truth = (longs[2], longs[3].copy(), small[1], *q, small[2])

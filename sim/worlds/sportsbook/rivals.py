@@ -18,8 +18,9 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 LEVERS = (
-    LeverSpec("best_overround", -0.0117, "share", -0.1, 0.2, "overround of the best prices of all other books",
-              "EPL 2000-2023, best of the closing odds: -1.17 %", "computed"),
+    LeverSpec("best_overround", -0.005, "share", -0.1, 0.2, "overround of the best prices of all other books",
+              "best of the closing odds: -1.17 % in the Premier League, +0.2 % in 22 divisions; between, for check 13",
+              "computed"),
     LeverSpec("rival_noise", 0.0055, "probability", 0.0, 0.1, "how far other books' best prices stray",
               "EPL 2019/20-2022/23, sd of the fair probability across six books", "computed"),
     LeverSpec("rival_lag_s", 3.0, "s", 0.0, 120.0, "how late the fastest other book is in play",
@@ -40,7 +41,8 @@ def best_at(
     """For kernels: best odds elsewhere (3,) of a market's outcomes at an instant of the present tick; NaN beyond its ways.
     figures: of MOVABLE, at t."""
     then = t - int(figures[0] * SECOND)
-    fair_at(tables, slot, standing_at(tables.t, slot, then), then, market, out)
+    # Other books know of no fix.
+    fair_at(tables, tables.believed[slot], standing_at(tables.t, slot, then), then, market, out)
     for c in range(3):
         fair = out[c]
         noise = 4.0 * figures[1] * stray[slot, market, c]

@@ -52,6 +52,7 @@ class Tables(NamedTuple):
     outcome: NDArray[np.int8]
     gap_start: Ints
     gap_end: Ints
+    believed: Ints
 
 
 @kernel
@@ -162,6 +163,8 @@ class Slate:
         self.p = np.zeros((0, 1, 1, WIDTH))
         self.before = np.zeros((0, WIDTH))
         self.outcome = np.zeros((0, 2), dtype=np.int8)
+        self.believed = np.zeros(0, dtype=np.int64)
+        """Slot with the probabilities of who knows of no fix: the match's own, but where it is fixed."""
         self.gap_start = np.full((0, MOST_GAPS), NEVER, dtype=np.int64)
         self.gap_end = np.full((0, MOST_GAPS), NEVER, dtype=np.int64)
         """Stretches in which the feed is silent."""
@@ -172,8 +175,11 @@ class Slate:
         """Slots, taken or free."""
         return len(self.match)
 
-    def open(self, match: int, sport: int, kickoff: int, path: Path, heard: Heard) -> int:
-        """Take a slot for a match. Answers the slot."""
+    def open(
+        self, match: int, sport: int, kickoff: int, path: Path, heard: Heard, believed: Path | None = None
+    ) -> int:
+        """Take a slot for a match. Answers the slot. believed: the same happenings with the probabilities that hold for
+        who knows of no fix; they take a slot that belongs to no match."""
         s, g, q = len(path.t), path.p.shape[1], len(path.grid_t)
         if not self._free:
             self._grow(slots=max(8, self.size), states=s, grid=g, knots=q)
@@ -200,10 +206,15 @@ class Slate:
         self.before[slot, : len(path.before)] = path.before
         self.outcome[slot] = path.outcome
         self.closes[slot] = int(heard.force[-1])
+        self.believed[slot] = slot
+        if believed is not None:
+            self.believed[slot] = self.open(-1, sport, kickoff, believed, heard)
         return slot
 
     def close(self, slot: int) -> None:
         """Give a slot back."""
+        if self.believed[slot] != slot:
+            self.close(int(self.believed[slot]))
         self.match[slot] = -1
         self._free.append(slot)
         # The lowest slot is taken first, so that which slots are in use does not depend on how many there are.
@@ -255,7 +266,7 @@ class Slate:
             ("closes", (size,), 0), ("grids", (size,), 1), ("t", (size, states), NEVER),
             ("force", (size, states), NEVER), ("last_event", (size, states), -NEVER),
             ("grid_t", (size, knots), NEVER), ("grid", (size, knots), 0), ("p", (size, states, grid, WIDTH), 0),
-            ("before", (size, WIDTH), 0), ("outcome", (size, 2), 0),
+            ("before", (size, WIDTH), 0), ("outcome", (size, 2), 0), ("believed", (size,), 0),
             ("gap_start", (size, MOST_GAPS), NEVER), ("gap_end", (size, MOST_GAPS), NEVER),
         ):  # fmt: skip
             setattr(self, name, wider(getattr(self, name), shape, fill))

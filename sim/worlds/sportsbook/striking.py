@@ -20,6 +20,7 @@ from sim.worlds.sportsbook.asking import LONG_AGO_S, minute_heard, since_heard
 from sim.worlds.sportsbook.betting import propose
 from sim.worlds.sportsbook.choosing import COMPARING, INFORMED, Asked, choose, promotional
 from sim.worlds.sportsbook.curves import Curves, Posted, price_at
+from sim.worlds.sportsbook.fixing import FIXER, Fixers
 from sim.worlds.sportsbook.fixtures import Fixtures
 from sim.worlds.sportsbook.parameters import Parameters
 from sim.worlds.sportsbook.parlays import LEGS, Parlays, choose_parlays, propose_parlays
@@ -83,7 +84,8 @@ def _see(
         prices[2, i, :] = np.nan
         if informed[kind]:
             then = rows[i, KNOWN]
-            fair_at(tables, slot, standing_at(tables.t, slot, then), then, market, prices[1, i])
+            source = slot if kind == FIXER else tables.believed[slot]
+            fair_at(tables, source, standing_at(tables.t, slot, then), then, market, prices[1, i])
         if comparing[kind]:
             best_at(tables, stray, figures[i * step], slot, market, placed, prices[2, i])
 
@@ -182,8 +184,9 @@ class Striking:
 
     def __init__(
         self, seed: int, fixtures: Fixtures, accounts: Accounts, rivals: Rivals, slate: Slate, curves: Curves,
-        levers: Levers, parameters: Parameters, tick: Micros,
+        levers: Levers, parameters: Parameters, tick: Micros, fixers: Fixers,
     ) -> None:  # fmt: skip
+        self._fixers = fixers
         self._seed, self._fixtures, self._accounts, self._rivals = seed, fixtures, accounts, rivals
         self._slate, self._curves, self._levers = slate, curves, levers
         # The parameter is for 20,000 accounts; so is a person's own rate, whatever the size of the world.
@@ -236,6 +239,8 @@ class Striking:
         p = propose(
             self._seed, game, path, self._accounts.persons, self._levers, self._bets, first, last
         )  # fmt: skip
+        if first == 0:
+            p = self._fixers.join(p, game, path)
         n = len(p.placed)
         rows = np.zeros((n, 13), dtype=np.int64)
         for column, values in (
@@ -262,7 +267,7 @@ class Striking:
         they bet or not. Looks are proposed anew: they follow from the seed and the levers alone."""
         accounts, levers, game = self._accounts, self._levers, self.game(match)
         persons = accounts.persons
-        single = propose(self._seed, game, path, persons, levers, self._bets)
+        single = self._fixers.join(propose(self._seed, game, path, persons, levers, self._bets), game, path)
         # Who waits longer than his segment may look up to a night later than is proposed.
         late = np.zeros(persons.size, dtype=np.bool_)
         late[accounts.person[: accounts.size][(accounts.wait_s + accounts.night)[: accounts.size] > 0.0]] = True

@@ -81,7 +81,7 @@ PRICE_OUTCOMES = Schema(
         _ID,
         Field("effect", "int8", "code", "0 open, 1 suspended"),
         Field("effect_at", "int64", "us", "from when the knot is in force"),
-        Field("span_s", "float32", "s", "how long it is in force; 0 for the far end of a curve"),
+        Field("span_s", "float32", "s", "how long it is in force; 0 for the far end of a curve and once the outcome is certain"),
         Field("pending", "bool", "", "never"),
     ),
 )

@@ -28,6 +28,7 @@ from sim.worlds.sportsbook.accounts import Accounts
 from sim.worlds.sportsbook.adversaries import Adversaries
 from sim.worlds.sportsbook.curves import Curves
 from sim.worlds.sportsbook.feed import listen
+from sim.worlds.sportsbook.fixing import Fixers, fix
 from sim.worlds.sportsbook.fixtures import fixtures
 from sim.worlds.sportsbook.parameters import LEVERS
 from sim.worlds.sportsbook.parameters import Parameters as Sizes
@@ -85,7 +86,7 @@ class SportsbookWorld:
         self.clock, self.tick, self.quiet = clock, tick, quiet
         self.go_live, self.horizon, self.end = go_live, horizon, end
         self.seed, self.parameters, self.state = seed, parameters, levers
-        self.fixtures = fixtures(seed, clock, horizon, parameters, levers)
+        self.fixtures, fixes = fix(seed, fixtures(seed, clock, horizon, parameters, levers), levers)
         sports = set(np.unique(self.fixtures.sport).tolist())
         played = [m for m, name in enumerate(words.MARKETS) if words.SPORT_OF[m] in sports]
         self.kinds = {
@@ -104,9 +105,11 @@ class SportsbookWorld:
         self._curves = Curves(self._slate)
         self._rivals = Rivals(seed, self._slate, levers)
         self._accounts = Accounts(seed, parameters.accounts, levers)
+        self._fixers = Fixers(seed, fixes, self._accounts, levers)
         self._striking = Striking(
-            seed, self.fixtures, self._accounts, self._rivals, self._slate, self._curves, levers, parameters, tick
-        )
+            seed, self.fixtures, self._accounts, self._rivals, self._slate, self._curves, levers, parameters, tick,
+            self._fixers,
+        )  # fmt: skip
         self._trading = Trading(seed, self._stage, self._outboxes, levers, self._accounts, monday)
         self._adversaries = Adversaries(seed, self._stage, self._accounts, levers, parameters)
         self._trading.inform(self._adversaries.shut)
@@ -184,7 +187,8 @@ class SportsbookWorld:
         settlement = self._till.settle(question, decisions)
         self._question, self._phase_bets = None, False
         self._till.mark(question.end)
-        if question.end // DAY > question.start // DAY:
+        midnight = question.end // DAY > question.start // DAY
+        if midnight:
             self._trading.close_day()
         self._stage.run(question.end)
         for slot in self._over:
@@ -194,6 +198,9 @@ class SportsbookWorld:
             self._slate.close(slot)
         self._over = []
         self._now = self._next(question.end)
+        if not midnight and self._now // DAY > question.end // DAY:
+            # Nothing is open, and the ticks over midnight are skipped: the day is over all the same.
+            self._trading.close_day()
         self._stage.run(self._now)
         return settlement
 
@@ -216,12 +223,12 @@ class SportsbookWorld:
         return {"account": self._adversaries.related(np.append(theirs, block["account"][row])), "match": match}
 
     def ground_truth(self) -> Sequence[GroundTruth]:
-        """What the scenario injected, and what rings and syndicates did so far."""
+        """What the scenario injected, which matches are fixed, and what rings and syndicates did so far."""
         injected = [
             GroundTruth("injection", name, item.start, item.end, item.magnitude(), self._accounts.size)
             for name, item in self.state.injected()
         ]
-        return [*injected, *self._adversaries.ground_truth()]
+        return [*injected, *self._fixers.ground_truth(), *self._adversaries.ground_truth()]
 
     def describe(self) -> Mapping[str, Any]:
         """Sizes and parameters of this realisation."""
@@ -263,18 +270,24 @@ class SportsbookWorld:
         f = self.fixtures
         kickoff = int(f.kickoff[match])
         path = self._play(match, kickoff)
-        slot = self._slate.open(match, int(f.sport[match]), kickoff, path, listen(self.seed, match, path, self.state))
+        told = self._fixers.told(match)
+        slot = self._slate.open(
+            match, int(f.sport[match]), kickoff, path, listen(self.seed, match, path, self.state),
+            None if told is None else self._play(match, kickoff, told),
+        )  # fmt: skip
+        self._fixers.gather(self._striking.game(match), path)
         self._slot_of[match] = slot
         self._curves.begin(slot)
         self._striking.open(match, slot, path, start)
         self._stage.play(football.walk(self._stage, path, lambda state: self._happened(match, path, state)))
 
-    def _play(self, match: int, kickoff: int) -> Path:
+    def _play(self, match: int, kickoff: int, told: tuple[float, float] | None = None) -> Path:
         f = self.fixtures
         if f.sport[match] == words.FOOTBALL:
             return football.play(
-                self.seed, match, kickoff, float(f.lam[match]), float(f.mu[match]), self.state, int(f.opens[match])
-            )
+                self.seed, match, kickoff, float(f.lam[match]), float(f.mu[match]), self.state, int(f.opens[match]),
+                told,
+            )  # fmt: skip
         return nfl.play(
             self.seed, match, kickoff, float(f.lam[match]), float(f.mu[match]), float(f.line[0, match]),
             float(f.line[1, match]), self.state,

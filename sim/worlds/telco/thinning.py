@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sim.core import rng
 from sim.core.levers import Levers
-from sim.engine.arrivals import kept
+from sim.engine.arrivals import LAYERS, kept
 from sim.worlds.telco.calls import CLASS_BITS, DIAL_AT, EVENT, KIND, LAYER_AT, RELATION_AT, T
 from sim.worlds.telco.cast import CLASSES, LAWFUL_CLASSES, RATES, TACTICS
 from sim.worlds.telco.numbers import CONTACT
@@ -26,7 +26,7 @@ def thinned(rows: NDArray[np.int64], state: Levers, moved: Collection[str], key:
     """The rows (n, WIDE) that stay; moved: levers of volume that any injection moves."""
     u = rng.uniform(key, rows[:, EVENT])
     kind = rows[:, KIND]
-    layer = kind >> LAYER_AT & 63
+    layer = kind >> LAYER_AT & LAYERS - 1
     stays = layer == 0
     names = list(RATES.values())
     rate = np.array([0, *[names.index(name) for name in CLASS_RATES[1:]]], dtype=np.int64)[kind & CLASS_BITS]

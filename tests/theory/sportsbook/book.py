@@ -57,16 +57,20 @@ def last_score(world: SportsbookWorld, question: Question) -> Floats:
     return _by_state(world, question, late=False)
 
 
-def _by_state(world: SportsbookWorld, question: Question, late: bool) -> Floats:
-    knots, slate = world._knots, world._slate
+def innocent(world: SportsbookWorld, question: Question) -> Floats:
+    """As `delivered`, by who knows of no fixed match."""
+    return _by_state(world, question, late=True, knows=False)
+
+
+def _by_state(world: SportsbookWorld, question: Question, late: bool, knows: bool = True) -> Floats:
+    knots, slate = world._prices.knots, world._slate
     assert knots is not None
-    market, rows = world._asked[0]
+    market, rows = world._prices.asked[0]
     slot, t, state = knots.slot[rows], knots.t[rows], knots.state[rows]
-    delay = round(
-        world.state.constant("feed_delay_s") * 1e6 + world.state.constant("service_ms") * 1e3
-    )
+    delay = round(world.state.constant("feed_delay_s") * 1e6 + world.state.constant("service_ms") * 1e3)
     then = np.where(state >= 0, t - delay, t) if late else t
-    p = slate.fair(slot, state, then, np.full(len(rows), market, dtype=np.int64))
+    source = slot if knows else slate.believed[slot]
+    p = slate.fair(source, state, then, np.full(len(rows), market, dtype=np.int64))
     return np.clip(p[:, : len(world.kinds[question.kind].outcomes)], 1e-12, 1.0)
 
 

@@ -24,28 +24,40 @@ SIZES: dict[str, object] = {"accounts": 20_000, "betsPerMatch": 1500.0, "parlays
 OVERROUND = 0.05
 
 
+def levers(delay_s: float, bet_delay_s: float) -> dict[str, float]:
+    """A feed and service that take exactly `delay_s` together, and bets in play that wait `bet_delay_s`."""
+    late = {"feed_delay_s": delay_s, "service_ms": 0.0, "bet_delay_s": bet_delay_s}
+    return {**PUNCTUAL, **late, "adaptation": 0.0}
+
+
 def flow(seed: int, delay_s: float, bet_delay_s: float, days: int = 14) -> Flow:
     """Two weeks of a book that hears everything `delay_s` late and makes a bet in play wait `bet_delay_s`."""
-    levers = {**PUNCTUAL, "feed_delay_s": delay_s, "service_ms": 0.0, "bet_delay_s": bet_delay_s, "adaptation": 0.0}
-    return play(opened(seed, days, levers, **SIZES), delivered, OVERROUND)
+    return play(opened(seed, days, levers(delay_s, bet_delay_s), **SIZES), delivered, OVERROUND)
+
+
+def goals(seed: int, days: int = 14) -> float:
+    """Mean goals of a match that are expected in the same world."""
+    fixtures = opened(seed, days, **SIZES).fixtures
+    return float((fixtures.lam + fixtures.mu).mean())
 
 
 def stale(found: Flow) -> Flow:
     """Bets that stand and were accepted in a state of the match that the book had not heard of."""
-    return found.where((found["accepted_stake"] > 0) & (found["live"] == 1) & (found["p_true"] != found["p_heard"]))
+    late = found["p_true"] != found["p_heard"]
+    return found.where((found["accepted_stake"] > 0) & (found["live"] == 1) & late)
 
 
-def goal_cost(found: Flow) -> tuple[float, float, float]:
-    """Of a flow: stake per match let through on the stale side of the price as a share of the match's in-play handle, what
-    it took off the in-play margin, and the second for every 0.5 % of the first."""
+def goal_cost(found: Flow, goals_a_match: float) -> tuple[float, float, float]:
+    """Of a flow: stake let through on the good side of a price that the ground had overtaken, per goal and as a share of
+    in-play handle; what that took off the in-play margin; and the second per 0.5 % of the first."""
     live = found.where((found["live"] == 1) & (found["accepted_stake"] > 0))
     late = stale(found)
     picked = late.where(late["p_true"] > late["p_heard"] + 1e-3)
     handle = live["accepted_stake"].sum()
-    share = picked["accepted_stake"].sum() / handle
-    odds = picked["odds"].astype(np.float64)
-    lost = float((picked["accepted_stake"] * odds * (picked["p_true"] - picked["p_heard"])).sum() / handle)
-    return float(share), lost, lost / share * 0.005 if share else float("nan")
+    share = float(picked["accepted_stake"].sum() / handle) / goals_a_match
+    worth = picked["odds"].astype(np.float64) * (picked["p_true"] - picked["p_heard"])
+    lost = float((picked["accepted_stake"] * worth).sum() / handle)
+    return share, lost, lost / share * 0.005 if share else float("nan")
 
 
 def _seeds(words: Sequence[str]) -> tuple[int, ...]:
@@ -98,18 +110,24 @@ def main(words: Sequence[str]) -> None:
         print("| delay s | " + " | ".join(f"D = {d:g} s: all in play | courtsiders" for d in found) + " |")
         print("|---|" + "---|" * (2 * len(found)))
         for i, delay in enumerate(DELAYS_S):
-            cells = " | ".join(f"{100 * rows[i][0]:.2f} % | {100 * rows[i][1]:.1f} %" for rows in found.values())
+            cells = " | ".join(
+                f"{100 * rows[i][0]:.2f} % | {100 * rows[i][1]:.1f} %" for rows in found.values()
+            )
             print(f"| {delay:g} | {cells} |")
         for word in words[1:]:
             if word.endswith(".png"):
                 draw(found, word)
     elif words[:1] == ["stale"]:
-        print("| delay s | bet delay s | stale stake of in-play handle | lost, points | lost for 0.5 % let through |")
+        print(
+            "| delay s | bet delay s | stale stake a goal, of in-play handle | lost, points | lost for 0.5 % a goal |"
+        )
         print("|---|---|---|---|---|")
         for delay, bet_delay in ((4.0, 0.0), (8.0, 0.0), (8.0, 5.0), (12.0, 5.0)):
-            rows = np.array([goal_cost(flow(seed, delay, bet_delay)) for seed in seeds])
+            rows = np.array([goal_cost(flow(seed, delay, bet_delay), goals(seed)) for seed in seeds])
             share, lost, each = rows.mean(axis=0)
-            print(f"| {delay:g} | {bet_delay:g} | {100 * share:.2f} % | {100 * lost:.2f} | {100 * each:.2f} |")
+            print(
+                f"| {delay:g} | {bet_delay:g} | {100 * share:.2f} % | {100 * lost:.2f} | {100 * each:.2f} |"
+            )
     else:
         print(__doc__)
 

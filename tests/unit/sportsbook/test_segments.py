@@ -30,7 +30,7 @@ def test_shares_are_of_all_accounts_and_near_the_calibration() -> None:
 
 def test_who_is_adverse_and_who_is_at_risk() -> None:
     adverse = {name for name, bad in zip(SEGMENTS, ADVERSE, strict=True) if bad}
-    assert adverse == {"value", "arbitrage", "courtsider", "bonus", "syndicate"}
+    assert adverse == {"value", "arbitrage", "courtsider", "bonus", "syndicate", "fixer"}
     assert [item.name for item in CAST if item.at_risk] == ["at_risk"]
     assert CAST[CODES["at_risk"]].harmed == 1.0
     assert not any(item.adverse and item.harmed > 0 for item in CAST)
@@ -47,8 +47,11 @@ def test_the_folder_is_the_registry() -> None:
 def test_figures_are_of_their_kind(segment: Segment) -> None:
     assert segment.how in (TASTE, EDGE, BEST_PRICE, RING)
     assert 1 <= segment.accounts[0] <= segment.accounts[1] <= 16
-    assert 0.0 < segment.share < 1.0
-    assert segment.bets_per_week > 0.0
+    # Fixers are made by the matches that they fix: none is there at the start, and they bet on nothing else.
+    made = segment.name == "fixer"
+    assert 0.0 <= segment.share < 1.0
+    assert (segment.share == 0.0) == made
+    assert (segment.bets_per_week == 0.0) == made
     assert segment.stake > 0.0
     assert 0.0 <= segment.in_play <= 1.0
     assert segment.in_play + segment.parlays <= 1.0

@@ -164,6 +164,6 @@ CHECKS = (
                 lambda: Sums(_areas),
             ),
         ),
-        note="a thousandth short at report_near 3.5, well inside the interval; a larger factor was not tried",
+        note="near the lower bound of the target at report_near 3.5; a larger factor was not tried",
     ),
 )
