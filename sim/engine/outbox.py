@@ -89,8 +89,13 @@ class Calendar:
         if first == last:
             self._buckets.setdefault(first, []).append(rows.copy())
         elif last - first > 8 * len(rows):
-            for row, bucket in enumerate(((rows[:, self._at] + self._early - 1) // self._width).tolist()):
-                self._buckets.setdefault(bucket, []).append(rows[row : row + 1].copy())
+            buckets = (rows[:, self._at] + self._early - 1) // self._width
+            order = np.argsort(buckets, kind="stable")
+            parted, buckets = rows[order], buckets[order]
+            begins = np.flatnonzero(buckets[1:] != buckets[:-1]) + 1
+            ends = [*begins.tolist(), len(rows)]
+            for begin, stop in zip([0, *ends], ends):
+                self._buckets.setdefault(int(buckets[begin]), []).append(parted[begin:stop].copy())
         else:
             starts = np.empty(last - first + 2, dtype=np.int64)
             parted = np.empty_like(rows)
@@ -122,7 +127,7 @@ class Calendar:
                 due.append(part[ready])
             self._buckets.setdefault(last, []).append(part[~ready])
         self._next = last
-        self._first = min(self._buckets, default=_NEVER)
+        self._first = last if self._buckets else _NEVER
         if not due:
             return None
         return due[0] if len(due) == 1 else np.concatenate(due)

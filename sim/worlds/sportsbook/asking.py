@@ -39,7 +39,7 @@ def minute_heard(tables: Tables, slot: int, state: int, t: int) -> float:
     minute = tables.clock_min[slot, state]
     if tables.runs[slot, state]:
         minute += (t - tables.t[slot, state]) / MINUTE
-    return max(minute, 0.0)
+    return float(max(minute, 0.0))
 
 
 @kernel
@@ -47,7 +47,7 @@ def since_heard(tables: Tables, slot: int, state: int, t: int) -> float:
     """For kernels: seconds since the last event as known in a state heard at t."""
     if state < 0 or tables.last_event[slot, state] < 0:
         return LONG_AGO_S
-    return min((t - tables.last_event[slot, state]) / SECOND, LONG_AGO_S)
+    return float(min((t - tables.last_event[slot, state]) / SECOND, LONG_AGO_S))
 
 
 @kernel

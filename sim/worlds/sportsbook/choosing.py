@@ -143,7 +143,7 @@ def _liking(
 @kernel
 def felt(account: int, t: int, loss_at: Ints, forget: float) -> float:
     """For kernels: the logarithm of the share of an account's recent loss that is still felt at t."""
-    return -max(t - loss_at[account], 0) / forget
+    return float(-max(t - loss_at[account], 0) / forget)
 
 
 @kernel

@@ -1,4 +1,4 @@
-"""Price curves: the knots at which the book is asked for prices, what it published, and the price in force at an instant.
+"""Price curves: the knots at which the book is asked for prices, what it published, the price in force at an instant.
 
 Knows: slots, instants, odds. Does not know: who quotes, who bets, what is true.
 
@@ -30,8 +30,8 @@ KNOT_BITS = 24
 
 @dataclass(frozen=True)
 class Knots:
-    """The knots of one tick and sport, sorted by (t, id). All (n,). place: column in the slot's row of the curve; state:
-    what is heard; span_s: how long the piece that begins here is in force, 0 at a far end."""
+    """The knots of one tick and sport, sorted by (t, id). All (n,). place: column in the slot's row of the curve;
+    state: what is heard; span_s: how long the piece that begins here is in force, 0 at a far end."""
 
     slot: Ints
     t: Ints
@@ -51,11 +51,11 @@ class Knots:
 
 
 class Posted(NamedTuple):
-    """What is quoted, for kernels. By slot: at (slots, knots) instants, of which count (slots,); by slot, local market
+    """What is quoted, for kernels. By slot: at (slots, knots) instants, of which laid (slots,); by slot, local market
     and knot: odds, fair (..., 3), shut; until (slots, 2): suspended before this instant."""
 
     at: Ints
-    count: Ints
+    laid: Ints
     odds: Floats
     fair: Floats
     shut: NDArray[np.bool_]
@@ -68,7 +68,7 @@ def price_at(posted: Posted, row: int, m: int, t: int, odds: Floats, fair: Float
     tick, NaN where nothing is quoted. Answers whether the market is closed."""
     at = posted.at
     place = -1
-    for j in range(posted.count[row]):
+    for j in range(posted.laid[row]):
         if at[row, j] <= t:
             place = j
     if place < 0:
@@ -128,11 +128,11 @@ def _knots(tables: Tables, start: int, end: int, most: Ints) -> None:
 
 @kernel
 def _lay(tables: Tables, posted: Posted, ordinal: Ints, start: int, end: int, knots: Ints) -> int:
-    """Lay the knots of all slots: into `posted` and as columns (slot, t, id, place, state, span) of `knots`, in no order.
-    Answers how many. Two per piece; a state superseded at the very instant it comes into force is not quoted; nothing is
-    after the end of the match."""
+    """Lay the knots of all slots: into `posted` and as columns (slot, t, id, place, state, span) of `knots`, in no
+    order. Answers how many. Two per piece; a state superseded at the very instant it comes into force is not quoted;
+    nothing is after the end of the match."""
     n = 0
-    posted.count[:] = 0
+    posted.laid[:] = 0
     for row in range(len(tables.match)):
         if tables.match[row] < 0 or tables.closes[row] <= start:
             continue
@@ -165,7 +165,7 @@ def _lay(tables: Tables, posted: Posted, ordinal: Ints, start: int, end: int, kn
             knots[0, i], knots[3, i] = row, place
             knots[2, i] = (tables.match[row] << KNOT_BITS) | (ordinal[row] + place)
             knots[5, i] = knots[1, i + 1] - knots[1, i] if place % 2 == 0 else 0
-        posted.count[row] = n - first
+        posted.laid[row] = n - first
         ordinal[row] += n - first
     return n
 
@@ -185,7 +185,7 @@ class Curves:
         self._slate = slate
         self.posted = Posted(
             at=np.full((0, 2), NEVER, dtype=np.int64),
-            count=np.zeros(0, dtype=np.int64),
+            laid=np.zeros(0, dtype=np.int64),
             odds=np.full((0, 2, 2, 3), np.nan),
             fair=np.full((0, 2, 2, 3), np.nan),
             shut=np.ones((0, 2, 2), dtype=np.bool_),
@@ -214,7 +214,8 @@ class Curves:
         order = order_by(laid[1, :n], laid[2, :n])
         columns, span_s = np.empty((5, n), dtype=np.int64), np.empty(n)
         _sorted(laid, order, columns, span_s)
-        return Knots(*columns, span_s)
+        slot, t, ids, place, state = columns
+        return Knots(slot, t, ids, place, state, span_s)
 
     def post(self, knots: Knots, market: int, quotes: Quotes) -> NDArray[np.bool_]:
         """Take what was published for knots of a local market. Answers which of them are suspended (n,)."""
@@ -248,7 +249,7 @@ class Curves:
         old = self.posted
         self.posted = Posted(
             at=wider(old.at, (slots, knots), NEVER),
-            count=wider(old.count, (slots,), 0),
+            laid=wider(old.laid, (slots,), 0),
             odds=wider(old.odds, (slots, 2, knots, 3), np.nan),
             fair=wider(old.fair, (slots, 2, knots, 3), np.nan),
             shut=wider(old.shut, (slots, 2, knots), True),

@@ -83,9 +83,9 @@ def _watch(
         sums[EDGE, slots[i]] += stake[i] * edge[i]
     for i in range(len(slots)):
         slot = slots[i]
-        if rests[slot] <= now and sums[MARKED, slot] >= bets:
-            if sums[EDGE, slot] / max(sums[STAKED, slot], 1e-9) > mean:
-                return True
+        sharp = sums[EDGE, slot] / max(sums[STAKED, slot], 1e-9) > mean
+        if sharp and rests[slot] <= now and sums[MARKED, slot] >= bets:
+            return True
     return False
 
 

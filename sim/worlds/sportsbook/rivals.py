@@ -38,8 +38,8 @@ MOVABLE = ("rival_lag_s", "rival_noise", "best_overround")
 def best_at(
     tables: Tables, stray: Floats, figures: Floats, slot: int, market: int, t: int, out: Floats
 ) -> None:
-    """For kernels: best odds elsewhere (3,) of a market's outcomes at an instant of the present tick; NaN beyond its ways.
-    figures: of MOVABLE, at t."""
+    """For kernels: best odds elsewhere (3,) of a market's outcomes at an instant of the present tick; NaN beyond its
+    ways. figures: of MOVABLE, at t."""
     then = t - int(figures[0] * SECOND)
     # Other books know of no fix.
     fair_at(tables, tables.believed[slot], standing_at(tables.t, slot, then), then, market, out)
@@ -51,6 +51,14 @@ def best_at(
         if not np.isnan(fair):
             fair = min(max(fair, 1e-4), 1.0)
         out[c] = 1.0 / (fair * (1.0 + figures[2]))
+
+
+@kernel
+def _best(
+    tables: Tables, stray: Floats, figures: Floats, step: int, slot: Ints, market: Ints, t: Ints, out: Floats
+) -> None:
+    for i in range(len(t)):
+        best_at(tables, stray, figures[i * step], slot[i], market[i], t[i], out[i])
 
 
 @kernel
@@ -97,3 +105,11 @@ class Rivals:
             for c in range(3):
                 entity = (now[:, 0] * 4 + market) * 4 + c
                 self.stray[slot, market, c] = rng.normal(self._key, entity, now[:, 1])
+
+    def best(self, slot: Ints, market: Ints, t: Ints) -> Floats:
+        """Best odds elsewhere (n, 3) of the outcomes of markets (n,) at instants t of the present tick; NaN beyond a
+        market's ways."""
+        out = np.empty((len(t), 3))
+        figures, step = self._levers.figures(MOVABLE, t)
+        _best(self._slate.tables, self.stray, figures, step, slot, market, t, out)
+        return out

@@ -16,9 +16,9 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 T, ID, PLACED, SLOT, ACCOUNT, MARKET, OUTCOME, LEGS, LIVE, PROMO, WON, LAST = range(12)
-"""Whole columns. T: instant of the decision; PLACED: of the bet; SLOT: of the match (of a parlay's first leg); MARKET: local,
-0 or 1, -1 for a parlay; LIVE, PROMO: 0 or 1; WON: whether it will win, 0 or 1; LAST: the match with whose result it is
-settled."""
+"""Whole columns. T: instant of the decision; PLACED: of the bet; SLOT: of the match (of a parlay's first leg); MARKET:
+local, 0 or 1, -1 for a parlay; LIVE, PROMO: 0 or 1; WON: whether it will win, 0 or 1; LAST: the match with whose result
+it is settled."""
 STAKE, ODDS, P_PLACED, BEST, MINUTE, SINCE_EVENT_S, TO_START_H = range(7)
 """Columns of floats. ODDS: struck; P_PLACED: true probability of the selection when placed; BEST: best odds elsewhere;
 the last three: as heard when placed."""

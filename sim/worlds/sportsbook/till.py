@@ -52,8 +52,8 @@ def _book(
     money: Floats, marks: Small, end: int, decided: Ints, match: Ints, held: Ints, marked: Ints, longs: Ints,
     small: Small, counts: Ints,
 ) -> None:  # fmt: skip
-    """Book what stands with its accounts; fill what is told (n, 10), the bets that are held, with their matches, and those
-    that wait for a mark-out (counts of both), and the truth's columns."""
+    """Book what stands with its accounts; fill what is told (n, 10), the bets that are held, with their matches, and
+    those that wait for a mark-out (counts of both), and the truth's columns."""
     counts[:] = 0
     for i in range(len(ints)):
         account, slot, live = ints[i, ticket.ACCOUNT], ints[i, ticket.SLOT], ints[i, ticket.LIVE]
@@ -121,7 +121,8 @@ class Till:
         self.grading = Grading(stage, levers, self._graded)
         self._marks = Calendar(tick, 0, early=1)
         self._waiting: list[Tickets] = []
-        self._tickets = NONE
+        self.tickets = NONE
+        """What was asked for and is not settled."""
         self._fair, self._closed = np.empty(0), np.empty(0, dtype=np.bool_)
         self._counts = np.zeros(2, dtype=np.int64)
 
@@ -142,7 +143,7 @@ class Till:
                 due = due.take(~later)
                 t = due.ints[:, ticket.T]
             due = due.take(order_by(t, due.ints[:, ticket.ID]))
-        self._tickets = due
+        self.tickets = due
         block, self._fair, self._closed = asking.bet_block(
             self._slate, self._curves, self._accounts, due, end
         )
@@ -150,7 +151,7 @@ class Till:
 
     def settle(self, question: Question, decisions: Decisions) -> Settlement:
         """Settle the bets that were asked for."""
-        tickets, accounts, slate, levers = self._tickets, self._accounts, self._slate, self._levers
+        tickets, accounts, slate, levers = self.tickets, self._accounts, self._slate, self._levers
         ints, floats, n = tickets.ints, tickets.floats, len(question.block)
         action = decisions.action
         at, money, marks = np.empty(n, dtype=np.int64), np.empty((5, n)), np.empty((3, n), dtype=np.int8)
@@ -177,16 +178,16 @@ class Till:
         )  # fmt: skip
         truth = (
             longs[2], longs[3], small[0], small[1], small[2], longs[4], money[2],
-            np.ascontiguousarray(floats[:, ticket.P_PLACED]), money[3], money[1], marks[2], small[3], small[4], small[5],
+            np.ascontiguousarray(floats[:, ticket.P_PLACED]), money[3], money[1], marks[2], *small[3:],
         )  # fmt: skip
-        self._tickets = NONE
+        self.tickets = NONE
         return Settlement(
             Outcomes(sealed(words.BET_OUTCOMES, outcomes)), Truth(sealed(words.BET_TRUTH, truth))
         )
 
     def _consequences(self, question: Question, decisions: Decisions, small: Small) -> None:
         """What follows from decisions that were not simply to accept: notices, suspensions, audits."""
-        ints, action = self._tickets.ints, decisions.action
+        ints, action = self.tickets.ints, decisions.action
         rows = np.flatnonzero(action > 0)
         if len(rows):
             account, t = ints[rows, ticket.ACCOUNT], ints[rows, ticket.T]
