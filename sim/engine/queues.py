@@ -3,10 +3,10 @@
 Knows: arrivals, spans of work, when each worker is free. Does not know: what is served; SimPy, whose events it equals
 (tests/theory/test_queues.py shows so job by job).
 
-With first come, first served, a job's start follows from the jobs before it alone: the first worker to be free takes it.
-So a block needs one pass, no event loop, and blocks follow one another without a seam. Who waits longer than his patience
-leaves unserved; who finds `limit` others waiting is turned away. Whoever begins or leaves at an instant has left the queue
-before whoever arrives at that instant looks at it.
+With first come, first served, a job's start follows from the jobs before it alone: the first worker to be free takes
+it. So a block needs one pass, no event loop, and blocks follow one another without a seam. Who waits longer than his
+patience leaves unserved; who finds `limit` others waiting is turned away. Whoever begins or leaves at an instant has
+left the queue before whoever arrives at that instant looks at it.
 """
 
 from __future__ import annotations
@@ -74,12 +74,13 @@ def turn(free: Ints, leaves: Ints, count: Ints, limit: int, arrival: int, work: 
             return UNSERVED
     free[0] = start + work
     _sink(free, len(free))
-    return start
+    return int(start)
 
 
 @kernel
 def _serve(
-    arrival: Ints, work: Ints, patience: Ints, free: Ints, leaves: Ints, count: Ints, limit: int, start: Ints, finish: Ints
+    arrival: Ints, work: Ints, patience: Ints, free: Ints, leaves: Ints, count: Ints, limit: int,
+    start: Ints, finish: Ints,
 ) -> int:  # fmt: skip
     step = 1 if len(patience) > 1 else 0
     for i in range(len(arrival)):
@@ -91,9 +92,9 @@ def _serve(
 
 
 class Workers:
-    """The state of a queue between blocks. free: (c,) instants at which workers become free, as a heap; leaves: instants
-    at which those who wait leave the queue, to be served or not (kept only with a limit); count: (2,), how many of these
-    there are and the last arrival.
+    """The state of a queue between blocks. free: (c,) instants at which workers become free, as a heap; leaves:
+    instants at which those who wait leave the queue, to be served or not (kept only with a limit); count: (2,), how
+    many of these there are and the last arrival.
 
     workers: 1 or more. limit: how many may wait; NO_LIMIT, or 0 for a service without a queue. Raises Defect.
     """
@@ -134,5 +135,7 @@ def serve(arrival: Ints, work: Ints, workers: Workers, patience: Ints | Micros =
         workers.free, workers.leaves, workers.count, workers.limit, start, finish,
     )  # fmt: skip
     if wrong >= 0:
-        raise Defect(f"job {wrong}: arrives at {arrival[wrong]} after one at {workers.count[1]}, work {work[wrong]}")
+        raise Defect(
+            f"job {wrong}: arrives at {arrival[wrong]} after one at {workers.count[1]}, work {work[wrong]}"
+        )
     return Served(start, finish)

@@ -2,8 +2,8 @@
 
 Knows: SimPy (a resource on the engine's stage), Erlang's formulas. Does not know: what is served.
 
-False alarms: comparisons with SimPy and Little's law are exact. Each comparison with Erlang's formulas allows 5 standard
-errors estimated from 40 batches (Student's t, 39 degrees: 1.3e-5 each); about 60 of them: below 1e-3 for the file.
+False alarms: comparisons with SimPy and Little's law are exact. Each with Erlang's formulas allows 5 standard errors,
+estimated from 40 batches (Student's t, 39 degrees: 1.3e-5 each); about 60 of them: below 1e-3 for the file.
 """
 
 from __future__ import annotations
@@ -77,7 +77,9 @@ def test_every_job_starts_and_ends_when_simpy_says(workers: int, load: float) ->
 @pytest.mark.parametrize("workers", [1, 4, 9])
 @pytest.mark.parametrize("limit", [NO_LIMIT, 0, 1, 6, 40])
 @pytest.mark.parametrize("patient_us", [NEVER, 2_000_000, 300_000, 0])
-def test_limits_and_patience_lose_the_jobs_that_simpy_loses(workers: int, limit: int, patient_us: int) -> None:
+def test_limits_and_patience_lose_the_jobs_that_simpy_loses(
+    workers: int, limit: int, patient_us: int
+) -> None:
     arrival, work = poisson_jobs(f"lost {workers} {limit} {patient_us}", 2_000, workers, 1.4)
     # Everybody has a patience of his own, so that who came later may leave sooner.
     own = uniform(key(1, "queues", "patience", workers, limit), np.arange(len(work)))
@@ -104,9 +106,7 @@ def test_blocks_follow_one_another_without_a_seam(limit: int) -> None:
     whole = serve(arrival, work, Workers(4, limit), 1_500_000)
     cuts = np.sort((uniform(key(1, "cuts"), np.arange(60)) * len(work)).astype(np.int64)).tolist()
     state = Workers(4, limit)
-    parts = [
-        serve(arrival[a:b], work[a:b], state, 1_500_000) for a, b in zip([0, *cuts], [*cuts, len(work)])
-    ]
+    parts = [serve(arrival[a:b], work[a:b], state, 1_500_000) for a, b in zip([0, *cuts], [*cuts, len(work)])]
     joined = Served(*(np.concatenate(column) for column in zip(*parts)))
     assert same(whole, joined)
 

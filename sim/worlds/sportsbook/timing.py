@@ -26,14 +26,15 @@ _OURS = "assumption of this simulator"
 # fmt: off
 LEVERS: tuple[LeverSpec, ...] = (
     LeverSpec("appetite", 1.0, "factor", 0.0, 20.0, "bets that everyone would make", _OURS, "assumption"),
-    LeverSpec("active_day_bets", 2.2, "bets", 0.5, 20.0,
+    LeverSpec("active_day_bets", 2.8, "bets", 0.5, 20.0,
               "mean bets of a person on a day on which he may bet at all; given one, 2.5",
               "bwin cohort 2015: median 2.5 bets per active day", "read", False),
     LeverSpec("first_half", 0.32, "share", 0.0, 1.0,
               "looks in play in the first half; of bets it is more, since decided markets take none in the second",
               "fitted to 0.37 of bets: A-League 2022-26, Betfair", "derived"),
-    LeverSpec("prematch_rush", 6.0, "exponent", 1.0, 20.0,
-              "how pre-match bets crowd to kick-off: time left is the open time x u**this", _OURS, "assumption"),
+    LeverSpec("prematch_rush", 1.6, "exponent", 1.0, 20.0,
+              "how pre-match bets crowd to kick-off: time left is the open time x u**this",
+              f"{_OURS}; by check 27, the peak of a Sunday (weak)", "assumption"),
     LeverSpec("totals_share", 0.30, "share", 0.0, 1.0, "bets on a sport's second market", _OURS, "assumption"),
     LeverSpec("momentum_minutes", 10.0, "min", 0.0, 60.0, "how long an equaliser draws stakes", _OURS, "assumption"),
     LeverSpec("parlay_bets", 1.0, "factor", 0.0, 5.0,

@@ -102,6 +102,10 @@ def draw(found: dict[float, list[tuple[float, float]]], file: str) -> None:
     figure.savefig(file, dpi=120)
 
 
+def _told(margin: float) -> str:
+    return "no bet stands" if margin != margin else f"{100 * margin:.0f} %"
+
+
 def main(words: Sequence[str]) -> None:
     """Print one table."""
     seeds = _seeds(words[1:])
@@ -110,9 +114,7 @@ def main(words: Sequence[str]) -> None:
         print("| delay s | " + " | ".join(f"D = {d:g} s: all in play | courtsiders" for d in found) + " |")
         print("|---|" + "---|" * (2 * len(found)))
         for i, delay in enumerate(DELAYS_S):
-            cells = " | ".join(
-                f"{100 * rows[i][0]:.2f} % | {100 * rows[i][1]:.1f} %" for rows in found.values()
-            )
+            cells = " | ".join(f"{100 * rows[i][0]:.2f} % | {_told(rows[i][1])}" for rows in found.values())
             print(f"| {delay:g} | {cells} |")
         for word in words[1:]:
             if word.endswith(".png"):

@@ -61,6 +61,7 @@ PATHS = Study(
     {"leagues": 1},
     days=365,
     warm_days=1,
+    seeds=1,
     play=paths,
     more=_CALENDAR,
 )
@@ -72,6 +73,7 @@ GAMES = Study(
     {"nflTeams": 20},
     days=2920,
     warm_days=1,
+    seeds=2,
     play=games,
     more=_CALENDAR,
 )
@@ -84,20 +86,20 @@ SEASON = Study(
     days=364,
     warm_days=7,
     tick="15m",
-    seeds=2,
+    seeds=1,
     play=played,
     more=_CALENDAR,
 )
 LAUNCH = Study(
     "launch",
-    "a state's first month: half of a new account's bets are staked with a bonus, arrivals fall off by steps",
+    "a state's first month: 44 % of a new account's first bets are staked with a bonus, arrivals fall off by steps",
     _BASE,
     {"accounts": 2_000, "leagues": 1, "betsPerMatch": 9_000},
     {"accounts": 1_000},
     days=28,
     warm_days=7,
     tick="15m",
-    levers={"promo": 0.5, "newcomer_bonus": 0.15},
+    levers={"promo": 0.44, "newcomer_bonus": 0.15},
     play=played,
     more=(
         "world.injections=["
@@ -117,8 +119,9 @@ TENTPOLE = Study(
     days=14,
     warm_days=7,
     tick="15m",
+    seeds=1,
     play=played,
     more=(
-        "world.injections=[{name: tentpole, use: step, lever: appetite, start: 250h, end: 251h, factor: 12}]",
+        "world.injections=[{name: tentpole, use: step, lever: appetite, start: 260h, end: 261h, factor: 12}]",
     ),
 )

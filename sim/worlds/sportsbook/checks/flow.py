@@ -144,6 +144,10 @@ CHECKS = (
             ),
         ),
         weak="an exchange's updates are orders and volumes as well as prices, and of other sports",
+        note="the feed carries happenings alone (goals, cards, periods; drives of the NFL), and between "
+        "them a price moves with the clock, a step of the ladder in eight seconds; in stoppages it "
+        "stands still for minutes. Orders, volumes and traders' opinions, which make an exchange's "
+        "stream tick, are not modelled",
     ),
     Check(
         27,
@@ -158,6 +162,9 @@ CHECKS = (
             Measure(TENTPOLE, (Figure("tentpole", 25.0, 40.0, "x"),), lambda: Peaks("tentpole")),
         ),
         weak="the range for Sundays is an assumption; the tentpole's size is put in",
+        note="Sundays hold. A game that draws twelve times its bets lasts three hours and brings a tenth of "
+        "the week's handle, hardly more than the busiest Sunday afternoon; the lever appetite ends at "
+        "20. A Super Bowl has to be a match of its own size, which fixtures do not make",
     ),
     Check(
         28,
@@ -174,5 +181,9 @@ CHECKS = (
             ),
         ),
         weak="no trustworthy public figure was found",
+        note="where nothing happens nothing refuses: no price moves beyond a tolerance and no stake is over "
+        "a limit, the book takes all, and only what happens within five seconds voids a bet. After an "
+        "event half of the bets are courtsiders', nearly all void; of everybody else's 18 % are, "
+        "inside the target. Both ranges are assumptions",
     ),
 )

@@ -11,9 +11,7 @@ from sim.core.calibration import Check, Day, Estimate, Figure, Measure
 from sim.core.estimates import share
 from sim.core.world import World
 from sim.worlds.sportsbook.checks._studies import RESULTS
-
-KIND = "fixed_match"
-"""What ground truth would call one."""
+from sim.worlds.sportsbook.fixing import KIND
 
 
 class Fixed:

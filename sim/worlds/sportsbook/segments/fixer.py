@@ -2,7 +2,7 @@
 
 Of soccer matches that were flagged 95 % concerned live betting (press on Sportradar's reports, low). No account at the
 start is theirs and no newcomer is one of them: they open accounts when a match is fixed (fixing.py), and bet on nothing
-else. Stakes and numbers of accounts are assumptions.
+else. Stakes, small so as not to be noticed, and numbers of accounts are assumptions.
 
 Knows: its own figures. Does not know: which match is fixed, how a bettor is played.
 """
@@ -28,5 +28,5 @@ PLUGIN = Segment(
     model_sd=0.03,
     least_edge=0.10,
     kelly=0.30,
-    bankroll=15.0,
+    bankroll=5.0,
 )
