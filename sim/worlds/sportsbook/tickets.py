@@ -39,6 +39,37 @@ class Tickets(NamedTuple):
         """A whole column (n,), for arrays that want it without gaps."""
         return np.ascontiguousarray(self.ints[:, place])
 
+    @property
+    def t(self) -> Ints:
+        """Instants (n,) of decision."""
+        return self.column(T)
+
+    @property
+    def id(self) -> Ints:
+        """Ids (n,)."""
+        return self.column(ID)
+
+    @property
+    def placed(self) -> Ints:
+        """Instants (n,) of the bets."""
+        return self.column(PLACED)
+
+    @property
+    def account(self) -> Ints:
+        """Slots (n,) of accounts."""
+        return self.column(ACCOUNT)
+
+    @property
+    def legs(self) -> Ints:
+        """Legs (n,)."""
+        return self.column(LEGS)
+
+    def due(self, t: Ints) -> Tickets:
+        """The same with other instants (n,) of decision."""
+        ints = self.ints.copy()
+        ints[:, T] = t
+        return Tickets(ints, self.floats)
+
     def __bool__(self) -> bool:
         return len(self.ints) > 0
 
