@@ -39,8 +39,8 @@ def knowing(world: World) -> Decide:
         ids = question.block["id"]
         if question.form == "act":
             return Decisions.passing(ids)
-        market, rows = inside._asked[0]
-        knots, slate = inside._knots, inside._slate
+        market, rows = inside._prices.asked[0]
+        knots, slate = inside._prices.knots, inside._slate
         assert np.array_equal(knots.id[rows], ids)
         slot, heard = knots.slot[rows], knots.state[rows]
         then = knots.t[rows] - late

@@ -10,19 +10,20 @@ here at once, and become news when their time has come.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.core.levers import Levers, LeverSpec
+from sim.core.compile import kernel
+from sim.core.levers import LeverSpec
 from sim.core.time import SECOND
-from sim.worlds.sportsbook.slate import Slate
+from sim.worlds.sportsbook import tickets as ticket
+from sim.worlds.sportsbook.slate import Tables, fair_at, phase_at, standing_at
 from sim.worlds.sportsbook.vocabulary import DELAY, LIMIT, REJECT
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+Small = NDArray[np.int8]
 
 LEVERS = (
     LeverSpec("bet_delay_s", 5.0, "s", 0.0, 60.0, "a bet in play waits so long before it is decided",
@@ -35,29 +36,44 @@ LEVERS = (
               "assumption of this simulator", "assumption"),
 )  # fmt: skip
 
-
-class Fate(NamedTuple):
-    """Rows (n,). at: instant of acceptance; stake: what stands, EUR; late: `at` lies beyond the tick."""
-
-    at: Ints
-    voided: Flags
-    stake: Floats
-    late: Flags
-    state: Ints
-    heard: Ints
+MOVABLE = ("longer_delay_s", "limited_stake")
+"""Levers that `decide` reads, at t."""
 
 
+@kernel
 def decide(
-    slate: Slate, slot: Ints, placed: Ints, t: Ints, stake: Floats, closed: Flags, action: NDArray[np.int8],
-    end: int, levers: Levers,
-) -> Fate:  # fmt: skip
-    """The fate of bets (n,) decided at t in a tick that ends at `end`. closed: whether the market is so at t."""
-    longer = (levers.at("longer_delay_s", t) * SECOND).astype(np.int64)
-    at = np.where(action == DELAY, t + longer, t)
-    heard = slate.standing(slot, at, slate.force)
-    event = slate.last_event[slot, np.maximum(heard, 0)]
-    happened = (heard >= 0) & (event > placed) | (slate.closes[slot] <= at)
-    voided = (closed | happened) & (action < REJECT)
-    stands = np.where(action == LIMIT, np.minimum(stake, levers.at("limited_stake", t)), stake)
-    stands = np.where(voided | (action >= REJECT), 0.0, stands)
-    return Fate(at, voided, stands, at >= end, slate.standing(slot, at), heard)
+    tables: Tables, ints: Ints, floats: Floats, fair: Floats, closed: Flags, action: Small, figures: Floats,
+    step: int, end: int, three: Floats, at: Ints, money: Floats, marks: Small,
+) -> None:  # fmt: skip
+    """The fate of tickets (n,) decided in a tick that ends at `end`. fair, closed: the book's probability of the
+    selection, and whether its market is closed, at t; figures: of MOVABLE. Fills at (n,): instant of acceptance; money
+    (5, n): stake that stands, what it pays, p_true, p_heard, and what the book quoted; marks (3, n): voided, `at` lies
+    beyond the tick, phase."""
+    for i in range(len(ints)):
+        slot, t, market = ints[i, ticket.SLOT], ints[i, ticket.T], ints[i, ticket.MARKET]
+        asked = floats[i, ticket.STAKE]
+        when = t
+        if action[i] == DELAY:
+            when += int(figures[i * step, 0] * SECOND)
+        heard = standing_at(tables.force, slot, when)
+        happened = heard >= 0 and tables.last_event[slot, heard] > ints[i, ticket.PLACED]
+        happened = happened or tables.closes[slot] <= when
+        voided = (closed[i] or happened) and action[i] < REJECT
+        stands = asked
+        if action[i] == LIMIT:
+            stands = min(asked, figures[i * step, 1])
+        if voided or action[i] >= REJECT:
+            stands = 0.0
+        state = standing_at(tables.t, slot, when)
+        at[i] = when
+        money[0, i] = stands
+        money[1, i] = stands * floats[i, ticket.ODDS] * ints[i, ticket.WON]
+        money[2, i] = money[3, i] = money[4, i] = floats[i, ticket.P_PLACED]
+        if market >= 0:
+            code, outcome = 2 * tables.sport[slot] + market, ints[i, ticket.OUTCOME]
+            fair_at(tables, slot, state, when, code, three)
+            money[2, i] = three[outcome]
+            fair_at(tables, slot, heard, when, code, three)
+            money[3, i] = three[outcome]
+            money[4, i] = fair[i]
+        marks[0, i], marks[1, i], marks[2, i] = voided, when >= end, phase_at(tables, slot, state)

@@ -70,28 +70,33 @@ def persons_of(segment: Segment, accounts: int) -> int:
 
 
 @kernel
+def pick_one(first: Ints, after: Ints, opened: Ints, closed: Ints, person: int, t: int, u: float) -> int:
+    """For kernels: the account that a person bets with at t, one of those open then, by u; -1 without one."""
+    n = 0
+    account = first[person]
+    while account >= 0:
+        if opened[account] <= t < closed[account]:
+            n += 1
+        account = after[account]
+    if n == 0:
+        return -1
+    k = min(int(u * n), n - 1)
+    account = first[person]
+    while account >= 0:
+        if opened[account] <= t < closed[account]:
+            if k == 0:
+                break
+            k -= 1
+        account = after[account]
+    return int(account)
+
+
+@kernel
 def _pick(
     person: Ints, t: Ints, u: Floats, first: Ints, after: Ints, opened: Ints, closed: Ints, out: Ints
 ) -> None:
     for i in range(len(person)):
-        n = 0
-        account = first[person[i]]
-        while account >= 0:
-            if opened[account] <= t[i] < closed[account]:
-                n += 1
-            account = after[account]
-        out[i] = -1
-        if n == 0:
-            continue
-        k = min(int(u[i] * n), n - 1)
-        account = first[person[i]]
-        while account >= 0:
-            if opened[account] <= t[i] < closed[account]:
-                if k == 0:
-                    out[i] = account
-                    break
-                k -= 1
-            account = after[account]
+        out[i] = pick_one(first, after, opened, closed, person[i], t[i], u[i])
 
 
 class Persons:
@@ -179,7 +184,7 @@ class Accounts:
         self._id_key = rng.key(seed, "sportsbook", "account")
         self._device_key = rng.key(seed, "sportsbook", "device")
         self._payment_key = rng.key(seed, "sportsbook", "payment")
-        self._forget = levers.constant("loss_days") * DAY
+        self.forget = levers.constant("loss_days") * DAY
         self._room(max(1024, round(accounts * 1.25)))
         chance = rng.stream(seed, "sportsbook", "accounts")
         left = accounts
@@ -308,7 +313,7 @@ class Accounts:
     def recent_loss(self, slots: Ints, t: Ints) -> Floats:
         """Net loss (k,) that is still felt at t (k,), EUR, never negative."""
         age = np.maximum(t - self.loss_at[slots], 0)
-        return np.asarray(np.maximum(self.loss[slots], 0.0) * np.exp(-age / self._forget))
+        return np.asarray(np.maximum(self.loss[slots], 0.0) * np.exp(-age / self.forget))
 
     # --- what happens to them
 
@@ -324,7 +329,7 @@ class Accounts:
         last = np.zeros(len(who), dtype=np.int64)
         row = np.searchsorted(who, slots)
         np.maximum.at(last, row, t)
-        faded = self.loss[who] * np.exp(-np.maximum(last - self.loss_at[who], 0) / self._forget)
+        faded = self.loss[who] * np.exp(-np.maximum(last - self.loss_at[who], 0) / self.forget)
         np.add.at(faded, row, stake - payout)
         self.loss[who], self.loss_at[who] = np.maximum(faded, 0.0), last
 

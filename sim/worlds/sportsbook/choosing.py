@@ -24,7 +24,7 @@ from sim.core.time import DAY, WEEK
 from sim.worlds.sportsbook.accounts import Accounts
 from sim.worlds.sportsbook.bettors import BEST_PRICE, EDGE, RING, TASTE
 from sim.worlds.sportsbook.cast import CAST
-from sim.worlds.sportsbook.timing import HEADROOM, figure
+from sim.worlds.sportsbook.timing import HEADROOM
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -66,10 +66,10 @@ LEVERS: tuple[LeverSpec, ...] = (
 LEAST_STAKE_EUR = 0.5
 _MOVABLE = (
     "reference_overround", "elasticity", "over_bias", "equaliser_stake", "ring_odds_low", "ring_odds_high",
-    "square_stake",
+    "square_stake", "herd", "max_payout_0", "max_payout_1", "max_payout_2",
 )  # fmt: skip
-_HOW, _ELASTICITY, _LONGSHOT, _HOME, _LOYALTY, _SD, _EDGE, _KELLY, _BANK, _SQUARE, _CHASE, _SIGMA = range(12)
-_TABLE = np.array(
+_HOW, KEEN, _LONGSHOT, _HOME, _LOYALTY, _SD, _EDGE, _KELLY, _BANK, _SQUARE, CHASE, SIGMA = range(12)
+TABLE: Floats = np.array(
     [
         [
             s.how, s.elasticity, s.longshot, s.home_bias, s.loyalty, s.model_sd, s.least_edge, s.kelly, s.bankroll,
@@ -79,10 +79,12 @@ _TABLE = np.array(
     ],
     dtype=np.float64,
 )  # fmt: skip
-INFORMED: Flags = _TABLE[:, _HOW] == EDGE
+"""By segment: figures, by the names above."""
+INFORMED: Flags = TABLE[:, _HOW] == EDGE
 """By segment: reads what he knows of the truth (`p_known`)."""
-COMPARING: Flags = _TABLE[:, _HOW] == BEST_PRICE
+COMPARING: Flags = TABLE[:, _HOW] == BEST_PRICE
 """By segment: reads the best price of other books (`best_other`)."""
+RINGS: Flags = TABLE[:, _HOW] == RING
 _THREE = np.arange(3)
 MOST_GROWTH = 2.0
 """Growth of a stake's logarithm, at most, of accounts that grow."""
@@ -121,7 +123,7 @@ class Choice(NamedTuple):
 
 # The order of a row's figures in `_choose`.
 SCALE, LEAN, MOMENTUM, LOSS, CAP, HERD, Z, U_CHOICE, U_THIN, TWIST, SHAM = range(11)
-REFERENCE, ELASTICITY, OVER, EQUALISER, RING_LOW, RING_HIGH, SQUARE_STAKE, ROOM = range(8)
+REFERENCE, ELASTICITY, OVER, EQUALISER, RING_LOW, RING_HIGH, SQUARE_STAKE, HERD_SD, MAX_PAYOUT = range(9)
 
 
 @kernel
@@ -139,11 +141,42 @@ def _liking(
 
 
 @kernel
-def _choose(
-    segment: Small, market: Small, odds: Floats, closed: Flags, known: Floats, best: Floats, row: Floats, table: Floats,
-    every: Floats, which: Ints, outcome: Small, stake: Floats,
+def felt(account: int, t: int, loss_at: Ints, forget: float) -> float:
+    """For kernels: the logarithm of the share of an account's recent loss that is still felt at t."""
+    return float(-max(t - loss_at[account], 0) / forget)
+
+
+@kernel
+def _prepare(
+    account: Ints, t: Ints, u_size: Floats, known: Floats, segment: Small, opened_at: Ints, growth: Floats,
+    loss_at: Ints, forget: float, table: Floats, exponents: Floats, z: Floats, special: Ints, count: Ints,
 ) -> None:  # fmt: skip
-    for i in range(len(segment)):
+    """What numpy is to take exponentials of, and the rows of those with an opinion and of rings."""
+    count[:] = 0
+    for i in range(len(account)):
+        one = account[i]
+        # Accounts opened in answer to decisions may grow slowly.
+        weeks = max(t[i] - opened_at[one], 0) / WEEK
+        exponents[0, i] = min(growth[one] * weeks, MOST_GROWTH)
+        exponents[1, i] = felt(one, t[i], loss_at, forget)
+        z[i] = min(max(u_size[i], 1e-9), 1.0 - 1e-9)
+        how = int(table[segment[one], 0])
+        if how == EDGE and not np.isnan(known[i, 0]):
+            special[0, count[0]] = i
+            count[0] += 1
+        if how == RING:
+            special[1, count[1]] = i
+            count[1] += 1
+
+
+@kernel
+def _choose(
+    account: Ints, home: Ints, away: Ints, market: Small, odds: Floats, closed: Flags, known: Floats, best: Floats,
+    momentum: Small, u_choice: Floats, u_thin: Floats, exponentials: Floats, z: Floats, herd: Floats, twist: Floats,
+    accounts_segment: Small, person: Ints, fan: Ints, scale: Floats, square: Floats, losses: Floats, tier: Small,
+    table: Floats, every: Floats, step: int, row: Floats, outcome: Small, stake: Floats,
+) -> None:  # fmt: skip
+    for i in range(len(account)):
         outcome[i] = -1
         stake[i] = 0.0
         if closed[i]:
@@ -157,38 +190,51 @@ def _choose(
         # A market has its outcomes from the left; odds of 1 or less, or none, are no offer.
         if ways < 2 or not odds[i, 0] > 1.0 or not odds[i, 1] > 1.0:
             continue
-        s = segment[i]
-        figures = every[which[i]]
+        one = account[i]
+        s = accounts_segment[one]
+        figures = every[i * step]
+        row[0] = scale[one] * exponentials[0, i]
+        # Teams are numbered in a row, 20 to a league, 32 in the NFL: the rest by that number is one of each.
+        league = 32 if market[i] >= 2 else 20
+        side = fan[person[one]] % league
+        row[1] = (1.0 if side == home[i] % league else 0.0) - (1.0 if side == away[i] % league else 0.0)
+        row[2] = momentum[i]
+        row[3] = min(max(losses[one], 0.0) * exponentials[1, i] / row[0], CHASED_LOSS)
+        row[4] = figures[8 + tier[one]]
+        row[5] = figures[7] * herd[i]
+        row[6], row[7], row[8], row[9] = z[i], u_choice[i], u_thin[i], twist[i]
+        # They may also bet more dully than their segment does.
+        row[10] = max(table[s, 9], square[one])
         how = int(table[s, 0])
-        u = row[i, 8]
+        u = row[8]
         pick = -1
-        amount = row[i, 0] * math.exp(table[s, 11] * row[i, 6])
+        amount = row[0] * math.exp(table[s, 11] * row[6])
         dull = False
-        if how != TASTE and u < row[i, 10]:
+        if how != TASTE and u < row[10]:
             how = TASTE
             dull = True
             u = 0.0
         if how == TASTE:
             # Bets there are for this overround, over those at the reference.
             dear = (over - 1.0) / figures[0] - 1.0
-            wish = math.exp(figures[1] * table[s, 1] * dear + 0.5 * table[s, 10] * row[i, 3])
-            if not dull and u * figures[7] >= wish:
+            wish = math.exp(figures[1] * table[s, 1] * dear + 0.5 * table[s, 10] * row[3])
+            if not dull and u * HEADROOM >= wish:
                 continue
-            first = _liking(odds[i, 0], 0, ways, market[i], row[i], table[s], figures)
-            second = _liking(odds[i, 1], 1, ways, market[i], row[i], table[s], figures)
-            third = _liking(odds[i, 2], 2, ways, market[i], row[i], table[s], figures) if ways == 3 else 0.0
-            left = row[i, 7] * (first + second + third)
+            first = _liking(odds[i, 0], 0, ways, market[i], row, table[s], figures)
+            second = _liking(odds[i, 1], 1, ways, market[i], row, table[s], figures)
+            third = _liking(odds[i, 2], 2, ways, market[i], row, table[s], figures) if ways == 3 else 0.0
+            left = row[7] * (first + second + third)
             pick = 0 if left < first else (1 if left < first + second or ways == 2 else 2)
-            amount *= math.exp(table[s, 10] * row[i, 3])
+            amount *= math.exp(table[s, 10] * row[3])
             if dull:
                 amount *= figures[6]
-            if market[i] % 2 == 0 and row[i, 2] != 0.0:
+            if market[i] % 2 == 0 and row[2] != 0.0:
                 backed = 1.0 if pick == 0 else (-1.0 if pick == ways - 1 else 0.0)
-                if backed == row[i, 2]:
+                if backed == row[2]:
                     amount *= figures[3]
             # People stake round sums.
-            step = 0.5 if amount < 10.0 else (1.0 if amount < 50.0 else (5.0 if amount < 250.0 else 25.0))
-            amount = max(1.0, math.floor(amount / step + 0.5)) * step
+            coin = 0.5 if amount < 10.0 else (1.0 if amount < 50.0 else (5.0 if amount < 250.0 else 25.0))
+            amount = max(1.0, math.floor(amount / coin + 0.5)) * coin
         elif how == EDGE:
             gain = table[s, 6]
             for o in range(ways):
@@ -220,14 +266,14 @@ def _choose(
                     n += 1
             if n == 0:
                 continue
-            left = row[i, 9] % n
+            left = row[9] % n
             for o in range(ways):
                 if figures[4] <= odds[i, o] <= figures[5]:
                     if left == 0.0:
                         pick = o
                         break
                     left -= 1.0
-        amount = min(amount, row[i, 4] / odds[i, pick])
+        amount = min(amount, row[4] / odds[i, pick])
         amount = math.floor(amount * 100.0 + 1e-6) / 100.0
         if amount >= LEAST_STAKE_EUR:
             outcome[i] = pick
@@ -253,86 +299,53 @@ def opinions(seed: int, p: Floats, sd: Floats, person: Ints, match: Ints, market
 
 def choose(asked: Asked, accounts: Accounts, levers: Levers) -> Choice:
     """Outcomes and stakes for n looks; levers are read at each one's own instant."""
-    n = len(asked.account)
-    segment = accounts.segment[asked.account]
-    person = accounts.person[asked.account]
-    seed = accounts.seed
-    how = _TABLE[segment, _HOW]
+    n, seed = len(asked.account), accounts.seed
+    figures, step = levers.figures(_MOVABLE, asked.t)
+    exponents, z, twist = np.empty((2, n)), np.empty(n), np.zeros(n)
+    special, count = np.empty((2, n), dtype=np.int64), np.empty(2, dtype=np.int64)
+    _prepare(
+        asked.account, asked.t, asked.u_size, asked.p_known, accounts.segment, accounts.opened_at, accounts.growth,
+        accounts.loss_at, accounts.forget, TABLE, exponents, z, special, count,
+    )  # fmt: skip
+    np.exp(exponents, out=exponents)
+    ndtri(z, out=z)
+    edge, ring = special[0, : count[0]], special[1, : count[1]]
     known = asked.p_known
-    edge = np.flatnonzero(how == EDGE)
     if len(edge):
-        known = known.copy()
-        sd = _TABLE[segment[edge], _SD]
-        known[edge] = opinions(seed, known[edge], sd, person[edge], asked.match[edge], asked.market[edge])
-    row = np.empty((n, 11))
-    # Accounts opened in answer to decisions may grow slowly, and bet more dully than their segment does.
-    weeks = np.maximum(asked.t - accounts.opened_at[asked.account], 0) / WEEK
-    scale = accounts.scale[asked.account] * np.exp(
-        np.minimum(accounts.growth[asked.account] * weeks, MOST_GROWTH)
-    )
-    row[:, SHAM] = np.maximum(_TABLE[segment, _SQUARE], accounts.square[asked.account])
-    fan = accounts.persons.fan[person]
-    # Teams are numbered in a row, 20 to a league, 32 in the NFL: the rest by that number is one of each.
-    league = np.where(asked.market >= 2, 32, 20)
-    row[:, LEAN] = (fan % league == asked.home % league) * 1.0 - (fan % league == asked.away % league) * 1.0
-    row[:, SCALE], row[:, MOMENTUM] = scale, asked.momentum
-    row[:, LOSS] = np.minimum(accounts.recent_loss(asked.account, asked.t) / scale, CHASED_LOSS)
-    row[:, CAP] = caps(asked.account, asked.t, accounts, levers)
-    row[:, HERD] = figure(levers, "herd", asked.t) * rng.normal(
-        _key(seed, "herd"), asked.match, asked.market.astype(np.int64)
-    )
-    row[:, Z] = ndtri(np.clip(asked.u_size, 1e-9, 1.0 - 1e-9))
-    row[:, U_CHOICE], row[:, U_THIN] = asked.u_choice, asked.u_thin
-    ring = np.flatnonzero(how == RING)
-    row[:, TWIST] = 0.0
+        known, own = known.copy(), asked.account[edge]
+        known[edge] = opinions(
+            seed, known[edge], TABLE[accounts.segment[own], _SD], accounts.person[own], asked.match[edge],
+            asked.market[edge],
+        )  # fmt: skip
     if len(ring):
-        turn = rng.bits(_key(seed, "sides"), person[ring], asked.match[ring] * 4 + asked.market[ring])
-        row[ring, TWIST] = (turn >> np.uint64(60)).astype(np.int64) + accounts.ordinal[asked.account[ring]]
+        own = asked.account[ring]
+        turn = rng.uniform(
+            _key(seed, "sides"), accounts.person[own], asked.match[ring] * 4 + asked.market[ring]
+        )
+        twist[ring] = (turn * 16.0).astype(np.int64) + accounts.ordinal[own]
+    herd = rng.normal(_key(seed, "herd"), asked.match, asked.market.astype(np.int64))
     outcome, stake = np.empty(n, dtype=np.int8), np.empty(n)
     _choose(
-        segment, asked.market, asked.odds, asked.closed, known, asked.best_other, row, _TABLE,
-        *_figures(levers, asked.t), outcome, stake,
+        asked.account, asked.home, asked.away, asked.market, asked.odds, asked.closed, known, asked.best_other,
+        asked.momentum, asked.u_choice, asked.u_thin, exponents, z, herd, twist, accounts.segment, accounts.person,
+        accounts.persons.fan, accounts.scale, accounts.square, accounts.loss, accounts.tier, TABLE, figures, step,
+        np.empty(11), outcome, stake,
     )  # fmt: skip
     return Choice(outcome, stake)
 
 
-def caps(account: Ints, t: Ints, accounts: Accounts, levers: Levers) -> Floats:
-    """Greatest payout (n,) of a bet of each account at t (n,), EUR."""
-    tier = accounts.tier[account]
-    return np.select([tier == k for k in range(3)], [figure(levers, f"max_payout_{k}", t) for k in range(3)])
-
-
-def purses(
-    account: Ints, t: Ints, overround: Floats, u_size: Floats, accounts: Accounts, levers: Levers
-) -> tuple[Floats, Floats]:
-    """Parlays that there are at an overround (n,) per leg, over those at the reference; and their stakes (n,), EUR."""
-    taste = _TABLE[accounts.segment[account]]
-    scale = accounts.scale[account]
-    loss = np.minimum(accounts.recent_loss(account, t) / scale, CHASED_LOSS)
-    dear = overround / figure(levers, "reference_overround", t) - 1.0
-    wish = np.exp(
-        figure(levers, "elasticity", t) * taste[:, _ELASTICITY] * dear + 0.5 * taste[:, _CHASE] * loss
-    )
-    z = ndtri(np.clip(u_size, 1e-9, 1.0 - 1e-9))
-    amount = (
-        scale * np.exp(taste[:, _SIGMA] * z + taste[:, _CHASE] * loss) * figure(levers, "parlay_stake", t)
-    )
-    step = np.select([amount < 10.0, amount < 50.0, amount < 250.0], [0.5, 1.0, 5.0], 25.0)
-    return wish, np.maximum(np.round(amount / step), 1.0) * step
-
-
-def _figures(levers: Levers, t: Ints) -> tuple[Floats, Ints]:
-    """Figures (k, 8) in the kernel's order, and which row of them each look (n,) reads: one row if nothing moves."""
-    n = len(t) if any(levers.injections.get(name) for name in _MOVABLE) else 1
-    columns = [levers.at(name, t[:n]) for name in _MOVABLE]
-    figures = np.ascontiguousarray(np.stack([*columns, np.full(len(columns[0]), HEADROOM)], axis=1))
-    return figures, np.arange(len(t)) if n > 1 else np.zeros(len(t), dtype=np.int64)
-
-
 def promotional(accounts: Accounts, slots: Ints, bet: Ints, t: Ints, levers: Levers) -> Flags:
     """Which bets (n,) of these accounts are staked with a bonus: new accounts', and those of rings."""
+    ring = RINGS[accounts.segment[slots]]
+    if levers.constant("promo") == 0.0 and not levers.injections.get("promo"):
+        # Nobody is offered anything but rings, who are never offered less.
+        flags = np.zeros(len(slots), dtype=np.bool_)
+        own = np.flatnonzero(ring)
+        if len(own):
+            u = rng.uniform(_key(accounts.seed, "promo"), bet[own])
+            flags[own] = u < levers.at("ring_promo", t[own])
+        return flags
     age = np.maximum(t - accounts.opened_at[slots], 0) / DAY
     share = levers.at("promo", t) * np.exp(-age / levers.at("promo_days", t))
-    ring = _TABLE[accounts.segment[slots], _HOW] == RING
     share = np.where(ring, np.maximum(share, levers.at("ring_promo", t)), share)
     return np.asarray(rng.uniform(_key(accounts.seed, "promo"), bet) < share)

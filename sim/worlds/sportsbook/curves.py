@@ -1,4 +1,4 @@
-"""Price curves: the knots at which the book is asked for prices, what it published, and the price in force at an instant.
+"""Price curves: the knots at which the book is asked for prices, what it published, the price in force at an instant.
 
 Knows: slots, instants, odds. Does not know: who quotes, who bets, what is true.
 
@@ -10,6 +10,7 @@ tick, only news makes it jump.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ from sim.core.compile import kernel
 from sim.core.decisions import Quotes
 from sim.core.time import NEVER, SECOND, Micros
 from sim.engine.ordering import order_by
-from sim.worlds.sportsbook.slate import Slate
+from sim.worlds.sportsbook.slate import Slate, Tables, standing_at
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -29,8 +30,8 @@ KNOT_BITS = 24
 
 @dataclass(frozen=True)
 class Knots:
-    """The knots of one tick and sport, sorted by (t, id). All (n,). place: column in the slot's row of the curve; state:
-    what is heard; span_s: how long the piece that begins here is in force, 0 at a far end."""
+    """The knots of one tick and sport, sorted by (t, id). All (n,). place: column in the slot's row of the curve;
+    state: what is heard; span_s: how long the piece that begins here is in force, 0 at a far end."""
 
     slot: Ints
     t: Ints
@@ -42,30 +43,139 @@ class Knots:
     def __len__(self) -> int:
         return len(self.t)
 
+    def take(self, rows: Ints) -> Knots:
+        """Some of them."""
+        return Knots(
+            self.slot[rows], self.t[rows], self.id[rows], self.place[rows], self.state[rows], self.span_s[rows]
+        )
+
+
+class Posted(NamedTuple):
+    """What is quoted, for kernels. By slot: at (slots, knots) instants, of which laid (slots,); by slot, local market
+    and knot: odds, fair (..., 3), shut; until (slots, 2): suspended before this instant."""
+
+    at: Ints
+    laid: Ints
+    odds: Floats
+    fair: Floats
+    shut: NDArray[np.bool_]
+    until: Ints
+
+
+@kernel
+def price_at(posted: Posted, row: int, m: int, t: int, odds: Floats, fair: Floats) -> bool:
+    """For kernels: odds and the book's own probabilities (3,) of a slot's local market at an instant of the present
+    tick, NaN where nothing is quoted. Answers whether the market is closed."""
+    at = posted.at
+    place = -1
+    for j in range(posted.laid[row]):
+        if at[row, j] <= t:
+            place = j
+    if place < 0:
+        for c in range(3):
+            odds[c] = np.nan
+            fair[c] = np.nan
+        return True
+    begin = place - place % 2
+    width = at[row, begin + 1] - at[row, begin]
+    share = 0.0
+    if width > 0:
+        share = min(1.0, (t - at[row, begin]) / width)
+    for c in range(3):
+        odds[c] = posted.odds[row, m, begin, c] * (1.0 - share) + posted.odds[row, m, begin + 1, c] * share
+        fair[c] = posted.fair[row, m, begin, c] * (1.0 - share) + posted.fair[row, m, begin + 1, c] * share
+    return bool(posted.shut[row, m, begin] or t < posted.until[row, m])
+
 
 @kernel
 def _in_force(
-    slot: Ints, market: Ints, t: Ints, at: Ints, count: Ints, odds: Floats, fair: Floats, shut: NDArray[np.bool_],
-    until: Ints, odds_out: Floats, fair_out: Floats, closed: NDArray[np.bool_],
-) -> None:  # fmt: skip
+    posted: Posted, slot: Ints, market: Ints, t: Ints, odds: Floats, fair: Floats, closed: NDArray[np.bool_]
+) -> None:
     for i in range(len(t)):
-        row, m = slot[i], market[i]
-        place = -1
-        for j in range(count[row]):
-            if at[row, j] <= t[i]:
-                place = j
-        if place < 0:
-            closed[i] = True
-            continue
-        begin = place - place % 2
-        closed[i] = shut[row, m, begin] or t[i] < until[row, m]
-        width = at[row, begin + 1] - at[row, begin]
-        share = 0.0
-        if width > 0:
-            share = min(1.0, (t[i] - at[row, begin]) / width)
+        closed[i] = price_at(posted, slot[i], market[i], t[i], odds[i], fair[i])
+
+
+@kernel
+def _post(
+    posted: Posted, slot: Ints, place: Ints, t: Ints, m: int, probability: Floats, odds: Floats,
+    suspended: NDArray[np.bool_], shut: NDArray[np.bool_],
+) -> None:  # fmt: skip
+    ways = probability.shape[1]
+    for i in range(len(t)):
+        row, j = slot[i], place[i]
         for c in range(3):
-            odds_out[i, c] = odds[row, m, begin, c] * (1.0 - share) + odds[row, m, begin + 1, c] * share
-            fair_out[i, c] = fair[row, m, begin, c] * (1.0 - share) + fair[row, m, begin + 1, c] * share
+            posted.odds[row, m, j, c] = odds[i, c] if c < ways else np.nan
+            posted.fair[row, m, j, c] = probability[i, c] if c < ways else np.nan
+        posted.shut[row, m, j] = suspended[i]
+        shut[i] = suspended[i] or t[i] < posted.until[row, m]
+
+
+@kernel
+def _knots(tables: Tables, start: int, end: int, most: Ints) -> None:
+    """How many knots a slot may have at most in [start, end), and all slots together."""
+    most[:] = 0
+    for row in range(len(tables.match)):
+        if tables.match[row] < 0 or tables.closes[row] <= start:
+            continue
+        n = 2
+        for s in range(standing_at(tables.force, row, start) + 1, tables.states[row]):
+            if tables.force[row, s] >= end:
+                break
+            n += 2
+        most[0] = max(most[0], n)
+        most[1] += n
+
+
+@kernel
+def _lay(tables: Tables, posted: Posted, ordinal: Ints, start: int, end: int, knots: Ints) -> int:
+    """Lay the knots of all slots: into `posted` and as columns (slot, t, id, place, state, span) of `knots`, in no
+    order. Answers how many. Two per piece; a state superseded at the very instant it comes into force is not quoted;
+    nothing is after the end of the match."""
+    n = 0
+    posted.laid[:] = 0
+    for row in range(len(tables.match)):
+        if tables.match[row] < 0 or tables.closes[row] <= start:
+            continue
+        standing = standing_at(tables.force, row, start)
+        last = tables.states[row] - 1
+        first = n
+        knots[1, n], knots[4, n] = start, standing
+        n += 1
+        over = False
+        while not over and standing < last and tables.force[row, standing + 1] < end:
+            standing += 1
+            begins = tables.force[row, standing]
+            over = standing == last
+            if begins == knots[1, n - 1]:
+                knots[4, n - 1] = standing
+                if over:
+                    n -= 1
+                continue
+            knots[1, n], knots[4, n] = begins - 1, knots[4, n - 1]
+            n += 1
+            if not over:
+                knots[1, n], knots[4, n] = begins, standing
+                n += 1
+        if (n - first) % 2:
+            knots[1, n], knots[4, n] = end - 1, standing
+            n += 1
+        for i in range(first, n):
+            place = i - first
+            posted.at[row, place] = knots[1, i]
+            knots[0, i], knots[3, i] = row, place
+            knots[2, i] = (tables.match[row] << KNOT_BITS) | (ordinal[row] + place)
+            knots[5, i] = knots[1, i + 1] - knots[1, i] if place % 2 == 0 else 0
+        posted.laid[row] = n - first
+        ordinal[row] += n - first
+    return n
+
+
+@kernel
+def _sorted(knots: Ints, order: Ints, out: Ints, span_s: Floats) -> None:
+    for i in range(len(order)):
+        for c in range(5):
+            out[c, i] = knots[c, order[i]]
+        span_s[i] = knots[5, order[i]] / SECOND
 
 
 class Curves:
@@ -73,120 +183,76 @@ class Curves:
 
     def __init__(self, slate: Slate) -> None:
         self._slate = slate
-        self._at = np.full((0, 2), NEVER, dtype=np.int64)
-        self._count = np.zeros(0, dtype=np.int64)
-        self._odds = np.full((0, 2, 2, 3), np.nan)
-        self._fair = np.full((0, 2, 2, 3), np.nan)
-        self._shut = np.ones((0, 2, 2), dtype=np.bool_)
-        self._until = np.zeros((0, 2), dtype=np.int64)
+        self.posted = Posted(
+            at=np.full((0, 2), NEVER, dtype=np.int64),
+            laid=np.zeros(0, dtype=np.int64),
+            odds=np.full((0, 2, 2, 3), np.nan),
+            fair=np.full((0, 2, 2, 3), np.nan),
+            shut=np.ones((0, 2, 2), dtype=np.bool_),
+            until=np.zeros((0, 2), dtype=np.int64),
+        )
         self._ordinal = np.zeros(0, dtype=np.int64)
+        self._most = np.zeros(2, dtype=np.int64)
 
     def begin(self, slot: int) -> None:
         """A match's markets open."""
         self._room(self._slate.size, 2)
-        self._until[slot] = 0
+        self.posted.until[slot] = 0
         self._ordinal[slot] = 0
 
     def suspend(self, slot: Ints, market: Ints, until: Ints) -> None:
         """Take no bets on a market before an instant. All (n,)."""
-        np.maximum.at(self._until, (slot, market), until)
+        np.maximum.at(self.posted.until, (slot, market), until)
 
     def lay(self, start: Micros, end: Micros) -> Knots:
         """The knots of the tick [start, end), over all open matches."""
-        slate = self._slate
-        self._count[:] = 0
-        slots = slate.taken()
-        slots = slots[slate.closes[slots] > start]
-        now = np.full(len(slots), start, dtype=np.int64)
-        state = slate.standing(slots, now, slate.force)
-        upcoming = slate.force[slots, state + 1] if len(slots) else now
-        parts: list[tuple[int, list[int], list[int]]] = []
-        calm = upcoming >= end
-        for slot, standing in zip(slots[~calm].tolist(), state[~calm].tolist(), strict=True):
-            parts.append((slot, *self._pieces(slot, standing, start, end)))
-        self._room(slate.size, max([2, *(len(t) for _, t, _ in parts)]))
-        quiet = slots[calm]
-        self._at[quiet, 0], self._at[quiet, 1], self._count[quiet] = start, end - 1, 2
-        slot = np.repeat(quiet, 2)
-        t = np.tile(np.array([start, end - 1], dtype=np.int64), len(quiet))
-        place = np.tile(np.array([0, 1], dtype=np.int64), len(quiet))
-        heard = np.repeat(state[calm], 2)
-        for each, instants, states in parts:
-            self._at[each, : len(instants)], self._count[each] = instants, len(instants)
-            slot = np.append(slot, np.full(len(instants), each))
-            t = np.append(t, instants)
-            place = np.append(place, np.arange(len(instants)))
-            heard = np.append(heard, states)
-        ids = (slate.match[slot] << KNOT_BITS) | (self._ordinal[slot] + place)
-        self._ordinal[slots] += self._count[slots]
-        span = np.where(place % 2 == 0, (self._at[slot, np.minimum(place + 1, self._at.shape[1] - 1)] - t) / SECOND, 0.0)
-        order = order_by(t, ids)
-        return Knots(slot[order], t[order], ids[order], place[order], heard[order], span[order])
+        tables, most = self._slate.tables, self._most
+        _knots(tables, start, end, most)
+        self._room(self._slate.size, max(2, int(most[0])))
+        laid = np.empty((6, int(most[1])), dtype=np.int64)
+        n = _lay(tables, self.posted, self._ordinal, start, end, laid)
+        order = order_by(laid[1, :n], laid[2, :n])
+        columns, span_s = np.empty((5, n), dtype=np.int64), np.empty(n)
+        _sorted(laid, order, columns, span_s)
+        slot, t, ids, place, state = columns
+        return Knots(slot, t, ids, place, state, span_s)
 
-    def _pieces(self, slot: int, standing: int, start: Micros, end: Micros) -> tuple[list[int], list[int]]:
-        """Instants and states heard, two per piece. A state superseded at the very instant it comes into force is not
-        quoted; nothing is after the end of the match."""
-        force = self._slate.force[slot]
-        last = int(self._slate.states[slot]) - 1
-        instants, states = [start], [standing]
-        while standing < last and force[standing + 1] < end:
-            standing += 1
-            begins = int(force[standing])
-            if begins == instants[-1]:
-                states[-1] = standing
-                if standing == last:
-                    instants.pop(), states.pop()
-                continue
-            instants.append(begins - 1)
-            states.append(states[-1])
-            if standing == last:
-                return instants, states
-            instants.append(begins)
-            states.append(standing)
-        if len(instants) % 2:
-            instants.append(end - 1)
-            states.append(standing)
-        return instants, states
-
-    def post(self, knots: Knots, rows: Ints, market: int, quotes: Quotes) -> NDArray[np.bool_]:
-        """Take what was published for the knots `rows` of a local market. Answers which of them are suspended (n,)."""
-        slot, place = knots.slot[rows], knots.place[rows]
-        k = quotes.probability.shape[1]
-        odds = quotes.odds if quotes.odds is not None else 1.0 / np.maximum(quotes.probability, 1e-9)
-        closed = quotes.suspended if quotes.suspended is not None else np.zeros(len(rows), dtype=np.bool_)
-        self._odds[slot, market, place] = np.nan
-        self._fair[slot, market, place] = np.nan
-        self._odds[slot, market, place, :k] = odds
-        self._fair[slot, market, place, :k] = quotes.probability
-        self._shut[slot, market, place] = closed
-        return closed | (knots.t[rows] < self._until[slot, market])
+    def post(self, knots: Knots, market: int, quotes: Quotes) -> NDArray[np.bool_]:
+        """Take what was published for knots of a local market. Answers which of them are suspended (n,)."""
+        p = quotes.probability
+        odds = quotes.odds if quotes.odds is not None else 1.0 / np.maximum(p, 1e-9)
+        closed = quotes.suspended if quotes.suspended is not None else np.zeros(len(p), dtype=np.bool_)
+        shut = np.empty(len(p), dtype=np.bool_)
+        _post(self.posted, knots.slot, knots.place, knots.t, market, p, odds, closed, shut)
+        return shut
 
     def in_force(self, slot: Ints, market: Ints, t: Ints) -> tuple[Floats, Floats, NDArray[np.bool_]]:
         """Odds (n, 3), the book's own probabilities (n, 3) and whether the market is closed (n,), at instants t of the
         present tick."""
         n = len(t)
-        odds, fair = np.full((n, 3), np.nan), np.full((n, 3), np.nan)
-        closed = np.zeros(n, dtype=np.bool_)
-        _in_force(
-            slot, market, t, self._at, self._count, self._odds, self._fair, self._shut, self._until, odds, fair, closed
-        )  # fmt: skip
+        odds, fair = np.empty((n, 3)), np.empty((n, 3))
+        closed = np.empty(n, dtype=np.bool_)
+        _in_force(self.posted, slot, market, t, odds, fair, closed)
         return odds, fair, closed
 
     def _room(self, slots: int, knots: int) -> None:
-        old_slots, old_knots = self._at.shape
+        old_slots, old_knots = self.posted.at.shape
         if slots <= old_slots and knots <= old_knots:
             return
         slots, knots = max(slots, old_slots), max(old_knots, knots + knots % 2)
 
-        def wider(old: NDArray[np.generic], shape: tuple[int, ...], fill: float) -> NDArray[np.generic]:
+        def wider(old: NDArray[Any], shape: tuple[int, ...], fill: float) -> NDArray[Any]:
             new = np.full(shape, fill, dtype=old.dtype)
             new[tuple(slice(n) for n in old.shape)] = old
             return new
 
-        self._at = wider(self._at, (slots, knots), NEVER)
-        self._odds = wider(self._odds, (slots, 2, knots, 3), np.nan)
-        self._fair = wider(self._fair, (slots, 2, knots, 3), np.nan)
-        self._shut = wider(self._shut, (slots, 2, knots), True)
-        self._count = wider(self._count, (slots,), 0)
-        self._until = wider(self._until, (slots, 2), 0)
+        old = self.posted
+        self.posted = Posted(
+            at=wider(old.at, (slots, knots), NEVER),
+            laid=wider(old.laid, (slots,), 0),
+            odds=wider(old.odds, (slots, 2, knots, 3), np.nan),
+            fair=wider(old.fair, (slots, 2, knots, 3), np.nan),
+            shut=wider(old.shut, (slots, 2, knots), True),
+            until=wider(old.until, (slots, 2), 0),
+        )
         self._ordinal = wider(self._ordinal, (slots,), 0)

@@ -34,7 +34,7 @@ LEVERS = (
               "assumption: budget of a price update, 99th percentile", "assumption"),
 )  # fmt: skip
 
-_MOST_GAPS = 64
+MOST_GAPS = 64
 
 
 @dataclass(frozen=True)
@@ -46,19 +46,13 @@ class Heard:
     gap_start: Ints
     gap_end: Ints
 
-    def age_s(self, t: Ints) -> NDArray[np.float64]:
-        """Seconds (n,) since the feed was last heard of, at instants t of a match in play: 0 outside gaps."""
-        place = np.searchsorted(self.gap_start, t, side="right") - 1
-        inside = (place >= 0) & (t < np.append(self.gap_end, 0)[place])
-        return np.where(inside, (t - np.append(self.gap_start, 0)[place]) / SECOND, 0.0)
-
 
 def listen(seed: int, match: int, path: Path, levers: Levers) -> Heard:
     """When each state of a match is heard, and when a price for it is in force. Drawn from the match's own stream, as
     many draws whatever the levers say; levers are read at the instant of the happening (law 2)."""
     chance = rng.stream(seed, "sportsbook", "feed", match)
     spread = -np.log1p(-chance.random(len(path.t)))
-    at, kept, length = chance.random((3, _MOST_GAPS))
+    at, kept, length = chance.random((3, MOST_GAPS))
     arrival = path.t + (
         (levers.at("feed_delay_s", path.t) + levers.at("feed_spread_s", path.t) * spread) * SECOND
     ).astype(np.int64)
@@ -77,10 +71,10 @@ def _gaps(
     length: NDArray[np.float64],
     levers: Levers,
 ) -> tuple[Ints, Ints]:
-    """Gaps by thinning `_MOST_GAPS` candidates over the match; those that run into one another are one."""
+    """Gaps by thinning `MOST_GAPS` candidates over the match; those that run into one another are one."""
     span = path.end - int(path.t[0])
     start = int(path.t[0]) + np.sort(at * span).astype(np.int64)
-    most = _MOST_GAPS / max(span / HOUR, 1e-9)
+    most = MOST_GAPS / max(span / HOUR, 1e-9)
     stays = kept < np.minimum(levers.at("feed_gaps", start) / most, 1.0)
     start = start[stays]
     end = (

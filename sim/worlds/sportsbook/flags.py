@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.core import rng
+from sim.core.compile import kernel
 from sim.core.levers import Levers, LeverSpec
 from sim.core.time import DAY, HOUR, MINUTE, NEVER, Micros
 from sim.engine.outbox import Outbox
@@ -71,6 +72,23 @@ MARKED, STAKED, EDGE, SETTLED, RISKED, WON = range(6)
 _DRAWS = ("verdict", "work", "known", "closes", "closing", "mistake")
 
 
+@kernel
+def _watch(
+    sums: Floats, rests: Ints, slots: Ints, edge: Floats, stake: Floats, now: int, bets: float, mean: float
+) -> bool:
+    """Add up mark-outs; answers whether any of these accounts is to be reviewed."""
+    for i in range(len(slots)):
+        sums[MARKED, slots[i]] += 1.0
+        sums[STAKED, slots[i]] += stake[i]
+        sums[EDGE, slots[i]] += stake[i] * edge[i]
+    for i in range(len(slots)):
+        slot = slots[i]
+        sharp = sums[EDGE, slot] / max(sums[STAKED, slot], 1e-9) > mean
+        if sharp and rests[slot] <= now and sums[MARKED, slot] >= bets:
+            return True
+    return False
+
+
 class Flags:
     """The traders' desk, and the sums that they go by."""
 
@@ -94,9 +112,13 @@ class Flags:
     def watch(self, slots: Ints, edge: Floats, stake: Floats) -> None:
         """Mark-outs (n,) that have become known."""
         self._grow()
-        for row, values in ((MARKED, np.ones(len(slots))), (STAKED, stake), (EDGE, stake * edge)):
-            np.add.at(self._sums[row], slots, values)
-        own, now = self._ready(slots), self._stage.now
+        now = self._stage.now
+        if not _watch(
+            self._sums, self._rests, slots, edge, stake, now, self._levers.now("flag_bets", now),
+            self._levers.now("flag_edge", now),
+        ):  # fmt: skip
+            return
+        own = self._ready(slots)
         marked, staked, gained = self._sums[:3, own]
         mean = gained / np.maximum(staked, 1e-9)
         due = (marked >= self._levers.now("flag_bets", now)) & (mean > self._levers.now("flag_edge", now))

@@ -9,12 +9,24 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtri
 
 from sim.core import rng
+from sim.core.compile import kernel
 from sim.core.levers import Levers
 from sim.core.time import NEVER
 from sim.worlds.sportsbook.accounts import Accounts, Persons
-from sim.worlds.sportsbook.choosing import LEAST_STAKE_EUR, Asked, caps, choose, purses
+from sim.worlds.sportsbook.choosing import (
+    CHASE,
+    CHASED_LOSS,
+    KEEN,
+    LEAST_STAKE_EUR,
+    SIGMA,
+    TABLE,
+    Asked,
+    choose,
+    felt,
+)
 from sim.worlds.sportsbook.timing import (
     HEADROOM,
     PARLAYS,
@@ -119,6 +131,93 @@ def propose_parlays(
     return Parlays._make(values[first_placed] for values in parlays)
 
 
+_MOVABLE = ("reference_overround", "elasticity", "parlay_stake", "max_payout_0", "max_payout_1", "max_payout_2")
+"""Levers of a parlay's purse, in the order in which the kernels below read them, at `placed`."""
+
+
+@kernel
+def _part(
+    game: Ints, placed: Ints, market: Small, u_choice: NDArray[np.float32], account: Ints, match: Ints, home: Ints,
+    away: Ints, odds: Floats, closed: NDArray[np.bool_], whole: Ints, code: Small, legs_odds: Floats,
+    shut: NDArray[np.bool_], u: Floats,
+) -> None:  # fmt: skip
+    """Legs one by one: whole (5, k): account, match, home, away, instant."""
+    j = 0
+    for i in range(len(placed)):
+        for leg in range(LEGS):
+            if game[i, leg] < 0:
+                continue
+            whole[0, j], whole[1, j], whole[4, j] = account[i], match[i, leg], placed[i]
+            whole[2, j], whole[3, j] = home[i, leg], away[i, leg]
+            code[j], shut[j], u[0, j] = market[i, leg], closed[i, leg], u_choice[i, leg]
+            for c in range(3):
+                legs_odds[j, c] = odds[i, leg, c]
+            j += 1
+
+
+@kernel
+def _join(
+    game: Ints, placed: Ints, chosen: Small, odds: Floats, account: Ints, loss_at: Ints, forget: float,
+    outcome: Small, made: NDArray[np.bool_], product: Floats, mean: Floats, faded: Floats,
+) -> None:  # fmt: skip
+    """Legs together again: odds of the whole, the mean overround per leg."""
+    j = 0
+    for i in range(len(placed)):
+        faded[i] = felt(account[i], placed[i], loss_at, forget)
+        made[i], product[i] = True, 1.0
+        total, legs = 0.0, 0
+        for leg in range(LEGS):
+            outcome[i, leg] = -1
+            if game[i, leg] < 0:
+                continue
+            outcome[i, leg] = chosen[j]
+            made[i] = made[i] and chosen[j] >= 0
+            product[i] *= odds[i, leg, max(int(chosen[j]), 0)]
+            over = 0.0
+            for c in range(3):
+                if not np.isnan(odds[i, leg, c]):
+                    over += 1.0 / odds[i, leg, c]
+            total += over - 1.0
+            legs += 1
+            j += 1
+        mean[i] = total / max(legs, 1)
+
+
+@kernel
+def _wish(
+    account: Ints, segment: Small, scale: Floats, losses: Floats, faded: Floats, mean: Floats, z: Floats,
+    table: Floats, figures: Floats, step: int, wishes: Floats,
+) -> None:  # fmt: skip
+    """Logarithms (2, n): parlays that there are at an overround per leg, over those at the reference; and stakes."""
+    for i in range(len(account)):
+        one, now = account[i], figures[i * step]
+        taste = table[segment[one]]
+        loss = min(max(losses[one], 0.0) * faded[i] / scale[one], CHASED_LOSS)
+        dear = mean[i] / now[0] - 1.0
+        wishes[0, i] = now[1] * taste[KEEN] * dear + 0.5 * taste[CHASE] * loss
+        wishes[1, i] = taste[SIGMA] * z[i] + taste[CHASE] * loss
+
+
+@kernel
+def _size(
+    account: Ints, scale: Floats, tier: Small, wishes: Floats, thin: NDArray[np.float32], product: Floats,
+    figures: Floats, step: int, made: NDArray[np.bool_], outcome: Small, stake: Floats,
+) -> None:  # fmt: skip
+    for i in range(len(account)):
+        now = figures[i * step]
+        amount = scale[account[i]] * wishes[1, i] * now[2]
+        # People stake round sums.
+        coin = 0.5 if amount < 10.0 else (1.0 if amount < 50.0 else (5.0 if amount < 250.0 else 25.0))
+        amount = max(np.rint(amount / coin), 1.0) * coin
+        amount = min(amount, now[3 + tier[account[i]]] / product[i])
+        amount = np.floor(amount * 100.0 + 1e-6) / 100.0
+        stake[i] = 0.0
+        if made[i] and thin[i] < wishes[0, i] and amount >= LEAST_STAKE_EUR:
+            stake[i] = amount
+        else:
+            outcome[i, :] = -1
+
+
 class ParlayChoice(NamedTuple):
     """outcome (n, LEGS) int8, -1 where there is no leg or no bet; odds (n,) of the whole; stake (n,) EUR, 0 without."""
 
@@ -133,33 +232,39 @@ def choose_parlays(
 ) -> ParlayChoice:  # fmt: skip
     """What n looks at parlays become. account: (n,) slots; match, home, away, closed: (n, LEGS); odds: (n, LEGS, 3) in
     force at `placed`; where there is no leg they are not read. A parlay with a closed leg is not made."""
-    n = len(account)
-    leg = parlays.game >= 0
-    row, place = np.nonzero(leg)
-    k = len(row)
+    n, k = len(account), int((parlays.game >= 0).sum())
+    whole, code = np.empty((5, k), dtype=np.int64), np.empty(k, dtype=np.int8)
+    legs_odds, shut, u = np.empty((k, 3)), np.empty(k, dtype=np.bool_), np.zeros((3, k))
+    _part(
+        parlays.game, parlays.placed, parlays.market, parlays.u_choice, account, match, home, away, odds, closed,
+        whole, code, legs_odds, shut, u,
+    )  # fmt: skip
     nothing = np.full((k, 3), np.nan)
-    zero = np.zeros(k)
+    u[1] = 0.5
     legs = choose(
         Asked(
-            account[row], match[row, place], home[row, place], away[row, place], parlays.market[row, place],
-            parlays.placed[row], odds[row, place], closed[row, place], nothing, nothing, zero.astype(np.int8),
-            parlays.u_choice[row, place].astype(np.float64), zero + 0.5, zero,
+            whole[0], whole[1], whole[2], whole[3], code, whole[4], legs_odds, shut, nothing, nothing,
+            np.zeros(k, dtype=np.int8), u[0], u[1], u[2],
         ),
         accounts, levers,
     )  # fmt: skip
-    outcome = np.full((n, LEGS), -1, dtype=np.int8)
-    outcome[row, place] = legs.outcome
-    made = ((outcome >= 0) | ~leg).all(axis=1)
-    taken = np.ones((n, LEGS))
-    taken[row, place] = odds[row, place, np.maximum(legs.outcome, 0)]
-    product = taken.prod(axis=1)
-    over = np.zeros((n, LEGS))
-    over[row, place] = np.nansum(1.0 / odds[row, place], axis=1) - 1.0
-    mean = over.sum(axis=1) / np.maximum(leg.sum(axis=1), 1)
-    wish, stake = purses(account, parlays.placed, mean, parlays.u_size.astype(np.float64), accounts, levers)
-    stake = np.minimum(stake, caps(account, parlays.placed, accounts, levers) / product)
-    stake = np.floor(stake * 100.0 + 1e-6) / 100.0
-    made &= (parlays.u_thin * HEADROOM < wish) & (stake >= LEAST_STAKE_EUR)
-    return ParlayChoice(
-        np.where(made[:, None], outcome, -1).astype(np.int8), product, np.where(made, stake, 0.0)
+    figures, step = levers.figures(_MOVABLE, parlays.placed)
+    outcome, made = np.empty((n, LEGS), dtype=np.int8), np.empty(n, dtype=np.bool_)
+    product, mean, faded = np.empty(n), np.empty(n), np.empty(n)
+    _join(
+        parlays.game, parlays.placed, legs.outcome, odds, account, accounts.loss_at, accounts.forget, outcome, made,
+        product, mean, faded,
+    )  # fmt: skip
+    np.exp(faded, out=faded)
+    z = ndtri(np.clip(parlays.u_size.astype(np.float64), 1e-9, 1.0 - 1e-9))
+    wishes = np.empty((2, n))
+    _wish(
+        account, accounts.segment, accounts.scale, accounts.loss, faded, mean, z, TABLE, figures, step, wishes
     )
+    np.exp(wishes, out=wishes)
+    stake = np.empty(n)
+    _size(
+        account, accounts.scale, accounts.tier, wishes, parlays.u_thin * HEADROOM, product, figures, step, made,
+        outcome, stake,
+    )  # fmt: skip
+    return ParlayChoice(outcome, product, stake)

@@ -69,7 +69,11 @@ class Days:
 
     def add(self, slots: Ints, t: Ints) -> None:
         """Bets (n,) decided at t."""
-        for day in np.unique(t // DAY).tolist():
+        days = np.unique(t // DAY).tolist() if len(t) else []
+        if len(days) == 1:
+            self._days.setdefault(days[0], []).append(np.column_stack([slots, t]))
+            return
+        for day in days:
             here = t // DAY == day
             self._days.setdefault(day, []).append(np.stack([slots[here], t[here]], axis=1))
 

@@ -219,7 +219,7 @@ class Services:
         stands = (done.start != UNSERVED) & (done.finish - arrival <= patience)
         self._lose(1, arrival, tickets.account, ~stands)
         self._validated += int(stands.sum())
-        tickets = tickets._replace(t=tickets.t + done.finish - tickets.placed)
+        tickets = tickets.due(tickets.t + done.finish - tickets.placed)
         return tickets if bool(stands.all()) else tickets.take(stands)
 
     def _spent(self, service: str, ids: Ints) -> Floats:

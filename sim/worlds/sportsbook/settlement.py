@@ -44,17 +44,33 @@ class Settlement:
         self._stage, self._levers, self._graded = stage, levers, graded
         self._service = Desk(stage, int(levers.constant("graders")), self._done)
         self._standing: dict[int, list[Ints]] = {}
+        self._held: list[tuple[Ints, Ints]] = []
+        """What is not parted by match yet: matches (n,), rows (n, WIDTH)."""
         self._jobs: dict[int, tuple[int, Ints, bool]] = {}
         self._next = 0
 
     def hold(self, match: Ints, rows: Ints) -> None:
         """Keep bets (n, WIDTH) that stand on matches (n,)."""
-        for each in np.unique(match).tolist():
-            self._standing.setdefault(each, []).append(rows[match == each])
+        if len(match):
+            self._held.append((match.copy(), rows.copy()))
+
+    def _part(self) -> None:
+        """Part what is held by match: once for many ticks."""
+        if not self._held:
+            return
+        match = np.concatenate([each for each, _ in self._held])
+        rows = np.concatenate([each for _, each in self._held])
+        self._held = []
+        order = np.argsort(match, kind="stable")
+        match, rows = match[order], rows[order]
+        begins = np.flatnonzero(np.append(True, match[1:] != match[:-1]))
+        for each, part in zip(match[begins].tolist(), np.split(rows, begins[1:]), strict=True):
+            self._standing.setdefault(each, []).append(part.copy())
 
     def whistle(self, match: int, at: Micros) -> Act:
         """A process: wait for the official result, then queue the match's bets, batch by batch."""
         yield self._stage.until(at + int(self._levers.now("result_minutes", at) * MINUTE))
+        self._part()
         parts = self._standing.pop(match, [])
         rows = np.concatenate(parts) if parts else np.empty((0, WIDTH), dtype=np.int64)
         rate = self._levers.now("graded_per_s", self._stage.now)

@@ -9,32 +9,44 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.core.levers import Levers
-from sim.core.time import DAY, HOUR, NEVER, SECOND, Micros
+from sim.core.time import DAY, Micros
 from sim.engine.outbox import Calendar
+from sim.worlds.sportsbook import looks
+from sim.worlds.sportsbook import tickets as ticket
 from sim.worlds.sportsbook.accounts import Accounts
 from sim.worlds.sportsbook.adversaries import postponed
-from sim.worlds.sportsbook.asking import LONG_AGO_S, heard
 from sim.worlds.sportsbook.betting import propose
 from sim.worlds.sportsbook.choosing import COMPARING, INFORMED, Asked, choose, promotional
 from sim.worlds.sportsbook.curves import Curves
-from sim.worlds.sportsbook.fixing import FIXER, Fixers
+from sim.worlds.sportsbook.fixing import Fixers
 from sim.worlds.sportsbook.fixtures import Fixtures
+from sim.worlds.sportsbook.looks import (
+    ID,
+    KNOWN,
+    MARKET,
+    MATCH,
+    MOMENTUM,
+    PERSON,
+    PLACED,
+    SLOT,
+    U_ACCOUNT,
+    U_CHOICE,
+    U_SIZE,
+    U_THIN,
+    UNIT,
+    WAITED,
+)
 from sim.worlds.sportsbook.parameters import Parameters
-from sim.worlds.sportsbook.parlays import Parlays, choose_parlays, propose_parlays
+from sim.worlds.sportsbook.parlays import LEGS, Parlays, choose_parlays, propose_parlays
 from sim.worlds.sportsbook.paths import Path
 from sim.worlds.sportsbook.rivals import Rivals
 from sim.worlds.sportsbook.services import Services
 from sim.worlds.sportsbook.slate import Slate
-from sim.worlds.sportsbook.tickets import NONE, Tickets, joined
+from sim.worlds.sportsbook.tickets import Tickets, joined, room
 from sim.worlds.sportsbook.timing import Game
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
-
-PLACED, ID, KNOWN, SLOT, MATCH, PERSON, MARKET, MOMENTUM, U_ACCOUNT, U_CHOICE, U_SIZE, U_THIN, WAITED = range(13)
-"""Columns of a look that waits for its instant; uniforms in 2**-24."""
-UNIT = float(1 << 24)
-
 
 class Striking:
     """Keeps what is proposed for open matches, and turns what is due into tickets."""
@@ -161,110 +173,86 @@ class Striking:
 
     def _singles(self, rows: Ints, end: Micros) -> Tickets:
         slate, accounts, levers = self._slate, self._accounts, self._levers
-        account = accounts.pick(rows[:, PERSON], rows[:, PLACED], rows[:, U_ACCOUNT] / UNIT)
-        here = (account >= 0) & (slate.match[rows[:, SLOT]] == rows[:, MATCH])
-        rows, account = rows[here], account[here]
-        later = postponed(self._seed, accounts, account, rows[:, ID], rows[:, PLACED], slate.kickoff[rows[:, SLOT]])
-        waits = (later > rows[:, PLACED]) & (rows[:, WAITED] == 0)
-        if waits.any():
-            held, whose = rows[waits], account[waits]
-            # Who bets later has heard more by then.
-            held[:, KNOWN] += later[waits] - held[:, PLACED]
-            held[:, PLACED], held[:, WAITED] = later[waits], 1
-            due = held[:, PLACED] < end
-            self._looks.put(held[~due])
-            rows, account = np.concatenate([rows[~waits], held[due]]), np.concatenate([account[~waits], whose[due]])
-        slot, placed, market = rows[:, SLOT], rows[:, PLACED], rows[:, MARKET]
-        code = 2 * slate.sport[slot] + market
-        odds, _, closed = self._curves.in_force(slot, market, placed)
-        segment = accounts.segment[account]
-        known = np.full((len(rows), 3), np.nan)
-        at = np.flatnonzero(INFORMED[segment])
-        if len(at):
-            then = rows[at, KNOWN]
-            source = np.where(segment[at] == FIXER, slot[at], slate.believed[slot[at]])
-            known[at] = slate.fair(source, slate.standing(slot[at], then), then, code[at])
-        best = np.full((len(rows), 3), np.nan)
-        at = np.flatnonzero(COMPARING[segment])
-        if len(at):
-            best[at] = self._rivals.best(slot[at], code[at], placed[at])
-        f = self._fixtures
-        match = slate.match[slot]
+        tables, persons = slate.tables, accounts.persons
+        kept, account = np.empty_like(rows), np.empty(len(rows), dtype=np.int64)
+        n, late = looks.come(
+            tables, rows, persons.first, accounts.after, accounts.opened_at, accounts.closed_at, accounts.wait_s,
+            accounts.night, kept, account,
+        )  # fmt: skip
+        rows, account = kept[:n], account[:n]
+        if late:
+            rows, account = self._later(rows, account, end)
+        n, f = len(rows), self._fixtures
+        figures, step = levers.figures(looks.MOVABLE, rows[:, PLACED])
+        whole, u = np.empty((4, n), dtype=np.int64), np.empty((3, n))
+        code, momentum = np.empty(n, dtype=np.int8), np.empty(n, dtype=np.int8)
+        closed, prices = np.empty(n, dtype=np.bool_), np.empty((3, n, 3))
+        looks.see(
+            tables, self._curves.posted, self._rivals.stray, figures, step, INFORMED, COMPARING, accounts.segment,
+            f.home, f.away, rows, account, np.empty((2, 3)), whole, u, code, momentum, closed, prices,
+        )  # fmt: skip
         choice = choose(
             Asked(
-                account, match, f.home[match], f.away[match], code.astype(np.int8), placed, odds, closed, known, best,
-                rows[:, MOMENTUM].astype(np.int8), rows[:, U_CHOICE] / UNIT, rows[:, U_SIZE] / UNIT,
-                rows[:, U_THIN] / UNIT,
+                account, whole[0], whole[1], whole[2], code, whole[3], prices[0], closed, prices[1], prices[2],
+                momentum, u[0], u[1], u[2],
             ),
             accounts, levers,
         )  # fmt: skip
-        bets = np.flatnonzero(choice.outcome >= 0)
-        slot, placed, account, code = slot[bets], placed[bets], account[bets], code[bets]
-        outcome = choice.outcome[bets].astype(np.int64)
-        row = np.arange(len(bets))
-        state = slate.standing(slot, placed, slate.force)
-        minute, since = heard(slate, slot, state, placed)
-        live = state >= 0
-        wait = np.where(live, levers.at("bet_delay_s", placed) * SECOND, 0.0).astype(np.int64)
-        p = slate.fair(slot, slate.standing(slot, placed), placed, code)
-        return Tickets(
-            t=placed + wait,
-            id=rows[bets, ID],
-            placed=placed,
-            slot=slot,
-            account=account,
-            market=market[bets],
-            outcome=outcome,
-            legs=np.ones(len(bets), dtype=np.int64),
-            stake=choice.stake[bets],
-            odds=odds[bets][row, outcome],
-            p_placed=p[row, outcome],
-            live=live.astype(np.int64),
-            promo=promotional(accounts, account, rows[bets, ID], placed, levers).astype(np.int64),
-            best=self._rivals.best(slot, code, placed)[row, outcome],
-            minute=minute,
-            since_event_s=since,
-            to_start_h=np.where(live, 0.0, np.maximum(slate.kickoff[slot] - placed, 0) / HOUR),
-            won=(slate.outcome[slot, market[bets]] == outcome).astype(np.int64),
-            last=slate.match[slot],
+        tickets = room(int((choice.outcome >= 0).sum()))
+        looks.strike(
+            tables, self._rivals.stray, figures, step, rows, account, code, choice.outcome, choice.stake, prices[0],
+            np.empty(3), tickets.ints, tickets.floats,
+        )  # fmt: skip
+        ints = tickets.ints
+        ints[:, ticket.PROMO] = promotional(
+            accounts, tickets.column(ticket.ACCOUNT), tickets.column(ticket.ID), tickets.column(ticket.PLACED), levers
         )
+        return tickets
 
-    def _struck_parlays(self, matches: Ints, looks: Parlays) -> Tickets:
+    def _later(self, rows: Ints, account: Ints, end: Micros) -> tuple[Ints, Ints]:
+        """Looks whose owners wait longer than their segment does are put back; those that come up in this tick stay."""
+        slate = self._slate
+        later = postponed(
+            self._seed, self._accounts, account, rows[:, ID], rows[:, PLACED], slate.kickoff[rows[:, SLOT]]
+        )
+        waits = (later > rows[:, PLACED]) & (rows[:, WAITED] == 0)
+        if not waits.any():
+            return rows, account
+        held, whose = rows[waits], account[waits]
+        # Who bets later has heard more by then.
+        held[:, KNOWN] += later[waits] - held[:, PLACED]
+        held[:, PLACED], held[:, WAITED] = later[waits], 1
+        due = held[:, PLACED] < end
+        self._looks.put(held[~due])
+        return np.concatenate([rows[~waits], held[due]]), np.concatenate([account[~waits], whose[due]])
+
+    def _struck_parlays(self, matches: Ints, due: Parlays) -> Tickets:
         """Parlays, struck at the product of their legs' odds; they stand or fall with the last of their results."""
         slate, accounts, f = self._slate, self._accounts, self._fixtures
-        account = accounts.pick(looks.person, looks.placed, looks.u_account.astype(np.float64))
-        looks, account = Parlays._make(values[account >= 0] for values in looks), account[account >= 0]
-        leg = looks.game >= 0
-        match = np.where(leg, matches[looks.game], -1)
         slots = np.array([self._open[m][0] if m in self._open else -1 for m in matches.tolist()], dtype=np.int64)
-        slot = np.where(leg, slots[looks.game], -1)
-        n = len(account)
-        row, place = np.nonzero(leg & (slot >= 0))
-        odds = np.full((n, slot.shape[1], 3), np.nan)
-        closed = np.ones(slot.shape, dtype=np.bool_)
-        at, market = slot[row, place], looks.market[row, place].astype(np.int64)
-        odds[row, place], _, closed[row, place] = self._curves.in_force(at, market % 2, looks.placed[row])
+        n, persons = len(due.id), accounts.persons
+        kept, account = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
+        legs, closed = np.empty((4, n, LEGS), dtype=np.int64), np.empty((n, LEGS), dtype=np.bool_)
+        odds = np.empty((n, LEGS, 3))
+        n = looks.see_parlays(
+            self._curves.posted, due.person, due.placed, due.u_account, due.game, due.market, matches, slots,
+            persons.first, accounts.after, accounts.opened_at, accounts.closed_at, f.home, f.away, np.empty(3), kept,
+            account, legs, closed, odds,
+        )  # fmt: skip
+        if n < len(due.id):
+            due = Parlays._make(values[kept[:n]] for values in due)
+        match, slot, home, away = legs
         choice = choose_parlays(
-            looks, account, match, f.home[match], f.away[match], odds, closed, accounts, self._levers
+            due, account[:n], match[:n], home[:n], away[:n], odds[:n], closed[:n], accounts, self._levers
         )
         made = np.flatnonzero(choice.stake > 0.0)
-        leg, slot, match, taken = leg[made], slot[made], match[made], choice.outcome[made].astype(np.int64)
-        placed, market = looks.placed[made], looks.market[made].astype(np.int64)
-        row, place = np.nonzero(leg)
-        at, when, picked = slot[row, place], placed[row], taken[row, place]
-        p, right = np.ones(leg.shape), np.ones(leg.shape, dtype=np.int64)
-        fair = slate.fair(at, slate.standing(at, when), when, market[row, place])
-        p[row, place] = fair[np.arange(len(row)), picked]
-        right[row, place] = slate.outcome[at, market[row, place] % 2] == picked
-        kickoff = np.where(leg, f.kickoff[match], -1)
-        last = match[np.arange(len(made)), np.argmax(kickoff, axis=1)]
-        first = np.where(leg, f.kickoff[match], NEVER).min(axis=1, initial=NEVER)
-        return Tickets(
-            t=placed.copy(), id=looks.id[made], placed=placed, slot=slot[:, 0], account=account[made],
-            market=np.full(len(made), -1, dtype=np.int64), outcome=taken[:, 0], legs=leg.sum(axis=1),
-            stake=choice.stake[made], odds=choice.odds[made], p_placed=p.prod(axis=1),
-            live=np.zeros(len(made), dtype=np.int64),
-            promo=promotional(accounts, account[made], looks.id[made], placed, self._levers).astype(np.int64),
-            best=choice.odds[made], minute=np.zeros(len(made)), since_event_s=np.full(len(made), LONG_AGO_S),
-            to_start_h=(first - placed) / HOUR, won=right.prod(axis=1), last=last,
-        )  # fmt: skip
+        tickets = room(len(made))
+        if len(made):
+            looks.strike_parlays(
+                slate.tables, due.id, due.placed, due.market, due.game, account, match, slot, f.kickoff, made,
+                choice.outcome, choice.odds, choice.stake, np.empty(3), tickets.ints, tickets.floats,
+            )  # fmt: skip
+            tickets.ints[:, ticket.PROMO] = promotional(
+                accounts, account[made], due.id[made], due.placed[made], self._levers
+            )
+        return tickets

@@ -63,9 +63,9 @@ def innocent(world: SportsbookWorld, question: Question) -> Floats:
 
 
 def _by_state(world: SportsbookWorld, question: Question, late: bool, knows: bool = True) -> Floats:
-    knots, slate = world._knots, world._slate
+    knots, slate = world._prices.knots, world._slate
     assert knots is not None
-    market, rows = world._asked[0]
+    market, rows = world._prices.asked[0]
     slot, t, state = knots.slot[rows], knots.t[rows], knots.state[rows]
     delay = round(world.state.constant("feed_delay_s") * 1e6 + world.state.constant("service_ms") * 1e3)
     then = np.where(state >= 0, t - delay, t) if late else t

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 import pytest
@@ -16,7 +16,18 @@ from sim.core.time import DAY, HOUR, MINUTE, NEVER, SECOND
 from sim.injections.step import Step
 from sim.worlds.sportsbook.accounts import Accounts
 from sim.worlds.sportsbook.services import AT_ONCE, LEVERS, Services
-from sim.worlds.sportsbook.tickets import FLOATS, NONE, Tickets, joined
+from sim.worlds.sportsbook.tickets import (
+    ACCOUNT,
+    FLOATS,
+    ID,
+    INTS,
+    LEGS,
+    NONE,
+    PLACED,
+    T,
+    Tickets,
+    joined,
+)
 
 Ints = NDArray[np.int64]
 PERSONS = 200
@@ -36,14 +47,13 @@ def tickets(
     placed: Sequence[int], person: Sequence[int], legs: int = 1, delay: int = 0, first: int = 1
 ) -> Tickets:
     n = len(placed)
-    columns: dict[str, Any] = {
-        name: np.zeros(n, np.float64 if name in FLOATS else np.int64) for name in Tickets._fields
-    }
-    columns |= {
-        "placed": np.array(placed, dtype=np.int64), "t": np.array(placed, dtype=np.int64) + delay,
-        "account": np.array(person, dtype=np.int64), "id": np.arange(first, first + n), "legs": np.full(n, legs),
-    }  # fmt: skip
-    return Tickets(**columns)
+    bets = Tickets(np.zeros((n, INTS), dtype=np.int64), np.zeros((n, FLOATS)))
+    for column, values in (
+        (PLACED, placed), (T, np.array(placed, dtype=np.int64) + delay), (ACCOUNT, person),
+        (ID, np.arange(first, first + n)), (LEGS, legs),
+    ):  # fmt: skip
+        bets.ints[:, column] = values
+    return bets
 
 
 def looks(bets: Tickets) -> Ints:
@@ -247,9 +257,9 @@ def test_a_look_put_off_delays_nobody_else_at_the_gate() -> None:
     shown = looks(bets)
     other = np.isin(bets.account, np.arange(0, PERSONS, 5))
     plain = by_ticks(services(gate), bets.take(~other), shown, MINUTE)
-    more = by_ticks(
-        services(gate), bets._replace(placed=np.where(other, bets.placed + 11, bets.placed)), shown, MINUTE
-    )
+    off = bets.take(np.arange(len(bets.t)))
+    off.ints[other, PLACED] += 11
+    more = by_ticks(services(gate), off, shown, MINUTE)
     mine = more.take(~np.isin(more.account, np.arange(0, PERSONS, 5)))
     assert plain.id.tolist() == mine.id.tolist()
     assert plain.t.tolist() == mine.t.tolist()

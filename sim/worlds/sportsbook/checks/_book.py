@@ -23,6 +23,7 @@ from sim.core.world import Question, World
 from sim.worlds.sportsbook.checks._matches import sportsbook
 from sim.worlds.sportsbook.checks._prices import LEAST, powered
 from sim.worlds.sportsbook.paths import END
+from sim.worlds.sportsbook.tickets import PLACED, SLOT
 from sim.worlds.sportsbook.world import SportsbookWorld
 
 Floats = NDArray[np.float64]
@@ -59,9 +60,9 @@ def played(world: World, study: Study, seed: int) -> Iterator[Day]:
 
 
 def _quotes(world: SportsbookWorld, question: Question) -> Quotes:
-    knots, slate, levers = world._knots, world._slate, world.state
+    knots, slate, levers = world._prices.knots, world._slate, world.state
     assert knots is not None
-    market, rows = world._asked[0]
+    market, rows = world._prices.asked[0]
     slot, t, state = knots.slot[rows], knots.t[rows], knots.state[rows]
     delay = (levers.at("feed_delay_s", t) + levers.at("feed_spread_s", t)) * SECOND + levers.at(
         "service_ms", t
@@ -76,12 +77,13 @@ def _quotes(world: SportsbookWorld, question: Question) -> Quotes:
 def _settled(world: SportsbookWorld, question: Question) -> dict[str, NDArray[Any]]:
     """Columns of question, outcome and truth, and the seconds from the last score or red card on the ground to the
     instant at which a bet was placed (`ground_s`; 1e6 without one, or before kick-off)."""
-    slate, tickets = world._slate, world._tickets
+    slate, tickets = world._slate, world._till.tickets
+    slot, placed = tickets.column(SLOT), tickets.column(PLACED)
     event = (slate.shown["event"] > 0) & (slate.shown["event"] != END) & (slate.t < NEVER)
     last = np.maximum.accumulate(np.where(event, slate.t, -1), axis=1)
-    state = slate.standing(tickets.slot, tickets.placed) if len(tickets.slot) else tickets.slot
-    at = np.where(state >= 0, last[tickets.slot, np.maximum(state, 0)], -1)
-    columns = {"ground_s": np.where(at >= 0, (tickets.placed - at) / SECOND, 1e6)}
+    state = slate.standing(slot, placed)
+    at = np.where(state >= 0, last[slot, np.maximum(state, 0)], -1)
+    columns = {"ground_s": np.where(at >= 0, (placed - at) / SECOND, 1e6)}
     settled = world.settle(Decisions.passing(question.block["id"]))
     return {
         **columns, **question.block.columns, **settled.outcomes.block.columns, **settled.truth.block.columns,
