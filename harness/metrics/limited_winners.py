@@ -1,7 +1,7 @@
 """Of the bets that a desk held up, those of ordinary customers who happen to be ahead.
 
-Knows: what was done, who was adverse, whose balance stood above zero. Does not know: why anybody was held up. A winner by
-luck looks like a sharp for a while; 47 % of restricted accounts in Great Britain were in profit, against 25 % of all.
+Knows: what was done, who was adverse, whose balance stood above zero. Does not know: why anybody was held up.
+A winner by luck looks like a sharp for a while; of restricted accounts in Great Britain 47 % were ahead, of all 25 %.
 """
 
 from __future__ import annotations

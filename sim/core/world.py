@@ -58,7 +58,7 @@ class Feed(NamedTuple):
 @dataclass(frozen=True)
 class LabelChannel:
     """A news stream that tells of labels. `unit_label` is the int8 column: 1 positive, 0 negative (verification);
-    for a Quote question the index of the outcome. `targets`: numeric columns that a regression may learn (final score)."""
+    for a Quote question the index of the outcome. `targets`: columns that a regression may learn (final score)."""
 
     stream: str
     unit_label: str

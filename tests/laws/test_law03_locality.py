@@ -19,7 +19,7 @@ ALONE: dict[str, dict[str, float]] = {
     "sportsbook": {"flag_marked": 0.0, "flag_winners": 0.0, "flag_mistakes": 0.0, "validators": 1e6},
 }
 """Nobody asks for redress, no trader flags: the clerks' and the traders' queues are channels that whoever stands in
-them shares, as the analysts' is. The grading queue of the small sportsbook is too fast to be felt, and there are so many
+them shares, as the analysts' is. The grading queue of the small book is too fast to be felt, and there are so many
 validators here that no bet waits for another."""
 SHARED = {"bet": "suspend"}
 """An action that reaches others than the one whose event it is. Nobody else gets it here: what a desk decides on the

@@ -2,10 +2,10 @@
 
 Knows: actions, bet delay, what was heard and what is true at an instant. Does not know: why a desk acts, who bets.
 
-A bet waits `bet_delay_s` (in play) before it is decided, and longer if the desk says `delay`. Whatever score or red card
-comes into force while it waits makes it void, and so does a closed market: that is what the wait is for. Fate, and the true
-probability at the instant of acceptance, follow from the match's path, which no decision changes; so they are known
-here at once, and become news when their time has come.
+A bet waits `bet_delay_s` (in play) before it is decided, and longer if the desk says `delay`. Whatever score or red
+card comes into force while it waits makes it void, and so does a closed market: that is what the wait is for. Fate, and
+the true probability at the instant of acceptance, follow from the match's path, which no decision changes; so they are
+known here at once, and become news when their time has come.
 """
 
 from __future__ import annotations

@@ -88,7 +88,9 @@ def consensus_logs(fixtures: Fixtures) -> Floats:
     return np.log(np.stack([f.early_lam, f.shown_lam, f.early_mu, f.shown_mu]))
 
 
-def price_blocks(sport: int, slate: Slate, fixtures: Fixtures, logs: Floats, knots: Knots) -> dict[int, Block]:
+def price_blocks(
+    sport: int, slate: Slate, fixtures: Fixtures, logs: Floats, knots: Knots
+) -> dict[int, Block]:
     """Knots of one sport, as the desk of each of its markets sees them. logs: `consensus_logs(fixtures)`.
 
     Both markets see the same columns but for the line, so these are made once."""
@@ -166,7 +168,12 @@ def _tell(
         ratio = 1.0
         if bets[account] > 0:
             ratio = stake / (staked[account] / bets[account])
-        longs[0, i], longs[1, i], longs[2, i], longs[3, i] = t, ints[i, ticket.ID], ids[account], tables.match[slot]
+        longs[0, i], longs[1, i], longs[2, i], longs[3, i] = (
+            t,
+            ints[i, ticket.ID],
+            ids[account],
+            tables.match[slot],
+        )
         longs[4, i], longs[5, i] = devices[account], payments[account]
         singles[0, i], singles[1, i], singles[2, i] = stake, odds, drift
         singles[3, i] = (t - placed) / SECOND

@@ -46,7 +46,12 @@ class Knots:
     def take(self, rows: Ints) -> Knots:
         """Some of them."""
         return Knots(
-            self.slot[rows], self.t[rows], self.id[rows], self.place[rows], self.state[rows], self.span_s[rows]
+            self.slot[rows],
+            self.t[rows],
+            self.id[rows],
+            self.place[rows],
+            self.state[rows],
+            self.span_s[rows],
         )
 
 

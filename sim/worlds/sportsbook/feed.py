@@ -27,7 +27,7 @@ LEVERS = (
     LeverSpec("feed_spread_s", 0.5, "s", 0.0, 60.0, "mean of the exponential time on top of it",
               "assumption of this simulator", "assumption"),
     LeverSpec("feed_gaps", 0.25, "gaps/hour of a match", 0.0, 12.0, "stretches in which the feed is silent",
-              "assumption of this simulator; six Betfair streams show gaps of 0.3-30 s at the 99th percentile", "assumption"),
+              "assumption; six Betfair streams show gaps of 0.3-30 s at the 99th percentile", "assumption"),
     LeverSpec("feed_gap_s", 15.0, "s", 0.0, 1800.0, "mean length of a gap",
               "assumption of this simulator", "assumption"),
     LeverSpec("service_ms", 250.0, "ms", 0.0, 60_000.0, "from hearing to the price in force",
@@ -77,9 +77,6 @@ def _gaps(
     most = MOST_GAPS / max(span / HOUR, 1e-9)
     stays = kept < np.minimum(levers.at("feed_gaps", start) / most, 1.0)
     start = start[stays]
-    end = (
-        start
-        + (-np.log1p(-length[stays]) * levers.at("feed_gap_s", start) * SECOND).astype(np.int64)
-    )
+    end = start + (-np.log1p(-length[stays]) * levers.at("feed_gap_s", start) * SECOND).astype(np.int64)
     end = np.maximum.accumulate(end) if len(end) else end
     return start, end

@@ -23,7 +23,9 @@ from sim.worlds.sportsbook.slate import Tables, fair_at, standing_at
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-PLACED, ID, KNOWN, SLOT, MATCH, PERSON, MARKET, MOMENTUM, U_ACCOUNT, U_CHOICE, U_SIZE, U_THIN, WAITED = range(13)
+PLACED, ID, KNOWN, SLOT, MATCH, PERSON, MARKET, MOMENTUM, U_ACCOUNT, U_CHOICE, U_SIZE, U_THIN, WAITED = range(
+    13
+)
 """Columns of a look that waits for its instant; uniforms in 2**-24."""
 UNIT = float(1 << 24)
 MOVABLE = (*rivals.MOVABLE, "bet_delay_s")
@@ -42,7 +44,9 @@ def come(
     for i in range(len(rows)):
         if tables.match[rows[i, SLOT]] != rows[i, MATCH]:
             continue
-        found = pick_one(first, after, opened, closed, rows[i, PERSON], rows[i, PLACED], rows[i, U_ACCOUNT] / UNIT)
+        found = pick_one(
+            first, after, opened, closed, rows[i, PERSON], rows[i, PLACED], rows[i, U_ACCOUNT] / UNIT
+        )
         if found < 0:
             continue
         late = late or wait_s[found] > 0.0 or night[found] > 0.0
@@ -135,7 +139,9 @@ def see_parlays(
             legs[0, n, leg], legs[1, n, leg] = matches[g], slots[g]
             legs[2, n, leg], legs[3, n, leg] = home[matches[g]], away[matches[g]]
             if slots[g] >= 0:
-                closed[n, leg] = price_at(posted, slots[g], market[i, leg] % 2, placed[i], odds[n, leg], three)
+                closed[n, leg] = price_at(
+                    posted, slots[g], market[i, leg] % 2, placed[i], odds[n, leg], three
+                )
         n += 1
     return n
 

@@ -41,7 +41,9 @@ def _seasonable(teams: int) -> int:
 class Parameters(Record):
     """What a scenario writes under `world.with`: sizes, not behaviour."""
 
-    accounts: Annotated[int, Field(ge=100, le=2_000_000, description="accounts at the start, such as 20000")] = 20_000
+    accounts: Annotated[
+        int, Field(ge=100, le=2_000_000, description="accounts at the start, such as 20000")
+    ] = 20_000
     bets_per_match: Annotated[
         float, Field(ge=0.0, le=1e6, description="bets proposed for a match of mean size, such as 9000")
     ] = 9_000.0

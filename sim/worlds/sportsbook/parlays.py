@@ -131,7 +131,14 @@ def propose_parlays(
     return Parlays._make(values[first_placed] for values in parlays)
 
 
-_MOVABLE = ("reference_overround", "elasticity", "parlay_stake", "max_payout_0", "max_payout_1", "max_payout_2")
+_MOVABLE = (
+    "reference_overround",
+    "elasticity",
+    "parlay_stake",
+    "max_payout_0",
+    "max_payout_1",
+    "max_payout_2",
+)
 """Levers of a parlay's purse, in the order in which the kernels below read them, at `placed`."""
 
 

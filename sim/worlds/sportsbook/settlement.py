@@ -1,7 +1,7 @@
 """Settlement: after the whistle the bets of a match are graded in a burst, and accounts learn what they won.
 
 Knows: bets that stand, the queue of graders. Does not know: prices, who decided. A match's bets queue in batches for a
-grading service with a rate of its own; on a Sunday several whistles go at once, and the last in line waits (the avalanche).
+grading service with a rate of its own; on a Sunday several whistles go at once, and the last in line waits.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ BATCH = 250
 
 
 class Settlement:
-    """Bets that stand, by match. `graded(match, rows, last, now)` is told of each batch, rows (n, WIDTH); `last`: no more
+    """Bets that stand, by match. `graded(match, rows, last, now)` is told of each batch, rows (n, WIDTH); `last`: none
     of this match follow."""
 
     def __init__(

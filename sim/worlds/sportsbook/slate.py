@@ -1,6 +1,6 @@
 """The slate: matches whose markets are open, in slots of padded arrays that kernels can walk.
 
-Knows: paths of open matches, when each state was heard and when prices for it come into force. Does not know: prices, bets.
+Knows: paths of open matches, when each state is heard and its prices come into force. Does not know: odds, bets.
 
 A slot is taken when a match's market opens and given back when the last of its bets is settled, so memory follows the
 matches of a few days, whatever the horizon.

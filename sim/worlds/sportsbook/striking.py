@@ -48,6 +48,7 @@ from sim.worlds.sportsbook.timing import Game
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
+
 class Striking:
     """Keeps what is proposed for open matches, and turns what is due into tickets."""
 
@@ -140,7 +141,9 @@ class Striking:
         single = self._fixers.join(propose(self._seed, game, path, persons, levers, self._bets), game, path)
         # Who waits longer than his segment may look up to a night later than is proposed.
         late = np.zeros(persons.size, dtype=np.bool_)
-        late[accounts.person[: accounts.size][(accounts.wait_s + accounts.night)[: accounts.size] > 0.0]] = True
+        late[accounts.person[: accounts.size][(accounts.wait_s + accounts.night)[: accounts.size] > 0.0]] = (
+            True
+        )
         here = (single.market % 2 == market) & (single.placed < until)
         here &= (single.placed >= since) | late[single.person]
         found = [single.person[here]]
@@ -205,7 +208,11 @@ class Striking:
         )  # fmt: skip
         ints = tickets.ints
         ints[:, ticket.PROMO] = promotional(
-            accounts, tickets.column(ticket.ACCOUNT), tickets.column(ticket.ID), tickets.column(ticket.PLACED), levers
+            accounts,
+            tickets.column(ticket.ACCOUNT),
+            tickets.column(ticket.ID),
+            tickets.column(ticket.PLACED),
+            levers,
         )
         return tickets
 
@@ -229,7 +236,9 @@ class Striking:
     def _struck_parlays(self, matches: Ints, due: Parlays) -> Tickets:
         """Parlays, struck at the product of their legs' odds; they stand or fall with the last of their results."""
         slate, accounts, f = self._slate, self._accounts, self._fixtures
-        slots = np.array([self._open[m][0] if m in self._open else -1 for m in matches.tolist()], dtype=np.int64)
+        slots = np.array(
+            [self._open[m][0] if m in self._open else -1 for m in matches.tolist()], dtype=np.int64
+        )
         n, persons = len(due.id), accounts.persons
         kept, account = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
         legs, closed = np.empty((4, n, LEGS), dtype=np.int64), np.empty((n, LEGS), dtype=np.bool_)

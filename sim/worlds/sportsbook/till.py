@@ -38,7 +38,10 @@ Small = NDArray[np.int8]
 
 MARK_AFTER: Micros = MINUTE
 """A bet in play is marked against the book's own price so long after it was accepted."""
-MARK_ID, MARK_PLACED, MARK_ACCOUNT, MARK_SLOT, MARK_MATCH, MARK_MARKET, MARK_OUTCOME, MARK_STAKE, MARK_ODDS, MARK_LIVE, MARK_WON = range(1, 12)  # fmt: skip
+(
+    MARK_ID, MARK_PLACED, MARK_ACCOUNT, MARK_SLOT, MARK_MATCH, MARK_MARKET, MARK_OUTCOME, MARK_STAKE, MARK_ODDS,
+    MARK_LIVE, MARK_WON,
+) = range(1, 12)  # fmt: skip
 """Columns of a bet that waits for its mark-out; column 0 is the instant."""
 MARK_WIDTH = 12
 _BAD = np.array(ADVERSE, dtype=np.int8)
@@ -202,7 +205,13 @@ class Till:
             own = ints[rows]
             self._trading.collect(
                 np.column_stack(
-                    [own[:, ticket.T], own[:, ticket.ID], own[:, ticket.ACCOUNT], small[0, rows], small[1, rows]]
+                    [
+                        own[:, ticket.T],
+                        own[:, ticket.ID],
+                        own[:, ticket.ACCOUNT],
+                        small[0, rows],
+                        small[1, rows],
+                    ]
                 )
             )
 
@@ -213,7 +222,14 @@ class Till:
             return
         told, edge = np.empty((len(rows), 8), dtype=np.int64), np.empty(len(rows))
         _mark(
-            self._slate.tables, self._curves.posted, self._accounts.id, rows, end, np.empty((2, 3)), told, edge
+            self._slate.tables,
+            self._curves.posted,
+            self._accounts.id,
+            rows,
+            end,
+            np.empty((2, 3)),
+            told,
+            edge,
         )
         self._outboxes["mark_out"].put(told)
         order = np.argsort(rows[:, MARK_ID], kind="stable")

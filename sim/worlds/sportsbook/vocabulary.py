@@ -19,9 +19,7 @@ ACTIONS = (
     Action("limit", "the bet stands with a cut stake", hinders=True),
     Action("delay", "the bet waits longer; it stands if nothing happens meanwhile", hinders=True),
     Action("reject", "the bet is refused", stops=True, hinders=True),
-    Action(
-        "suspend", "the bet is refused, and its market takes none for a while", stops=True, hinders=True
-    ),
+    Action("suspend", "the bet is refused, and its market takes none for a while", stops=True, hinders=True),
 )
 ACCEPT, LIMIT, DELAY, REJECT, SUSPEND = range(5)
 
@@ -53,7 +51,7 @@ _SHOWN = (
     Field("period", "int8", "code", "period last heard: 0 before, 1, 2, ...", "match_feed"),
     Field("score_home", "int16", "", "home score last heard", "match_feed"),
     Field("score_away", "int16", "", "away score last heard", "match_feed"),
-    Field("since_event_s", "float32", "s", "since the last message of a score or red card; 1e6 without one", "match_feed"),
+    Field("since_event_s", "float32", "s", "since a score or red card was heard; 1e6 without one", "match_feed"),
     Field("feed_age_s", "float32", "s", "since the feed was last heard of; 0 before kick-off", "match_feed"),
     Field("to_start_h", "float32", "h", "time to kick-off; 0 from then on", "fixtures"),
     Field("home", "int64", "", "home team", "fixtures"),
@@ -81,7 +79,12 @@ PRICE_OUTCOMES = Schema(
         _ID,
         Field("effect", "int8", "code", "0 open, 1 suspended"),
         Field("effect_at", "int64", "us", "from when the knot is in force"),
-        Field("span_s", "float32", "s", "how long it is in force; 0 for the far end of a curve and once the outcome is certain"),
+        Field(
+            "span_s",
+            "float32",
+            "s",
+            "how long it is in force; 0 for the far end of a curve and once the outcome is certain",
+        ),
         Field("pending", "bool", "", "never"),
     ),
 )
@@ -118,9 +121,9 @@ BET = Schema(
         Field("live", "int8", "bool", "placed after the kick-off was heard", "bets"),
         Field("stake", "float32", "EUR", "stake asked for", "bets"),
         Field("odds", "float32", "decimal", "odds struck when it was placed", "bets"),
-        Field("drift", "float32", "", "odds in force at t over the odds struck, minus 1; 0 where the market is closed", "bets"),
+        Field("drift", "float32", "", "odds in force at t over the odds struck, minus 1; 0 where closed", "bets"),
         Field("wait_s", "float32", "s", "from placing to t", "bets"),
-        Field("since_event_s", "float32", "s", "from the last score or red card heard to placing; 1e6 without one", "match_feed"),
+        Field("since_event_s", "float32", "s", "from a score or red card heard to placing; 1e6 without", "match_feed"),
         Field("minute", "float32", "min", "match clock as heard at placing; 0 before kick-off", "match_feed"),
         Field("to_start_h", "float32", "h", "time to kick-off at placing; 0 from then on", "fixtures"),
         Field("account_age_d", "float32", "d", "since the account was opened", "accounts"),
@@ -142,7 +145,9 @@ BET_OUTCOMES = Schema(
         Field("effect_at", "int64", "us", "when it took effect"),
         Field("voided", "int8", "bool", "something happened, or the market was closed, while the bet waited"),
         Field("accepted_stake", "float64", "EUR", "stake that stands; 0 where none does"),
-        Field("fair", "float64", "", "probability of the selection that the book itself quoted by at effect_at"),
+        Field(
+            "fair", "float64", "", "probability of the selection that the book itself quoted by at effect_at"
+        ),
         Field("pending", "bool", "", "still waits when its tick ends"),
     ),
 )
@@ -163,7 +168,12 @@ BET_TRUTH = Schema(
         Field("phase", "int8", "code", "where the match really was at t: " + ", ".join(PHASES)),
         Field("sport", "int8", "code", ", ".join(SPORTS)),
         Field("ring", "int8", "bool", "of a segment whose persons hold several accounts at a time"),
-        Field("ahead", "int8", "bool", "the account has won more than it lost so far: by luck, if it is not adverse"),
+        Field(
+            "ahead",
+            "int8",
+            "bool",
+            "the account has won more than it lost so far: by luck, if it is not adverse",
+        ),
     ),
 )
 
@@ -210,7 +220,7 @@ MARK_OUT = _news(
     "mark_out",
     _ACCOUNT,
     _MATCH,
-    Field("edge_1e6", "int64", "1e-6", "odds struck x the book's own fair probability a minute later (or at the close), minus 1", "markets"),
+    Field("edge_1e6", "int64", "1e-6", "odds struck x the book's own probability later, minus 1", "markets"),
     Field("stake_cents", "int64", "cents", "stake that stood", "markets"),
     Field("live", "int8", "bool", "in play", "markets"),
 )  # fmt: skip
@@ -256,6 +266,7 @@ FEEDS = (
     Feed("verification", "verification", "after the day's end, in office hours", "audited account-days"),
 )
 
+
 def _price_kind(market: str) -> QuestionKind:
     football = SPORT_OF[MARKETS.index(market)] == FOOTBALL
     stream = "football_result" if football else "nfl_result"
@@ -267,7 +278,15 @@ def _price_kind(market: str) -> QuestionKind:
         unit="entity",
         subject="",
         actions=(),
-        labels=(LabelChannel(stream, market, "the result, minutes after the whistle", negatives=True, targets=("score_home", "score_away")),),
+        labels=(
+            LabelChannel(
+                stream,
+                market,
+                "the result, minutes after the whistle",
+                negatives=True,
+                targets=("score_home", "score_away"),
+            ),
+        ),
         outcomes=OUTCOMES_OF[market],
     )
 

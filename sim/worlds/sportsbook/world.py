@@ -43,6 +43,7 @@ from sim.worlds.sportsbook.trading import Trading
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
+
 class SportsbookWorld:
     """SportsbookWorld(seed, clock, tick, go_live, horizon, end, levers, parameters, rounds_up=False).
 
@@ -214,13 +215,18 @@ class SportsbookWorld:
         one, t = int(match[0]), int(block["t"][row])
         code = int(block["market"][row])
         until = question.end + int(self.state.now("suspended_s", t) * SECOND)
-        since = question.end - int(self.state.now("bet_delay_s", t) * SECOND) - self._striking.services.longest(t)
+        since = (
+            question.end - int(self.state.now("bet_delay_s", t) * SECOND) - self._striking.services.longest(t)
+        )
         path = self._play(one, int(self.fixtures.kickoff[one]))
         # A parlay's market is the first of its first leg's match.
         looking = self._striking.lookers(one, path, 0 if code == words.PARLAY else code % 2, since, until)
         accounts = self._accounts
         theirs = accounts.id[: accounts.size][np.isin(accounts.person[: accounts.size], looking)]
-        return {"account": self._adversaries.related(np.append(theirs, block["account"][row])), "match": match}
+        return {
+            "account": self._adversaries.related(np.append(theirs, block["account"][row])),
+            "match": match,
+        }
 
     def ground_truth(self) -> Sequence[GroundTruth]:
         """What the scenario injected, which matches are fixed, and what rings and syndicates did so far."""

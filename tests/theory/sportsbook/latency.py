@@ -48,7 +48,7 @@ def stale(found: Flow) -> Flow:
 
 
 def goal_cost(found: Flow, goals_a_match: float) -> tuple[float, float, float]:
-    """Of a flow: stake let through on the good side of a price that the ground had overtaken, per goal and as a share of
+    """Of a flow: stake let through on the good side of a price that the ground had overtaken, a goal and as a share of
     in-play handle; what that took off the in-play margin; and the second per 0.5 % of the first."""
     live = found.where((found["live"] == 1) & (found["accepted_stake"] > 0))
     late = stale(found)

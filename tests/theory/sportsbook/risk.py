@@ -1,4 +1,4 @@
-"""What a trained risk desk is worth, and how it decays as rings and sharps come back: a table of docs/sportsbook-scenarios.md.
+"""What a trained risk desk is worth, and how it decays as rings and sharps come back (docs/sportsbook-scenarios.md).
 
 Knows: replays of a scenario's desks, with persons who come back and without. Does not know: what a charter wants.
 
