@@ -20,14 +20,16 @@ from harness.desk_plan import AuditPlan, DeskPlan
 from harness.featurizer import Featurizer
 from harness.kinds import Candidate, Compared, Metric
 from harness.ledger import Ledger
+from harness.lineups import INCUMBENT, DeskTerms, Lineup
+from harness.plans import PASSIVE, Holdout
 from harness.training import LabelRule
-from harness.trial import CandidatePlan, Loaded
+from harness.trial import CandidatePlan, Loaded, Trial
 from sim import open_world
 from sim.core import plugins
-from sim.core.errors import UserError
+from sim.core.errors import UserError, closest
 from sim.core.records import in_days
 from sim.core.time import DAY
-from sim.core.world import World
+from sim.core.world import QuestionKind, World
 
 
 @dataclass
@@ -39,26 +41,41 @@ class Setting:
     ledgers: dict[str, Ledger]
 
 
+Wrap = Callable[[Candidate], Candidate]
+CLOSED = "suspend_all"
+"""The policy of a market that has no desk."""
+
+
 def build_replay(
     loaded: Loaded,
-    plan: CandidatePlan,
+    plan: CandidatePlan | Lineup,
     seed: int,
     ledger_folder: Path | None,
     fits: list[dict[str, Any]],
     model_folder: Path | None = None,
     world: World | None = None,
-    wrap: Callable[[Candidate], Candidate] = lambda candidate: candidate,
+    wrap: Wrap = lambda candidate: candidate,
 ) -> Setting:
-    """Everything for one candidate on one seed. `fits` receives a record of each training, with label honesty."""
+    """Everything for one candidate on one seed. `fits` receives a record of each training, with label honesty.
+
+    Of several desks the incumbent plays each until goLive, and after it those that the candidate does not name."""
     world = open_world(loaded.scenario, seed) if world is None else world
     setting = Setting(world, {}, {})
     metrics = load_metrics(loaded)
+    alone = len(world.kinds) == 1
+    for name in loaded.desk_features:
+        if name not in world.kinds:
+            raise UserError(
+                f"trial.desks.{name}: this world asks no such question{closest(name, world.kinds)}"
+            )
     for name, kind in world.kinds.items():
-        folder = ledger_folder if len(world.kinds) == 1 or ledger_folder is None else ledger_folder / name
+        folder = ledger_folder if alone or ledger_folder is None else ledger_folder / f"desk={name}"
+        models = model_folder if alone or model_folder is None else model_folder / name
         keep = loaded.trial.ledger
+        terms = loaded.terms(name)
         ledger = Ledger(
             kind,
-            metrics,
+            metrics if terms is not None else {},
             world.slices,
             world.go_live,
             seed,
@@ -67,13 +84,38 @@ def build_replay(
             sample_share=keep.sample_share,
             baseline=_baseline(loaded, world, metrics),
         )
-        desk_plan = _desk_plan(loaded, plan, wrap)
-        specs = [s for s in loaded.features if not plan.features or s.name in plan.features]
-        featurizer = Featurizer(specs if plan.use else [], kind, world.streams)
-        desk = Desk(kind, desk_plan, featurizer, seed, world.go_live)
-        desk.on_fit = _recorder(ledger, fits, model_folder)
+        desk = _unmanned(world, kind, seed) if terms is None else _desk(world, kind, terms, plan, seed, wrap)
+        if not isinstance(plan, Lineup) or plan.name == INCUMBENT or name in plan.desks:
+            # Where a candidate leaves a desk to the incumbent, the fits are the incumbent's, told with its own replay.
+            desk.on_fit = _recorder(ledger, fits, models, {} if alone else {"desk": name})
         setting.desks[name], setting.ledgers[name] = desk, ledger
     return setting
+
+
+def _desk(
+    world: World, kind: QuestionKind, terms: DeskTerms, plan: CandidatePlan | Lineup, seed: int, wrap: Wrap
+) -> Desk:
+    """The desk for one kind of question, with who plays it before goLive where somebody does."""
+
+    def played(own: CandidatePlan, deployed: int | None = None, before: Desk | None = None) -> Desk:
+        specs = [s for s in terms.features if not own.features or s.name in own.features]
+        featurizer = Featurizer(specs if own.use else [], kind, world.streams)
+        made = _desk_plan(kind, terms, own, wrap)
+        return Desk(kind, made, featurizer, seed, world.go_live, deployed=deployed, before=before)
+
+    own = plan.plan(kind.name) if isinstance(plan, Lineup) else plan
+    if not terms.history:
+        return played(own or terms.incumbent)
+    incumbent = played(terms.incumbent, world.now)
+    return incumbent if own is None else played(own, before=incumbent)
+
+
+def _unmanned(world: World, kind: QuestionKind, seed: int) -> Desk:
+    """Nobody: a market without a desk is closed, events without one pass."""
+    pricing = _made("policy", CLOSED, {}) if kind.form == "quote" else None
+    labels = LabelRule((), 0, DAY)
+    made = DeskPlan("nobody", None, _made("policy", PASSIVE, {}), labels, pricing=pricing)
+    return Desk(kind, made, Featurizer([], kind, world.streams), seed, world.go_live, deployed=world.now)
 
 
 def _baseline(loaded: Loaded, world: World, metrics: Mapping[str, Metric]) -> Baseline | None:
@@ -88,11 +130,17 @@ def estimators(loaded: Loaded) -> dict[str, str]:
         days = trial.baseline
         span, age = in_days(days.span), in_days(days.label_age)
         words = f"pre-launch baseline: the {span} before goLive, labels up to {age} old"
-    elif trial.holdout is not None and trial.holdout.share > 0.0:
-        words = f"randomised holdout of {trial.holdout.share:.3g}, labels as they arrive"
+    elif shares := sorted({one.share for one in _holdouts(loaded) if one.share > 0.0}):
+        words = f"randomised holdout of {' and '.join(f'{s:.3g}' for s in shares)}, labels as they arrive"
     else:
         return {}
     return {name: words for name, metric in load_metrics(loaded).items() if isinstance(metric, Compared)}
+
+
+def _holdouts(loaded: Loaded) -> list[Holdout]:
+    trial = loaded.trial
+    one = [trial.holdout] if isinstance(trial, Trial) else [desk.holdout for desk in trial.desks.values()]
+    return [holdout for holdout in one if holdout is not None]
 
 
 def load_metrics(loaded: Loaded) -> dict[str, Metric]:
@@ -106,16 +154,16 @@ def load_metrics(loaded: Loaded) -> dict[str, Metric]:
     return found
 
 
-def _desk_plan(loaded: Loaded, plan: CandidatePlan, wrap: Callable[[Candidate], Candidate]) -> DeskPlan:
-    trial = loaded.trial
+def _desk_plan(kind: QuestionKind, terms: DeskTerms, plan: CandidatePlan, wrap: Wrap) -> DeskPlan:
     candidate = wrap(adopt(plugins.load("candidate", plan.use), plan.with_)) if plan.use else None
     labels = LabelRule(
-        tuple(trial.labels.positives),
-        trial.labels.maturity,
-        trial.labels.training_window,
-        trial.labels.max_rows,
+        tuple(terms.labels.positives),
+        terms.labels.maturity,
+        terms.labels.training_window,
+        terms.labels.max_rows,
     )
-    audit = trial.audit
+    audit, quotes, policy = terms.audit, kind.form == "quote", plan.policy
+    priced = quotes and policy.use != PASSIVE
     audits = (
         AuditPlan(audit.share, audit.busy_calls, audit.busy_share, audit.flagged_share)
         if audit
@@ -124,13 +172,14 @@ def _desk_plan(loaded: Loaded, plan: CandidatePlan, wrap: Callable[[Candidate], 
     return DeskPlan(
         name=plan.name,
         candidate=candidate,
-        policy=_made("policy", plan.policy.use, plan.policy.with_),
+        policy=_made("policy", PASSIVE, {}) if quotes else _made("policy", policy.use, policy.with_),
         labels=labels,
         audits=audits,
-        holdout_share=trial.holdout.share if trial.holdout else 0.0,
+        holdout_share=terms.holdout.share if terms.holdout else 0.0,
         retrain_every=plan.retrain.every if plan.retrain else None,
         cadence=Cadence(**plan.cadence.model_dump()) if plan.cadence else None,
         upshot=_upshot(plan),
+        pricing=_made("policy", policy.use, policy.with_) if priced else None,
     )
 
 
@@ -153,16 +202,23 @@ def _made(kind: str, use: str, parameters: Mapping[str, Any]) -> Any:
         raise UserError(f"{kind} '{use}': {error}") from error
 
 
-def _recorder(ledger: Ledger, fits: list[dict[str, Any]], folder: Path | None) -> Callable[[Fit], None]:
-    """Takes down each training, with how honest its labels were, and keeps the model with its card."""
+def _recorder(
+    ledger: Ledger, fits: list[dict[str, Any]], folder: Path | None, desk: Mapping[str, str]
+) -> Callable[[Fit], None]:
+    """Takes down each training, with how honest its labels were, and keeps the model with its card. `desk` says whose
+    it was, where there are several."""
 
     def record(fit: Fit) -> None:
         honesty = ledger.label_honesty(fit.keys.entity, fit.keys.day, fit.past.y)
-        card = {
-            "as_of": fit.as_of,
-            **honesty,
+        verified = {
             "verified": int(fit.past.verified.sum()),
             "verified_positives": int((fit.past.verified & (fit.past.y > 0)).sum()),
+        }
+        card = {
+            "as_of": fit.as_of,
+            **desk,
+            **honesty,
+            **({} if fit.past.quotes else verified),
             **{f"policy.{k}": v for k, v in fit.facts.items()},
         }
         fits.append(card)

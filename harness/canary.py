@@ -4,7 +4,8 @@ Knows: the contract of worlds, the loop. Does not know: any candidate's inside.
 
 A wrapper replaces a world's labels by coin flips, drawn per labelled unit (entity and day), persisting, delayed as
 labels are, in the closed loop: a unit that lands heads is reported after a heavy-tailed lag, never before its day is
-over; audits of it answer its coin. Whoever scores better or worse than chance has seen a label before it was known.
+over; audits of it answer its coin. Of several desks it is the one that acts that is tried; prices are the world's own
+affair, and results stay what they are. Whoever scores better or worse than chance has seen a label before it was known.
 
 The score that counts is the first one given to each unit, compared with its coin by AUC; under chance its standard
 error is sqrt((m + n + 1) / (12 m n)) for m heads and n tails (Mann and Whitney 1947; units are independent by making).
@@ -34,13 +35,16 @@ class CoinFlips:
     def __init__(self, world: World, seed: int, heads: float = 0.5) -> None:
         self.world = world
         kinds = [kind for kind in world.kinds.values() if kind.form == "act"]
-        if len(world.kinds) != 1 or not kinds or "report" not in world.streams:
-            raise UserError("--canary: needs a world with one question, to act on, whose units are reported")
+        told = [channel for kind in kinds for channel in kind.labels if not channel.negatives]
+        if len(kinds) != 1 or not told:
+            raise UserError("--canary: needs a world with one question to act on, whose units are reported")
         self.kind = kinds[0]
+        self._report = told[0].stream
+        self._verification = {c.stream: c.unit_label for c in self.kind.labels if c.negatives}
         self._coin, self._lag = rng.key(seed, "canary", "coin"), rng.key(seed, "canary", "lag")
         self.heads = heads
         self._units: dict[int, NDArray[np.int64]] = {}
-        self._pending: Block = world.streams["report"].empty()
+        self._pending: Block = world.streams[self._report].empty()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.world, name)
@@ -52,18 +56,18 @@ class CoinFlips:
     def news(self, until: Micros) -> Iterable[News]:
         """The world's news without its labels, and the coins that have become known."""
         for item in self.world.news(until=until):
-            if item.stream == "verification":
-                yield News(item.stream, self._verified(item.block))
+            if item.stream in self._verification:
+                yield News(item.stream, self._verified(item.block, self._verification[item.stream]))
             elif item.stream not in {channel.stream for channel in self.kind.labels}:
                 yield item
         due = self._pending["known_at"] <= until
         if due.any():
-            yield News("report", self._pending.take(due))
+            yield News(self._report, self._pending.take(due))
             self._pending = self._pending.take(~due)
 
-    def _verified(self, told: Block) -> Block:
+    def _verified(self, told: Block, label: str) -> Block:
         columns = dict(told.columns)
-        columns["unwanted"] = self.coin(told[self.kind.entity], told["t"]).astype(columns["unwanted"].dtype)
+        columns[label] = self.coin(told[self.kind.entity], told["t"]).astype(columns[label].dtype)
         return Block(told.schema, columns)
 
     def advance(self) -> Sequence[Question] | None:

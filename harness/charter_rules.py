@@ -11,6 +11,7 @@ from typing import Any
 
 from harness.charter import RUNGS, AnyRung, Band, Charter, GoodEnough, Op
 from harness.kinds import MetricSpec
+from harness.merging import DESK
 from sim.core import catalogue, plugins
 from sim.core.checking import duplicates, first_told, indices, readable, validate
 from sim.core.documents import Document
@@ -81,7 +82,7 @@ def _metric(document: Document, key: Key) -> Iterator[Fault]:
         )
     for index in indices(document, (*key, "slices")):
         by = document.at((*index, "by"))
-        if isinstance(by, str) and by not in spec.slices and ANY not in spec.slices:
+        if isinstance(by, str) and by not in (*spec.slices, DESK) and ANY not in spec.slices:
             hint = closest(by, spec.slices) or f", {spec.name} cannot be cut"
             yield document.fault((*index, "by"), f"{spec.name} has no slice {shown(by)}{hint}")
     for place, value in _values(document, key):

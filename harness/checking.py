@@ -11,6 +11,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from harness.charter import Charter
+from harness.lineups import INCUMBENT, DesksTrial
+from harness.merging import with_desks
+from harness.plans import PASSIVE, CandidatePlan
 from harness.trial import Loaded
 from sim import open_world
 from sim.core import plugins
@@ -18,6 +21,7 @@ from sim.core import plugins
 if TYPE_CHECKING:
     from harness.canary import Canary
     from harness.resolve import Resolution
+    from sim.core.world import World
 
 
 def examine(document: Loaded | Charter | tuple[Any, ...], name: str) -> Iterator[str]:
@@ -40,9 +44,10 @@ def _scenario(loaded: Loaded) -> Iterator[str]:
     days = (loaded.scenario.horizon - loaded.scenario.go_live) / 86_400_000_000
     replays = len(loaded.seeds) * (1 + len(loaded.candidates))
     yield f"{loaded.scenario_id}: reads well; {len(loaded.seeds)} seeds of {days:g} days, {replays} replays"
+    yield from (f"  {text}" for text in _desks(loaded, world))
     yield from (f"  warning: {text}" for text in loaded.warnings)
     specs = {c.metric: plugins.load("metric", c.metric).spec for c in loaded.charter.spec.clauses}
-    clauses = clause_terms.terms(loaded.charter, world.slices, specs)
+    clauses = clause_terms.terms(loaded.charter, with_desks(world.slices, world.kinds), specs)
     plan = plan_of_world(world, clauses)
     told: set[str] = set()
     alpha = 1.0 - loaded.charter.spec.confidence
@@ -50,6 +55,28 @@ def _scenario(loaded: Loaded) -> Iterator[str]:
         yield from _resolution(one)
         told |= set(one.assumptions)
     yield from (f"  reckoned with: {text}" for text in sorted(told))
+
+
+def _desks(loaded: Loaded, world: World) -> Iterator[str]:
+    """Who plays which desk, where there are several; where nobody does, what becomes of the question."""
+    trial = loaded.trial
+    if not isinstance(trial, DesksTrial):
+        return
+    for name, kind in world.kinds.items():
+        terms, quotes = loaded.terms(name), kind.form == "quote"
+        if terms is None:
+            yield f"desk {name}: nobody; " + ("its market stays closed" if quotes else "everything passes")
+            continue
+        plays = [(lineup.name, lineup.plan(name)) for lineup in trial.candidates]
+        told = [f"{INCUMBENT} {_played(terms.incumbent, quotes)}"]
+        told += [f"{who} {_played(plan, quotes) if plan else f'as the {INCUMBENT}'}" for who, plan in plays]
+        yield f"desk {name} ({kind.form}, {len(terms.features)} features): {'; '.join(told)}"
+
+
+def _played(plan: CandidatePlan, quotes: bool) -> str:
+    """A plan in a few words: what scores and what decides or prices."""
+    policy = "no prices" if quotes and plan.policy.use == PASSIVE else plan.policy.use
+    return f"{plan.use} + {policy}" if plan.use else policy
 
 
 def _resolution(one: Resolution) -> Iterator[str]:
@@ -75,12 +102,12 @@ def sing(loaded: Loaded, name: str, seed: int) -> Canary:
     from harness.assembly import build_replay
     from harness.canary import CoinFlips, CoinLedger
     from harness.own_code import blamed
-    from harness.replay import replay
+    from harness.replay import Book, replay
 
     flips = CoinFlips(open_world(loaded.scenario, seed), seed)
     setting = build_replay(loaded, loaded.candidate(name), seed, None, [], world=flips)
-    (kind,) = setting.desks
     ledger = CoinLedger(flips, flips.go_live)
+    books: dict[str, Book] = {**setting.ledgers, flips.kind.name: ledger}
     with blamed(loaded, name, seed, flips):
-        replay(flips, setting.desks, {kind: ledger})
+        replay(flips, setting.desks, books)
     return ledger.verdict(name)

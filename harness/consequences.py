@@ -97,6 +97,10 @@ class Consequences:
             until = np.full(len(bad), now + self.upshot.lasts)
             self.orders.give(now, bad, np.full(len(bad), self.action, dtype=np.int8), until)
 
+    def take_over(self, other: Consequences) -> None:
+        """Begin with what another desk has ordered: it stands until it ends."""
+        self.orders, self.alone = other.orders, other.alone
+
     def left_alone(self, entity: Ints, t: Ints) -> NDArray[np.bool_]:
         """Whether each entity (n,) is to be left alone at instant t (n,)."""
         return np.asarray(self.alone.on(entity, t) == LEFT_ALONE)

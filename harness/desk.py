@@ -2,6 +2,9 @@
 
 Knows: questions, news, its own decisions. Does not know: truth, settlement, how the world works inside (law 11: neither
 is ever handed to it). Everything that it decides at an instant follows from what was known by then.
+
+Until its plan is deployed either nothing is done, or another desk decides: the incumbent's. The desk hears and sees all
+that the other does, and learns from the same units, audits and outcomes. At the hand-over standing orders stay.
 """
 
 from __future__ import annotations
@@ -27,7 +30,7 @@ from harness.kinds import (
     TrainingSet,
 )
 from harness.pending import Pending
-from harness.quoting import Quoted
+from harness.quoting import Quoted, probabilities
 from harness.training import Keys, assemble, passed
 from harness.tuning import policy_state
 from harness.units import Day, Units
@@ -54,7 +57,10 @@ class Fit(NamedTuple):
 
 @dataclass
 class Desk:
-    """One desk in one replay. `seed` keys its own chance: holdout, audits, kept events, the policy's uniforms."""
+    """One desk in one replay. `seed` keys its own chance: holdout, audits, kept events, the policy's uniforms.
+
+    deployed: from when the plan decides; goLive where it is None. A plan that is deployed before goLive is fitted at
+    once, on whatever there is, then at its cadence, and without one again at goLive. before: who decides until then."""
 
     kind: QuestionKind
     plan: DeskPlan
@@ -63,6 +69,8 @@ class Desk:
     go_live: Micros
     on_fit: Callable[[Fit], None] = lambda fit: None
     scorer: Scorer | None = None
+    deployed: Micros | None = None
+    before: Desk | None = None
 
     def __post_init__(self) -> None:
         plan = self.plan
@@ -71,7 +79,8 @@ class Desk:
         self._keys = {p: rng.key(self.seed, "desk", p) for p in ("holdout", "audit", "policy", "fit")}
         self._codes = {action.name: code for code, action in enumerate(self.kind.actions)}
         self.consequences = self._consequences()
-        self._next_fit = self.go_live if plan.candidate is not None else None
+        self._from = self.go_live if self.deployed is None else self.deployed
+        self._next_fit = self._from if plan.candidate is not None else None
         self._stops = np.array([action.stops for action in self.kind.actions], dtype=np.bool_)
         self._hinders = np.array([action.hinders for action in self.kind.actions], dtype=np.bool_)
         self._quoting = self.kind.form == "quote"
@@ -84,13 +93,17 @@ class Desk:
                 )
             self._pending, self._next_fit = Pending(len(self.featurizer.names)), None
             self.scorer = plan.candidate.begin(len(self.featurizer.names))
-        self._quoted = Quoted()
+        told = (c.targets for c in self.kind.labels if c.stream in plan.labels.positives)
+        lots = rng.key(self.seed, "training", "quotes", self.kind.name)
+        self._quoted = Quoted(len(self.featurizer.names), lots, plan.labels.max_rows, next(told, ()))
+        self.reviewed = np.zeros(0, dtype=np.bool_)
+        """Rows of the last question that the policy sent to review."""
         self._tuned = plan.policy
         self._board: Board | None = None
         if plan.cadence is not None:
             if self._quoting or self._pending is not None or plan.candidate is None:
                 raise UserError(f"candidate '{plan.name}': a cadence is for what scores entities, day by day")
-            begins = self.go_live - plan.labels.window - plan.cadence.every
+            begins = self._from - plan.labels.window - plan.cadence.every
             self._board = Board(plan.cadence, self.kind, self.featurizer, begins)
 
     def _consequences(self) -> Consequences:
@@ -105,10 +118,12 @@ class Desk:
 
     def learn(self, news: News, now: Micros) -> None:
         """Take in news at a tick's start `now`: features and labels use it from `now` on, not before."""
+        if self.before is not None:
+            self.before.learn(news, now)
         self.featurizer.learn(_delivered(news, now))
         block = news.block
         channel = next((c for c in self.kind.labels if c.stream == news.stream), None)
-        if len(block) and now >= self.go_live:
+        if len(block) and now >= self._from:
             self._follow(news.stream, block, channel)
         if channel is None or not len(block) or channel.stream not in self.plan.labels.positives:
             return
@@ -119,13 +134,14 @@ class Desk:
         if self._quoting:
             self._quoted.hear(block, self.kind.entity, channel.unit_label)
         elif channel.negatives:
-            codes = block["caller_class"] if "caller_class" in block.columns else np.full(len(block), -1)
+            found = self.kind.found_class
+            codes: NDArray[Any] = block[found] if found else np.full(len(block), -1)
             self.units.verify(entity, event_t, known, block[channel.unit_label], codes)
         else:
             self.units.report(entity, event_t, known)
 
     def _follow(self, stream: str, block: Block, channel: LabelChannel | None) -> None:
-        """Nothing follows from news before goLive: nothing is deployed."""
+        """Nothing follows from news before the plan is deployed."""
         entity = self.kind.entity
         if channel is not None and channel.negatives and not self._quoting:
             self.consequences.verified(block[entity], block["known_at"], block[channel.unit_label])
@@ -149,8 +165,11 @@ class Desk:
     # --- what it answers ---------------------------------------------------------------------------------------------
 
     def answer(self, question: Question) -> Decisions | Quotes:
-        """Decide on every row of a question. Before goLive nothing is deployed: everything passes."""
+        """Answer every row of a question. Until the plan is deployed `before` decides; without it everything passes."""
         block = question.block
+        if self.before is not None and question.start >= self._from:
+            self.consequences.take_over(self.before.consequences)
+            self.before = None
         self.consequences.settle(question.start)
         if self._board is not None:
             return self._answer_from(self._board, question)
@@ -158,9 +177,9 @@ class Desk:
         if self._fit_is_due(question.start):
             self._fit(question.start)
         if self._quoting:
-            return self._quote(block["id"], block[self.kind.entity], block["t"], x)
+            return self._quote(question, x)
         if not len(block):
-            return Decisions.passing(block["id"])
+            return self._idle(question)
         if self._pending is not None:
             self._pending.put(block["id"], x)
             return self._decide(question, x, None, None)
@@ -177,15 +196,21 @@ class Desk:
             board.refresh(now, self._score)
         elif fitted:
             board.rescore(self._score)
-        if now >= self.go_live and (fitted or board.as_of == now) and isinstance(self._tuned, Surveying):
+        if now >= self._from and (fitted or board.as_of == now) and isinstance(self._tuned, Surveying):
             self.policy = self._tuned.survey(board.score)
         if not len(block):
-            return Decisions.passing(block["id"])
+            return self._idle(question)
         entity, t = block[self.kind.entity], block["t"]
         read = board.read(entity, t)
         board.take(block)
         seen = self.units.observe(entity, block["id"], t, read.x, read.known)
         return self._decide(question, read.x, read, seen)
+
+    def _idle(self, question: Question) -> Decisions:
+        """Nothing was asked. Who decides before this desk is told all the same: its fits are due by the clock."""
+        if self.before is not None:
+            self.before.answer(question)
+        return Decisions.passing(question.block["id"])
 
     def _decide(self, q: Question, x: Matrix, read: Reading | None, seen: Seen | None) -> Decisions:
         block, n = q.block, len(q.block)
@@ -194,7 +219,11 @@ class Desk:
         scored = np.full(n, np.nan, dtype=np.float32)
         exempt = np.zeros(n, dtype=np.bool_)
         review = np.zeros(n, dtype=np.bool_)
-        if q.start >= self.go_live:
+        if self.before is not None:
+            given = cast(Decisions, self.before.answer(q))
+            action, propensity, scored, exempt = given.action, given.propensity, given.scored, given.exempt
+            review = self.before.reviewed
+        elif q.start >= self._from:
             entity, t = block[self.kind.entity], block["t"]
             exempt = self.exempt(block[self.kind.subject]) if self.kind.subject else exempt
             score = self._score(x) if read is None else read.score
@@ -217,6 +246,7 @@ class Desk:
                 self.consequences.orders.give(q.end, entity[lasting], verdicts.action[lasting], until)
             if verdicts.review is not None:
                 review = verdicts.review & free
+        self.reviewed = review
         audit = np.zeros(n, dtype=np.float32)
         if seen is not None:
             audit = self._audit(block[self.kind.entity], q, seen, action, review)
@@ -228,15 +258,18 @@ class Desk:
             return np.zeros(len(x))
         return np.round(self.scorer.score(x), 6)
 
-    def _quote(
-        self, ids: NDArray[np.int64], entity: NDArray[np.int64], t: NDArray[np.int64], x: Matrix
-    ) -> Quotes:
-        k = len(self.kind.outcomes)
-        if len(ids) and self._next_fit is not None:
-            self._quoted.keep(entity, t, x)
-        if self.scorer is None or not len(ids):
-            return Quotes(ids, np.full((len(ids), k), 1.0 / k))
-        return Quotes(ids, self._score(x).reshape(len(ids), k))
+    def _quote(self, q: Question, x: Matrix) -> Quotes:
+        block, n, k = q.block, len(q.block), len(self.kind.outcomes)
+        if n and self._next_fit is not None:
+            self._quoted.keep(block["id"], block[self.kind.entity], block["t"], x)
+        if self.before is not None:
+            return cast(Quotes, self.before.answer(q))
+        even = self.scorer is None or not n
+        probability = np.full((n, k), 1.0 / k) if even else probabilities(self._score(x), k, self.plan.name)
+        if self.plan.pricing is None:
+            return Quotes(block["id"], probability)
+        prices = self.plan.pricing.price(block, probability)
+        return Quotes(block["id"], probability, prices.odds, prices.suspended)
 
     def exempt(self, subject: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Whether each subject (line) belongs to the randomised holdout, for the whole run."""
@@ -270,7 +303,8 @@ class Desk:
 
     def state_bytes(self) -> dict[str, int]:
         """Bytes held, by what holds them: none of them may grow with the horizon."""
-        return {
+        other = {} if self.before is None else {"before": sum(self.before.state_bytes().values())}
+        return other | {
             "features": self.featurizer.state_bytes(),
             "units": self.units.state_bytes(),
             "pending": 0 if self._pending is None else self._pending.state_bytes(),
@@ -295,13 +329,18 @@ class Desk:
             unscored = passed(self.units, self.plan.labels, now)
             state = policy_state(self.plan.candidate, past, keys, scorer, unscored, seed)
             self._tuned = self.policy = self.plan.policy.tune(state)
-        facts = dict(self.policy.facts())
+        told = getattr(self.plan.pricing, "facts", None) if self._quoting else self.policy.facts
+        facts = dict(told()) if callable(told) else {}
         if self._board is not None:
             facts |= self._board.facts()
             self._board.forget()
         self.on_fit(Fit(now, past, keys, scorer, facts))
         every = self.plan.retrain_every
-        self._next_fit = None if every is None else self._next_fit + every
+        if every is not None:
+            # A world that skips idle time may be past several dates at once: they are one fit.
+            self._next_fit += every * ((now - self._next_fit) // every + 1)
+        else:
+            self._next_fit = self.go_live if now < self.go_live else None
 
     def _past(self, now: Micros) -> tuple[TrainingSet, Keys]:
         names, labels = self.featurizer.names, self.plan.labels

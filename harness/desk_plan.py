@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from harness.board import Cadence
 from harness.consequences import Upshot
-from harness.kinds import Candidate, Policy
+from harness.kinds import Candidate, Policy, Pricing
 from harness.training import LabelRule
 from sim.core.time import Micros
 
@@ -32,7 +32,9 @@ class AuditPlan:
 
 @dataclass(frozen=True)
 class DeskPlan:
-    """The team's decisions for one desk, as a scenario states them."""
+    """The team's decisions for one desk, as a scenario states them.
+
+    pricing: what a desk that quotes sells at; None where nothing is sold. Such a desk's `policy` decides nothing."""
 
     name: str
     candidate: Candidate | None
@@ -43,3 +45,4 @@ class DeskPlan:
     retrain_every: Micros | None = None
     cadence: Cadence | None = None
     upshot: Upshot = field(default_factory=Upshot)
+    pricing: Pricing | None = None

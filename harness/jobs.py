@@ -19,6 +19,7 @@ from typing import Any
 from harness import results
 from harness.assembly import build_replay
 from harness.kinds import Candidate, OnlineCandidate, OnlineScorer, Scorer, TrainingSet
+from harness.merging import merged, with_desks
 from harness.own_code import blamed
 from harness.progress import Watch, reporter
 from harness.replay import replay
@@ -165,21 +166,16 @@ def _replay_job(loaded: Loaded, job: Job, folder: Path) -> None:
     with blamed(loaded, job.candidate, job.seed, setting.world):
         replay(setting.world, setting.desks, setting.ledgers, reporter(part / "progress", setting.world.end))
     seconds = time.perf_counter() - began
-    rows: list[tuple[Any, ...]] = []
-    entities: dict[str, int] = {}
-    unmeasured: dict[str, str] = {}
-    for one in setting.ledgers.values():
-        rows += [(*row, one.entities().get(row[2], 0)) for row in one.counts]
-        entities |= one.entities()
-        unmeasured |= one.unmeasured
-    _write_counts(part / "counts.parquet", job, rows)
+    counted = merged(setting.ledgers)
+    slices = with_desks(setting.world.slices, setting.world.kinds)
+    _write_counts(part / "counts.parquet", job, counted.rows)
     facts = {
         "rows": sum(one.rows_seen for one in setting.ledgers.values()),
         "open": sum(one.rows_open for one in setting.ledgers.values()),
-        "entities": entities,
-        "unmeasured": unmeasured,
-        "slices": {name: list(each.labels) for name, each in setting.world.slices.items()},
-        "lawful": {name: list(each.lawful) for name, each in setting.world.slices.items()},
+        "entities": counted.entities,
+        "unmeasured": counted.unmeasured,
+        "slices": {name: list(each.labels) for name, each in slices.items()},
+        "lawful": {name: list(each.lawful) for name, each in slices.items()},
         "fits": fits,
         "world": dict(setting.world.describe()),
         "closed": setting.world.closed,

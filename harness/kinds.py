@@ -36,7 +36,9 @@ class TrainingSet:
     unit_t: (n,) int64, instant of the stored call.
     slice_code: (n,) int16, class that a verification revealed, -1 where none did.
     calls: (n,) float64, events of the unit on its day, as the operator counted them.
-    outcomes: 2 asks for a score; more for a probability per outcome, y being the outcome's index.
+    outcomes: 2 asks for a score; more for a probability per outcome, y being the outcome's index. quotes: whether a
+    probability per outcome is asked for, even of two.
+    targets: (n, m) float64, what a regression may learn (a match's final score), columns named by `target_names`.
     """
 
     as_of: Micros
@@ -50,6 +52,9 @@ class TrainingSet:
     slice_code: NDArray[np.int16]
     calls: Floats
     outcomes: int = 2
+    quotes: bool = False
+    targets: Floats | None = None
+    target_names: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.y)
@@ -163,6 +168,23 @@ class Policy(Protocol):
 
     def facts(self) -> Mapping[str, float]:
         """Thresholds and budgets in force, for the timeline."""
+        ...
+
+
+@dataclass(frozen=True)
+class Prices:
+    """What is sold: decimal odds (n, k), margin included, and whether the market is suspended (n,)."""
+
+    odds: Floats
+    suspended: NDArray[np.bool_]
+
+
+@runtime_checkable
+class Pricing(Protocol):
+    """The policy of a desk that quotes: puts the margin on probabilities and says when the market is closed."""
+
+    def price(self, block: Block, probability: Floats) -> Prices:
+        """Prices of one question's rows, each by its own columns and probabilities (n, k) alone."""
         ...
 
 

@@ -4,7 +4,8 @@ Knows: settled rows (question, decision, outcome, truth), metrics' tallies, what
 how a world works, thresholds. It is the only holder of truth on the team's side, and hands it to metrics alone.
 
 Rows are gathered for a day, counted by every metric and slice, and kept on disk: each row that was acted on, audited or
-labelled, and a keyed, weighted sample of the rest (`kept_weight`). Counts are made before sampling, from all rows.
+labelled, and a keyed, weighted sample of the rest (`kept_weight`); of quotes, the sample alone. Counts are made before
+sampling, from all rows.
 """
 
 from __future__ import annotations
@@ -89,6 +90,7 @@ class Ledger:
         self._news: dict[int, dict[str, list[Rows]]] = {}
         self._observed_to = self.go_live // DAY
         self._entities: dict[str, NDArray[np.int64]] = {}
+        self.measured: set[str] = set()
         self._keep_key = rng.key(self.seed, "ledger", "keep")
         self._positive: dict[int, list[NDArray[np.int64]]] = {}
         self._part_number = 0
@@ -157,7 +159,10 @@ class Ledger:
             if why := need(metric.spec, tuple(rows.columns)):
                 self.unmeasured[name] = why
                 continue
+            self.measured.add(name)
             for cut in self.cuts(metric):
+                if cut.slice is not None and cut.slice.column not in rows:
+                    continue  # a slice of another kind of question
                 self._tally(name, metric, cut, rows, number)
         self._count_entities(rows)
         seen = {n: rows[n] for n in (*self.kind.schema.names, *_DECIDED) if n in rows.columns}
@@ -202,11 +207,11 @@ class Ledger:
             decided = self._seen_days.pop(day, empty)
             seen = Observed(day, decided, news)
             for name, metric in self.metrics.items():
-                if name in self.unmeasured or (self.baseline is not None and self.baseline.observes(name)):
+                if name not in self.measured or (self.baseline is not None and self.baseline.observes(name)):
                     continue
                 self._record_seen(day, name, metric.estimate(seen), ("observed", "observed_holdout"))
             for name, counts in self.baseline.compare(day) if self.baseline is not None else ():
-                if name not in self.unmeasured:
+                if name in self.measured:
                     self._record_seen(day, name, counts, ("observed", "observed_before"))
         self._observed_to = max(self._observed_to, before)
 
@@ -234,6 +239,10 @@ class Ledger:
         """Distinct entities per slice over the scored horizon."""
         return {label: len(found) for label, found in self._entities.items()}
 
+    def crowd(self, label: str) -> NDArray[np.int64] | None:
+        """The distinct entities of a label, ascending; None where it has none."""
+        return self._entities.get(label)
+
     # --- label honesty -----------------------------------------------------------------------------------------------
 
     def _note_positives(self, columns: Columns) -> None:
@@ -256,7 +265,10 @@ class Ledger:
     def label_honesty(
         self, entity: NDArray[np.int64], day: NDArray[np.int64], y: NDArray[np.int64]
     ) -> dict[str, int]:
-        """A training set beside the truth that its builder never saw: positives, false and hidden ones (units)."""
+        """A training set beside the truth that its builder never saw: positives, false and hidden ones (units). Results
+        are no opinion: of quotes, how many rows and entities."""
+        if self.kind.form == "quote":
+            return {"rows": len(y), "entities": len(distinct(entity))}
         truth = np.zeros(len(y), dtype=np.bool_)
         for number in distinct(day).tolist():
             rows = np.flatnonzero(day == number)
@@ -277,7 +289,8 @@ class Ledger:
         weight = np.ones(len(rows), dtype=np.float32)
         if self.keep != "full":
             told = np.zeros(len(rows), dtype=np.bool_)
-            for name in ("action", "effect", "audit", "reported", "regulator"):
+            marks = ("action", "effect", "audit", "reported", "regulator") if self.kind.form == "act" else ()
+            for name in marks:
                 if name in rows.columns:
                     told |= rows[name] > 0
             lot = rng.uniform(self._keep_key, rows["id"])
@@ -304,7 +317,8 @@ class Ledger:
 
 
 _PART_ROWS = 500_000
-_DECIDED = ("action", "scored", "propensity", "audit", "exempt", "p0", "p1", "p2")
+_QUOTED = tuple(f"{what}{i}" for what in "po" for i in range(3))
+_DECIDED = ("action", "scored", "propensity", "audit", "exempt", *_QUOTED, "suspended")
 
 
 def _joined(question: Question, answer: Decisions | Quotes, settled: Settlement) -> Columns:
@@ -319,6 +333,10 @@ def _joined(question: Question, answer: Decisions | Quotes, settled: Settlement)
         }
     else:
         columns |= {f"p{i}": answer.probability[:, i] for i in range(answer.probability.shape[1])}
+        if answer.odds is not None:
+            columns |= {f"o{i}": answer.odds[:, i] for i in range(answer.odds.shape[1])}
+        if answer.suspended is not None:
+            columns["suspended"] = answer.suspended.astype(np.int8)
     for block in (settled.outcomes.block, settled.truth.block):
         columns |= {name: column for name, column in block.columns.items() if name not in ("t", "id")}
     return columns

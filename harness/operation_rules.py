@@ -19,13 +19,20 @@ from sim.core.world import QuestionKind
 
 
 def examine(
-    document: Document, key: Key, world: Any, policy: Any | None, scores: bool, quotes: bool
+    document: Document,
+    key: Key,
+    world: Any,
+    policy: Any | None,
+    scores: bool,
+    quotes: bool,
+    kind: QuestionKind | None = None,
 ) -> Iterator[Fault]:
     """Faults of the candidate or incumbent at a key. `policy`: its policy where it could be made; `scores`: whether
-    something scores; `quotes`: prices are asked for, so that there is nothing to do."""
+    something scores; `quotes`: prices are asked for, so that there is nothing to do; `kind`: what is asked of it,
+    every kind of the world without one."""
     if not isinstance(document.at(key), dict):
         return
-    kinds = _kinds(world)
+    kinds = _kinds(world) if kind is None else [kind]
     by = (*key, "policy") if document.at((*key, "policy")) is not None else key
     if isinstance(policy, Acting):
         yield from _actions(document, by, policy.acts(), _names(kinds))

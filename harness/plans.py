@@ -101,8 +101,8 @@ class CandidatePlan(Record):
     """A candidate: how it scores, how it decides, how often it is fitted. `features` names those it uses; all if empty.
 
     Without a `cadence` each event is scored as it comes. `use` is empty where nothing scores, which only an incumbent
-    may be. A policy is needed wherever something is done;
-    where prices are quoted there is nothing to decide, and none is written.
+    may be. A policy is needed wherever something is done; where probabilities are asked for, one may put prices on
+    them, and without one nothing is sold.
     """
 
     name: Name = Field(description="a name of its own")
@@ -129,6 +129,18 @@ class IncumbentPlan(Record):
     cadence: CadencePlan | None = None
     on_verified: OnVerified | None = None
     redress: RedressPlan | None = None
+
+    @property
+    def as_candidate(self) -> CandidatePlan:
+        """The same in a candidate's form; `use` is empty where it is a policy alone."""
+        if self.policy is not None:
+            fields = {name: getattr(self, name) for name in type(self).model_fields}
+            return CandidatePlan.model_construct(**fields)
+        policy = PolicyPlan.model_construct(use=self.use, with_=self.with_)
+        return CandidatePlan.model_construct(
+            name=self.name, use="", with_={}, policy=policy, retrain=self.retrain, features=self.features,
+            cadence=None, on_verified=self.on_verified, redress=self.redress,
+        )  # fmt: skip
 
 
 class LedgerPlan(Record):
@@ -199,12 +211,4 @@ class Trial(Record):
     @property
     def incumbent(self) -> CandidatePlan:
         """The incumbent in a candidate's form; `use` is empty where it is a policy alone."""
-        plan = self.incumbent_plan
-        if plan.policy is not None:
-            fields = {name: getattr(plan, name) for name in type(plan).model_fields}
-            return CandidatePlan.model_construct(**fields)
-        policy = PolicyPlan.model_construct(use=plan.use, with_=plan.with_)
-        return CandidatePlan.model_construct(
-            name=plan.name, use="", with_={}, policy=policy, retrain=plan.retrain, features=plan.features,
-            cadence=None, on_verified=plan.on_verified, redress=plan.redress,
-        )  # fmt: skip
+        return self.incumbent_plan.as_candidate

@@ -112,7 +112,7 @@ def plan_of_run(counts: Tallies, candidate: str) -> dict[tuple[str, str], Planne
         found[key[1], key[2]] = Planned(
             exposure=float(np.nanmean(seen.denominator)) / counts.days,
             base_events=math.nan if base is None else float(np.nanmean(base)) / counts.days,
-            entities=counts.crowd(candidate, key[2]) / len(counts.seeds),
+            entities=counts.crowd(candidate, key[2], key[1]) / len(counts.seeds),
             spread=spread,
             source=f"an earlier run of {len(counts.seeds)} seeds",
         )

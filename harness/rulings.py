@@ -72,7 +72,7 @@ def why_unmeasured(
     if found.unmeasured:
         seeds = ", ".join(str(counts.seeds[i]) for i in found.unmeasured)
         return f"not measured for seed {seeds}; the value is that of the others"
-    crowd = int(counts.crowd(name, terms.slice))
+    crowd = int(counts.crowd(name, terms.slice, terms.metric))
     if terms.slice != ALL and crowd < terms.min_entities:
         return f"the slice has {crowd} entities over the seeds, expected at least {terms.min_entities}"
     return ""

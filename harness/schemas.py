@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from harness.charter import Charter
+from harness.lineups import DesksTrial
 from harness.plans import FeatureSet, Trial
 from sim.core.errors import UserError, closest
 from sim.core.scenario import Scenario
@@ -24,11 +25,14 @@ def json_schema(what: str) -> dict[str, Any]:
 
 
 def _scenario() -> dict[str, Any]:
-    """Both halves: what `sim` leaves opaque is put in place."""
-    schema, trial = Scenario.model_json_schema(by_alias=True), Trial.model_json_schema(by_alias=True)
-    definitions = trial.pop("$defs", {})
-    schema["$defs"] = {**schema.get("$defs", {}), **definitions, "Trial": trial}
-    schema["$defs"]["Spec"]["properties"]["trial"] = {"$ref": "#/$defs/Trial"}
+    """Both halves: what `sim` leaves opaque is put in place, a trial of one desk or of several."""
+    schema = Scenario.model_json_schema(by_alias=True)
+    schema.setdefault("$defs", {})
+    for form in (Trial, DesksTrial):
+        trial = form.model_json_schema(by_alias=True)
+        schema["$defs"] |= trial.pop("$defs", {}) | {form.__name__: trial}
+    forms = [{"$ref": f"#/$defs/{form.__name__}"} for form in (Trial, DesksTrial)]
+    schema["$defs"]["Spec"]["properties"]["trial"] = {"anyOf": forms}
     return schema
 
 

@@ -67,13 +67,15 @@ class Cell(NamedTuple):
 
 @dataclass(frozen=True)
 class Tallies:
-    """A run's counts. entities: (candidate, slice) -> distinct entities per seed, (seeds,)."""
+    """A run's counts. entities: (candidate, slice) -> distinct entities per seed, (seeds,); own_entities: the same of
+    a metric, by (candidate, slice, metric), where it is counted of other entities than most."""
 
     seeds: tuple[int, ...]
     days: int
     cells: Mapping[Key, Cell]
     entities: Mapping[tuple[str, str], Floats]
     specs: Mapping[str, MetricSpec]
+    own_entities: Mapping[tuple[str, str, str], Floats] = field(default_factory=dict)
     _grips: dict[Key, float] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
@@ -81,9 +83,10 @@ class Tallies:
         """The whole scored horizon."""
         return Window("total", 0, self.days)
 
-    def crowd(self, candidate: str, slice_: str) -> float:
-        """Distinct entities of a slice, summed over the seeds; 0 when unknown."""
-        per_seed = self.entities.get((candidate, slice_))
+    def crowd(self, candidate: str, slice_: str, metric: str) -> float:
+        """Distinct entities of a slice that a metric is counted of, summed over the seeds; 0 when unknown."""
+        usual = self.entities.get((candidate, slice_))
+        per_seed = self.own_entities.get((candidate, slice_, metric), usual)
         return 0.0 if per_seed is None else float(per_seed.sum())
 
     def cell(self, candidate: str, metric: str, slice_: str, view: str) -> Cell | None:
@@ -111,7 +114,7 @@ class Tallies:
         n, d = own.summed(window)
         n0, d0 = base.summed(window) if base is not None else (None, None)
         return Replicates(
-            n, d, n0, d0, self.crowd(candidate, slice_), self._grip((candidate, metric, ALL, view))
+            n, d, n0, d0, self.crowd(candidate, slice_, metric), self._grip((candidate, metric, ALL, view))
         )
 
     def estimate(self, key: Key, window: Window) -> Estimate:
@@ -143,10 +146,9 @@ class Tallies:
         """How events bunch in the whole population over the whole horizon (see harness.intervals), for every slice."""
         if whole not in self._grips:
             cell = self.cells.get(whole)
+            crowd = self.crowd(whole[0], ALL, whole[1])
             self._grips[whole] = (
-                1.0
-                if cell is None
-                else grip(Replicates(*cell.summed(self.total), entities=self.crowd(whole[0], ALL)))
+                1.0 if cell is None else grip(Replicates(*cell.summed(self.total), entities=crowd))
             )
         return self._grips[whole]
 
@@ -184,15 +186,29 @@ def tallies(
             counted[measured[candidate, metric, view]] = 0.0
             np.add.at(counted, where, part[name].to_numpy(dtype=np.float64))
         cells[candidate, metric, slice_, view] = cell
-    return Tallies(run_seeds, days, cells, _entities(rows, len(run_seeds)), dict(specs))
+    usual, own = _entities(rows, len(run_seeds))
+    return Tallies(run_seeds, days, cells, usual, dict(specs), own)
 
 
-def _entities(rows: pd.DataFrame, seeds: int) -> dict[tuple[str, str], Floats]:
+def _entities(
+    rows: pd.DataFrame, seeds: int
+) -> tuple[dict[tuple[str, str], Floats], dict[tuple[str, str, str], Floats]]:
+    """Distinct entities by (candidate, slice), the most that any metric has; and by metric where one has fewer."""
     found: dict[tuple[str, str], Floats] = {}
+    fewer: dict[tuple[str, str, str], Floats] = {}
     for group, part in rows.groupby(["candidate", "slice"], sort=True):
         candidate, slice_ = (str(word) for word in group)
         most = np.zeros(seeds)
         counted = np.nan_to_num(part["entities"].to_numpy(dtype=np.float64))
-        np.maximum.at(most, part["place"].to_numpy(dtype=np.int64), counted)
+        place = part["place"].to_numpy(dtype=np.int64)
+        np.maximum.at(most, place, counted)
         found[candidate, slice_] = most
-    return found
+        short = counted < most[place]
+        metrics = part["metric"].to_numpy()
+        for metric in sorted(set(metrics[short].tolist())):
+            mine = metrics == metric
+            own = most.copy()
+            own[place[mine]] = 0.0
+            np.maximum.at(own, place[mine], counted[mine])
+            fewer[candidate, slice_, str(metric)] = own
+    return found, fewer

@@ -4,7 +4,8 @@ Knows: units and the label rule. Does not know: truth, any candidate, the world.
 
 The label rule (design section 6). Positive: a report or a positive verification known by T. Negative: a negative
 verification known by T, or a unit whose day ended at least `maturity` before T with no report known. A unit that is
-neither is left out: silence is not a negative before it is mature.
+neither is left out: silence is not a negative before it is mature. Which streams are reports and verifications is the
+world's to say, and which of them count the rule's: a desk hands the units no others.
 
 A unit whose kept event was decided on without a score (a desk that scores on a schedule had not met it yet) is no row
 to learn from. Verified, it still is evidence of what a policy does to the lawful: nothing. `passed` answers those.
@@ -52,10 +53,7 @@ def assemble(
     units: Units, rule: LabelRule, as_of: Micros, names: tuple[str, ...], seed: int
 ) -> tuple[TrainingSet, Keys]:
     """The training set of everything known at `as_of`, capped: every positive and verified unit, weighted negatives."""
-    use_reports = "report" in rule.positives
-    parts = [
-        _day(units, n, rule, as_of, use_reports) for n in sorted(units.days) if n * DAY >= as_of - rule.window
-    ]
+    parts = [_day(units, n, rule, as_of) for n in sorted(units.days) if n * DAY >= as_of - rule.window]
     columns = {
         name: np.concatenate([part[name] for part in parts]) if parts else np.empty(0)
         for name in ("y", "weight", "verified", "audit_weight", "t", "slice_code", "entity", "day", "calls")
@@ -100,7 +98,7 @@ class Passed(NamedTuple):
 def passed(units: Units, rule: LabelRule, as_of: Micros) -> Passed:
     """Verified units of the window, known at `as_of`, that no score was asked for."""
     found: list[tuple[Day, NDArray[np.int64]]] = [
-        (day, np.flatnonzero(~day.scored[: day.size] & _verified(day, rule, as_of)))
+        (day, np.flatnonzero(~day.scored[: day.size] & _verified(day, as_of)))
         for number, day in sorted(units.days.items())
         if number * DAY >= as_of - rule.window
     ]
@@ -118,19 +116,16 @@ def passed(units: Units, rule: LabelRule, as_of: Micros) -> Passed:
     )
 
 
-def _verified(day: Day, rule: LabelRule, as_of: Micros) -> NDArray[np.bool_]:
+def _verified(day: Day, as_of: Micros) -> NDArray[np.bool_]:
     n = day.size
-    told = (day.verified[:n] >= 0) & (day.verified_at[:n] <= as_of)
-    return np.asarray(told & ("verification" in rule.positives))
+    return np.asarray((day.verified[:n] >= 0) & (day.verified_at[:n] <= as_of))
 
 
-def _day(
-    units: Units, number: int, rule: LabelRule, as_of: Micros, use_reports: bool
-) -> dict[str, NDArray[np.generic]]:
+def _day(units: Units, number: int, rule: LabelRule, as_of: Micros) -> dict[str, NDArray[np.generic]]:
     day = units.days[number]
     n = day.size
-    reported = (day.reported_at[:n] <= as_of) & use_reports
-    verified = _verified(day, rule, as_of)
+    reported = day.reported_at[:n] <= as_of
+    verified = _verified(day, as_of)
     mature = (number + 1) * DAY + rule.maturity <= as_of
     labelled = np.flatnonzero((verified | reported | mature) & day.scored[:n])
     y = np.where(verified, day.verified[:n] == 1, reported)[labelled]

@@ -5,13 +5,14 @@ Knows: where the four kinds of document are found and how they refer to one anot
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from harness import charter_rules, feature_rules, trial_rules
+from harness import charter_rules, feature_rules, lineup_rules, trial_rules
 from harness.charter import Charter
 from harness.kinds import FeatureSpec
+from harness.lineups import DesksTrial, DeskTerms, Lineup
 from harness.plans import CandidatePlan, FeatureSet, Trial
 from harness.schemas import json_schema
 from sim.core import catalogue, scenario_rules
@@ -29,11 +30,11 @@ __all__ = ["CandidatePlan", "Loaded", "Trial", "json_schema", "load", "load_any"
 
 @dataclass(frozen=True)
 class Loaded:
-    """A scenario with its charter and features, ready to be run. `features` is every feature of the trial, in order;
-    the texts are the two documents as they were read."""
+    """A scenario with its charter and features, ready to be run. `features` is every feature of the trial, in order,
+    `desk_features` those of each desk where there are several; the texts are the two documents as they were read."""
 
     scenario: Scenario
-    trial: Trial
+    trial: Trial | DesksTrial
     charter: Charter
     features: tuple[FeatureSpec, ...]
     scenario_id: str
@@ -43,6 +44,7 @@ class Loaded:
     seeds: tuple[int, ...]
     scenario_text: str = ""
     charter_text: str = ""
+    desk_features: Mapping[str, tuple[FeatureSpec, ...]] = field(default_factory=dict)
 
     @property
     def looks(self) -> tuple[int, ...]:
@@ -54,16 +56,31 @@ class Loaded:
         """Names of the candidates, the champion first."""
         return tuple(plan.name for plan in self.trial.candidates)
 
-    def candidate(self, name: str) -> CandidatePlan:
-        """The plan of a candidate. Raises KeyError."""
-        return {plan.name: plan for plan in self.trial.candidates}[name]
+    def candidate(self, name: str) -> CandidatePlan | Lineup:
+        """The plan of a candidate, by desk where there are several. Raises KeyError."""
+        plans: Sequence[CandidatePlan | Lineup] = self.trial.candidates
+        return {plan.name: plan for plan in plans}[name]
+
+    def terms(self, desk: str) -> DeskTerms | None:
+        """What holds at the desk for a kind of question; None where nobody plays one."""
+        trial = self.trial
+        if isinstance(trial, Trial):
+            return DeskTerms(trial.labels, self.features, trial.incumbent, trial.holdout, trial.audit, False)
+        one = trial.desks.get(desk)
+        labels = (one.labels or trial.labels) if one is not None else None
+        if one is None or labels is None:
+            return None
+        features = self.desk_features.get(desk, ())
+        return DeskTerms(labels, features, one.incumbent_plan.as_candidate, one.holdout, one.audit, True)
 
     def run_digest(self) -> str:
         """SHA-256 of what happens but for seeds and charter: world, label rule, features, candidates, incumbent."""
         trial = self.trial.model_dump(mode="json", by_alias=True, exclude={"features"})
-        features = [
-            [*(getattr(spec, name) for name in _SPEC), dict(spec.parameters)] for spec in self.features
-        ]
+        features: Any = _told(self.features)
+        if isinstance(self.trial, DesksTrial):
+            for desk in trial["desks"].values():
+                del desk["features"]
+            features = {desk: _told(specs) for desk, specs in self.desk_features.items()}
         return digest({"scenario": self.scenario.digest(), "trial": trial, "features": features})
 
     def scenario_card(self) -> dict[str, Any]:
@@ -87,6 +104,10 @@ class Loaded:
 
 
 _SPEC = ("name", "use", "by", "window", "feed", "of", "where")
+
+
+def _told(features: Sequence[FeatureSpec]) -> list[Any]:
+    return [[*(getattr(spec, name) for name in _SPEC), dict(spec.parameters)] for spec in features]
 
 
 def charter_card(charter: Charter, id: str, file: str) -> dict[str, Any]:
@@ -125,9 +146,21 @@ def load(reference: str, sets: Sequence[str] = (), seeds: tuple[int, ...] | None
     charter, shelf = _charter(document, faults)
     if shelf is not None:
         faults += trial_rules.examine_slices(shelf.document, world)
-    features = _features(document, trial_rules.ground_of(world, shelf.document if shelf else None), faults)
-    names = None if features is None else tuple(spec.name for spec in features)
-    trial, more = trial_rules.examine(document, world, names, trial_rules.only_quotes(document, world))
+    limits = shelf.document if shelf else None
+    trial: Trial | DesksTrial | None
+    features: tuple[FeatureSpec, ...] | None
+    by_desk: dict[str, tuple[FeatureSpec, ...]] = {}
+    if lineup_rules.has_desks(document, world):
+        read = _desk_features(document, world, limits, faults)
+        trial, more = lineup_rules.examine(
+            document, world, {desk: _names(specs) for desk, specs in read.items()}
+        )
+        by_desk = {desk: specs for desk, specs in read.items() if specs is not None}
+        features = tuple(spec for specs in by_desk.values() for spec in specs)
+    else:
+        features = _features(document, FEATURES, trial_rules.ground_of(world, limits), faults)
+        quotes = trial_rules.only_quotes(document, world)
+        trial, more = trial_rules.examine(document, world, _names(features), quotes)
     faults += more
     if faults or scenario is None or charter is None or shelf is None or features is None or trial is None:
         raise BadDocument(first_told(faults))
@@ -143,6 +176,7 @@ def load(reference: str, sets: Sequence[str] = (), seeds: tuple[int, ...] | None
         scenario.seeds if seeds is None else seeds,
         document.text,
         shelf.document.text,
+        by_desk,
     )
 
 
@@ -184,11 +218,29 @@ def _charter(document: Document, faults: list[Fault]) -> tuple[Charter | None, c
     return charter, shelf
 
 
+FEATURES: Key = ("spec", "trial", "features")
+
+
+def _desk_features(
+    document: Document, world: Any, limits: Document | None, faults: list[Fault]
+) -> dict[str, tuple[FeatureSpec, ...] | None]:
+    """The features of each desk; None where they could not be read. `limits`: the charter; `faults` receives theirs."""
+    found: dict[str, tuple[FeatureSpec, ...] | None] = {}
+    kinds = trial_rules.kinds_of(world)
+    for desk in lineup_rules.desks_of(document):
+        key = (*lineup_rules.DESKS, desk, "features")
+        if document.at(key) is None:
+            found[desk] = ()
+            continue
+        ground = trial_rules.ground_of(world, limits, kinds.get(desk))
+        found[desk] = _features(document, key, ground, faults)
+    return found
+
+
 def _features(
-    document: Document, ground: feature_rules.Ground, faults: list[Fault]
+    document: Document, key: Key, ground: feature_rules.Ground, faults: list[Fault]
 ) -> tuple[FeatureSpec, ...] | None:
-    """The features of a trial, listed in it or in the set that it names; `faults` receives theirs."""
-    key = ("spec", "trial", "features")
+    """The features listed at a key, or in the set that it names; `faults` receives theirs."""
     if isinstance(document.at(key), tuple):
         specs, more = feature_rules.examine(document, key, ground)
         faults += more
@@ -199,6 +251,10 @@ def _features(
     specs, more = feature_rules.examine_set(shelf.document, ground)
     faults += more
     return specs
+
+
+def _names(features: Sequence[FeatureSpec] | None) -> tuple[str, ...] | None:
+    return None if features is None else tuple(spec.name for spec in features)
 
 
 def _refer(document: Document, key: Key, kind: str, faults: list[Fault]) -> catalogue.Found | None:

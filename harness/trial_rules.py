@@ -6,13 +6,16 @@ plugins' insides, how anything is run.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
 
 from harness import operation_rules
 from harness.charter import DataConstraint
 from harness.feature_rules import OWN, Ground
-from harness.plans import PASSIVE, CandidatePlan, PolicyPlan, Trial
+from harness.lineups import Play
+from harness.merging import with_desks
+from harness.plans import PASSIVE, CandidatePlan, IncumbentPlan, PolicyPlan, Trial
 from sim.core.checking import absent, duplicates, indices, readable, validate
 from sim.core.documents import Document
 from sim.core.errors import Fault, closest
@@ -28,16 +31,32 @@ TRIAL: Key = ("spec", "trial")
 CANDIDATES: Key = (*TRIAL, "candidates")
 INCUMBENT: Key = (*TRIAL, "incumbent")
 RESERVED = "incumbent"
+Planned = TypeVar("Planned", CandidatePlan, Play)
 FIRST_LOOK = 5
 """Seeds that the first of several looks needs at least; fewer rule on nothing (harness.looks)."""
 
 
-def ground_of(world: Any, charter: Document | None) -> Ground:
-    """What features stand on: the streams that a world's class declares, and what can be read of a charter's limits."""
+@dataclass
+class Found:
+    """What reading plugins yields, by the key of the mapping that names one: parameters as the plugin takes them, and
+    the plugin with them."""
+
+    parameters: dict[Key, dict[str, Any]] = field(default_factory=dict)
+    made: dict[Key, Any] = field(default_factory=dict)
+
+
+def kinds_of(world: Any) -> dict[str, QuestionKind]:
+    """The kinds of question that a world's class declares; empty where they depend on the instance."""
+    return {n: kind for n, kind in _declared(world, "kinds").items() if isinstance(kind, QuestionKind)}
+
+
+def ground_of(world: Any, charter: Document | None, kind: QuestionKind | None = None) -> Ground:
+    """What features stand on: the streams that a world's class declares, and what can be read of a charter's limits.
+    `kind` is the question that they are for, needed where there are several."""
     streams: dict[str, Schema] = {
         name: schema for name, schema in _declared(world, "streams").items() if isinstance(schema, Schema)
     }
-    kinds = [kind for kind in _declared(world, "kinds").values() if isinstance(kind, QuestionKind)]
+    kinds = [kind] if kind is not None else list(kinds_of(world).values())
     if streams and len(kinds) == 1:
         streams[OWN] = kinds[0].schema
     if charter is None:
@@ -95,81 +114,126 @@ def examine(
     faults += duplicates(
         document, CANDIDATES, [(*k, "name") for k in indices(document, CANDIDATES)], "candidates"
     )
-    faults += [*_labels(document, world), *_baseline(document)]
-    parameters: dict[Key, dict[str, Any]] = {}
-    made: dict[Key, Any] = {}
-    form = "quote" if quotes else "act"
+    faults += [*labels_faults(document, (*TRIAL, "labels"), world)]
+    faults += baseline_faults(document, [(*TRIAL, "holdout", "share")])
+    found = Found()
+    asked = Asked("quote" if quotes else "act", "this world asks")
     for key in indices(document, CANDIDATES):
-        if document.at((*key, "name")) == RESERVED:
-            faults.append(
-                document.fault((*key, "name"), f"'{RESERVED}' is what candidates are compared with")
-            )
-        faults += _plugged(document, key, "candidate", parameters, form)
-        faults += _plugged(document, (*key, "policy"), "policy", parameters, made=made)
-        policy = made.get((*key, "policy"))
-        faults += operation_rules.examine(document, key, world, policy, True, quotes)
-        if isinstance(document.at(key), dict) and not quotes and document.at((*key, "policy")) is None:
-            faults.append(
-                document.fault(
-                    (*key, "policy"), "missing, expected a mapping with use: what to do at which score"
-                )
-            )
-        faults += _chosen(document, key, features)
-    scored = quotes or document.at((*INCUMBENT, "policy")) is not None
-    faults += _plugged(document, INCUMBENT, "candidate" if scored else "policy", parameters, form, made)
-    faults += _plugged(document, (*INCUMBENT, "policy"), "policy", parameters, made=made)
-    policy = made.get((*INCUMBENT, "policy")) or made.get(INCUMBENT)
-    faults += operation_rules.examine(document, INCUMBENT, world, policy, scored, quotes)
-    faults += _chosen(document, INCUMBENT, features)
+        faults += reserved(document, key)
+        faults += examine_candidate(document, key, world, features, asked, found)
+    faults += examine_incumbent(document, INCUMBENT, world, features, asked, found)
     if trial is None or faults:
         return None, faults
-    return _with_parameters(trial, parameters, quotes), []
+    candidates = tuple(
+        with_parameters(plan, (*CANDIDATES, index), found) for index, plan in enumerate(trial.candidates)
+    )
+    incumbent = incumbent_with_parameters(trial.incumbent_plan, INCUMBENT, found, quotes)
+    return trial.model_copy(update={"candidates": candidates, "incumbent_plan": incumbent}), []
 
 
-def _with_parameters(trial: Trial, parameters: Mapping[Key, dict[str, Any]], quotes: bool) -> Trial:
-    """The trial with each `with:` as its plugin takes it: durations read, numbers checked."""
+@dataclass(frozen=True)
+class Asked:
+    """What is asked of whom a plan is for: the form of the questions, how a fault says so, and their kind where there
+    are several."""
 
-    def policy(plan: PolicyPlan, key: Key) -> PolicyPlan:
-        return plan.model_copy(update={"with_": parameters.get((*key, "policy"), {})})
+    form: Literal["act", "quote"]
+    who: str
+    kind: QuestionKind | None = None
 
-    def candidate(plan: CandidatePlan, key: Key) -> CandidatePlan:
-        return plan.model_copy(update={"with_": parameters[key], "policy": policy(plan.policy, key)})
+    @property
+    def quotes(self) -> bool:
+        """Whether probabilities are asked for."""
+        return self.form == "quote"
 
-    candidates = tuple(candidate(plan, (*CANDIDATES, index)) for index, plan in enumerate(trial.candidates))
-    incumbent = trial.incumbent_plan
-    own = policy(incumbent.policy, INCUMBENT) if incumbent.policy else None
-    if quotes and own is None and INCUMBENT in parameters:
+
+def reserved(document: Document, key: Key) -> Iterator[Fault]:
+    """A fault where a candidate is called as the incumbent is."""
+    if document.at((*key, "name")) == RESERVED:
+        yield document.fault((*key, "name"), f"'{RESERVED}' is what candidates are compared with")
+
+
+def examine_candidate(
+    document: Document, key: Key, world: Any, features: tuple[str, ...] | None, asked: Asked, found: Found
+) -> Iterator[Fault]:
+    """Faults of what a candidate does at a desk, written at a key; `found` receives its plugins."""
+    yield from _plugged(document, key, "candidate", asked, found)
+    yield from _plugged(document, (*key, "policy"), "policy", asked, found)
+    policy = found.made.get((*key, "policy"))
+    yield from operation_rules.examine(document, key, world, policy, True, asked.quotes, asked.kind)
+    if isinstance(document.at(key), dict) and not asked.quotes and document.at((*key, "policy")) is None:
+        what = "missing, expected a mapping with use: what to do at which score"
+        yield document.fault((*key, "policy"), what)
+    yield from _chosen(document, key, features)
+
+
+def examine_incumbent(
+    document: Document, key: Key, world: Any, features: tuple[str, ...] | None, asked: Asked, found: Found
+) -> Iterator[Fault]:
+    """Faults of what the incumbent does at a desk, written at a key; `found` receives its plugins."""
+    scored = asked.quotes or document.at((*key, "policy")) is not None
+    yield from _plugged(document, key, "candidate" if scored else "policy", asked, found)
+    yield from _plugged(document, (*key, "policy"), "policy", asked, found)
+    policy = found.made.get((*key, "policy")) or found.made.get(key)
+    yield from operation_rules.examine(document, key, world, policy, scored, asked.quotes, asked.kind)
+    yield from _chosen(document, key, features)
+
+
+def _policy(plan: PolicyPlan, key: Key, found: Found) -> PolicyPlan:
+    return plan.model_copy(update={"with_": found.parameters.get((*key, "policy"), {})})
+
+
+def with_parameters(plan: Planned, key: Key, found: Found) -> Planned:
+    """A candidate with each `with:` as its plugin takes it: durations read, numbers checked."""
+    update = {"with_": found.parameters[key], "policy": _policy(plan.policy, key, found)}
+    return plan.model_copy(update=update)
+
+
+def incumbent_with_parameters(plan: IncumbentPlan, key: Key, found: Found, quotes: bool) -> IncumbentPlan:
+    """The same for an incumbent; one that quotes is a candidate, with a policy or without."""
+    own = _policy(plan.policy, key, found) if plan.policy else None
+    if quotes and own is None and key in found.parameters:
         own = PolicyPlan(use=PASSIVE)
-    incumbent = incumbent.model_copy(update={"with_": parameters.get(INCUMBENT, {}), "policy": own})
-    return trial.model_copy(update={"candidates": candidates, "incumbent_plan": incumbent})
+    return plan.model_copy(update={"with_": found.parameters.get(key, {}), "policy": own})
 
 
-def _plugged(
-    document: Document,
-    key: Key,
-    kind: str,
-    parameters: dict[Key, dict[str, Any]],
-    form: str = "act",
-    made: dict[Key, Any] | None = None,
-) -> list[Fault]:
-    """Faults of a plugin named at `key` and of its `with:`; `parameters` receives what is good, `made` the plugin with
-    it. `form` is that of the world's questions, which a candidate may say it does not answer."""
+def forms_of(plugin: Any, kind: str) -> tuple[str, ...]:
+    """The questions that a candidate or policy answers: what it says itself, else what a policy's methods tell; empty
+    where it cannot be told."""
+    forms = getattr(plugin, "forms", None)
+    if isinstance(forms, tuple):
+        return forms
+    if kind != "policy":
+        return ()
+    return tuple(form for form, method in (("act", "decide"), ("quote", "price")) if hasattr(plugin, method))
+
+
+def _plugged(document: Document, key: Key, kind: str, asked: Asked, found: Found) -> list[Fault]:
+    """Faults of a plugin named at `key` and of its `with:`; `found` receives what is good."""
     node = document.at(key)
     if not isinstance(node, dict):
         return []
     plugin, faults = load(document, (*key, "use"), kind, node.get("use"))
-    forms = getattr(plugin, "forms", None) if kind == "candidate" else None
-    if isinstance(forms, tuple) and form not in forms:
-        what = f"{shown(node.get('use'))} answers {' and '.join(forms)} questions, this world asks {form} questions"
+    forms = forms_of(plugin, kind)
+    if forms and asked.form not in forms:
+        what = f"{shown(node.get('use'))} answers {' and '.join(forms)} questions, {asked.who} {asked.form} questions"
+        faults.append(document.fault((*key, "use"), what))
+    counts, outcomes = getattr(plugin, "answers", None), len(asked.kind.outcomes) if asked.kind else 0
+    if (
+        kind == "candidate"
+        and asked.quotes
+        and isinstance(counts, tuple)
+        and outcomes
+        and outcomes not in counts
+    ):
+        what = f"{shown(node.get('use'))} answers {' or '.join(map(str, counts))} outcomes, {asked.who} for {outcomes}"
         faults.append(document.fault((*key, "use"), what))
     given = node.get("with", {})
     if plugin is None or not isinstance(given, dict):
         return faults
     built, more = instantiate(document, (*key, "with"), plugin, given)
     if built is not None:
-        parameters[key] = decode_parameters(document, (*key, "with"), plugin, given)[0] or {}
-        if made is not None:
-            made[key] = built
+        found.parameters[key] = decode_parameters(document, (*key, "with"), plugin, given)[0] or {}
+        found.made[key] = built
     return faults + more
 
 
@@ -187,8 +251,8 @@ def _chosen(document: Document, key: Key, features: tuple[str, ...] | None) -> I
             yield document.fault(where, f"the feature {shown(name)} twice, expected each once")
 
 
-def _labels(document: Document, world: Any) -> Iterator[Fault]:
-    where = (*TRIAL, "labels")
+def labels_faults(document: Document, where: Key, world: Any) -> Iterator[Fault]:
+    """Faults of a label rule written at a key."""
     streams = _declared(world, "streams")
     positives = document.at((*where, "positives"))
     for index, name in enumerate(positives if isinstance(positives, tuple) else ()):
@@ -209,13 +273,13 @@ def _labels(document: Document, world: Any) -> Iterator[Fault]:
         yield document.fault((*where, "maturity"), f"got {in_days(maturity)}, {what}")
 
 
-def _baseline(document: Document) -> Iterator[Fault]:
-    """Faults of a baseline that no reduction could be observed against."""
+def baseline_faults(document: Document, holdouts: Sequence[Key]) -> Iterator[Fault]:
+    """Faults of a baseline that no reduction could be observed against. `holdouts`: where shares of holdouts stand."""
     where = (*TRIAL, "baseline")
     if document.at(where) is None:
         return
-    share = document.at((*TRIAL, "holdout", "share"))
-    if isinstance(share, int | float) and share > 0.0:
+    shares = [share for share in map(document.at, holdouts) if isinstance(share, int | float) and share > 0.0]
+    for share in shares[:1]:
         what = f"beside a holdout of {shown(share)}, expected one of them: a reduction is observed one way"
         yield document.fault(where, what)
     span = readable(document, Span, (*where, "span"))
@@ -239,6 +303,7 @@ def examine_slices(document: Document, world: Any) -> Iterator[Fault]:
     slices = {name: item for name, item in _declared(world, "slices").items() if isinstance(item, Slice)}
     if not slices:
         return
+    slices = with_desks(slices, kinds_of(world))
     for clause in indices(document, ("spec", "clauses")):
         for key in indices(document, (*clause, "slices")):
             by, only = document.at((*key, "by")), document.at((*key, "only"))

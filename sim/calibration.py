@@ -85,7 +85,7 @@ def measure(
         for seed in seeds[: study.seeds or len(seeds)] if not reason else ():
             world = open_world(load_scenario(study.scenario, (*study.sets(quick), *sets)), seed)
             told = -1
-            for day in play(world, study, seed):
+            for day in (study.play or play)(world, study, seed):
                 for watcher in watchers:
                     watcher.see(day)
                 share = (day.start + DAY) / world.horizon

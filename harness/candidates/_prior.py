@@ -56,7 +56,7 @@ def prior(past: TrainingSet, seed: int, candidate: object) -> Prior:
     amount = np.bincount(past.y, weights=past.weight, minlength=k)
     total = float(amount.sum())
     if total <= 0.0:
-        share = (1.0, 0.0) if k == 2 else (1.0 / k,) * k
+        share = (1.0, 0.0) if k == 2 and not past.quotes else (1.0 / k,) * k
     else:
         share = tuple((amount / total if k == 2 else floored(amount[None, :] / total)[0]).tolist())
     return Prior(share, card(candidate, past, seed))

@@ -1,4 +1,5 @@
-"""Losses of quotes: probabilities p0, p1, … of a row's outcomes against the outcome that came true.
+"""Losses of quotes: probabilities p0, p1, … of a row's outcomes against the outcome that came true, or against the true
+probabilities q0, q1, ….
 
 Knows: proper scoring rules. Does not know: who quoted. Losses are rounded to 2**-30, so their sums are exact.
 """
@@ -51,6 +52,39 @@ def quadratic(p: Floats, outcome: NDArray[np.int64]) -> Floats:
     for each in range(p.shape[1]):
         loss = loss + (p[:, each] - (outcome == each)) ** 2
     return loss
+
+
+def divergence(p: Floats, q: Floats) -> Floats:
+    """Divergence (n,) of quotes p from true probabilities q, both (n, k), in nats (Kullback and Leibler 1951): what the
+    expected log loss is beyond the least possible."""
+    loss = np.zeros(len(p))
+    for each in range(p.shape[1]):
+        true = np.maximum(q[:, each], 0.0)
+        ratio = np.log(np.maximum(true, LEAST)) - np.log(np.maximum(p[:, each], LEAST))
+        loss = loss + np.where(true > 0.0, true * ratio, 0.0)
+    return loss
+
+
+def ranked_distance(p: Floats, q: Floats) -> Floats:
+    """Mean square (n,) between cumulated quotes and cumulated true probabilities, over k - 1 steps: what the expected
+    ranked probability score is beyond the least possible."""
+    k = p.shape[1]
+    apart, loss = np.zeros(len(p)), np.zeros(len(p))
+    for step in range(k - 1):
+        apart = apart + (p[:, step] - q[:, step])
+        loss = loss + apart**2
+    return np.asarray(loss / (k - 1), dtype=np.float64)
+
+
+def latent_losses(
+    rows: Rows, codes: NDArray[np.int64], k: int, loss: Callable[[Floats, Floats], Floats]
+) -> Counts:
+    """Summed distances of quotes from the columns q0..q(k-1) over rows, by slice code."""
+    if not len(rows):
+        return Counts(np.zeros(k), np.zeros(k))
+    p = quoted(rows)
+    q = np.column_stack([rows[f"q{each}"].astype(np.float64) for each in range(p.shape[1])])
+    return Counts(column_sums(exact(loss(p, q)), codes, k), column_sums(np.ones(len(p)), codes, k))
 
 
 def losses(rows: Rows, codes: NDArray[np.int64], k: int, loss: Loss, sign: float = 1.0) -> Counts:

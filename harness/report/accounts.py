@@ -99,7 +99,12 @@ def deeds(run: Run) -> tuple[Deed, ...]:
     )
 
 
-_LABELLED = ("rows", "positives", "hidden_positives", "false_positives", "verified")
+_LABELLED = ("rows", "positives", "hidden_positives", "false_positives", "verified", "desk")
+
+
+def desk_of(event: Event) -> str:
+    """Whose fit it was, by desk; empty where there is but one."""
+    return text(event.detail.get("desk"))
 
 
 def fits(events: Sequence[Event]) -> tuple[Fit, ...]:
@@ -119,17 +124,22 @@ def fits(events: Sequence[Event]) -> tuple[Fit, ...]:
     )
 
 
-def last_fit(candidate: Candidate, events: Sequence[Event]) -> str:
-    """A plain sentence on the last training set of the first seed."""
+def last_fit(candidate: Candidate, events: Sequence[Event], desk: str = "") -> str:
+    """A plain sentence on the last training set of the first seed, at a desk where there are several."""
     of_first = [event for event in events if event.seed == events[0].seed]
     last = max(of_first, key=lambda event: event.day)
     seen, hidden, wrong = (
         _counted(last, key) for key in ("positives", "hidden_positives", "false_positives")
     )
+    matches = _counted(last, "entities")
+    at = f" at the desk for {desk}" if desk else ""
+    if seen is None and matches is not None:
+        told = f"At its last training{at} with seed {last.seed or '–'} ({day_text(last.day)}), {candidate.name} learnt "
+        return told + f"from {words.count(_counted(last, 'rows'))} rows of {words.count(matches)} results."
     if seen is None:
         return f"{candidate.name} was trained {len(events)} times; its training sets were not described."
-    told = f"At its last training with seed {last.seed or '–'} ({day_text(last.day)}), {candidate.name} learnt from "
-    told += f"{words.count(_counted(last, 'rows'))} rows, {words.count(seen)} of them marked unwanted."
+    told = f"At its last training{at} with seed {last.seed or '–'} ({day_text(last.day)}), {candidate.name} learnt "
+    told += f"from {words.count(_counted(last, 'rows'))} rows, {words.count(seen)} of them marked unwanted."
     if wrong is not None:
         told += f" {words.count(wrong)} of these marks were wrong."
     if hidden is not None:

@@ -197,6 +197,11 @@ LABELS = (("positives", "o", INK), ("hidden_positives", "^", EVENT), ("false_pos
 """Keys of a fit's detail, their markers and colours; the page has their legend."""
 
 
+def has_labels(fits: Sequence[Event]) -> bool:
+    """Whether any of the training sets says how its rows were labelled."""
+    return any(isinstance(e.detail.get(key), int | float) for e in fits for key, _, _ in LABELS)
+
+
 def label_picture(name: str, candidate: str, fits: Sequence[Event]) -> str:
     """Each training set of a candidate: how many labels said what, and how many of them were wrong; log scale."""
 

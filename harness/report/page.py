@@ -239,14 +239,14 @@ def _ladder(run: Run, metric: str) -> str:
 def _honesty(run: Run) -> Iterator[tuple[Candidate, Sequence[Any], Picture, str]]:
     for place, candidate in enumerate(run.candidates):
         fits = [event for event in run.events if event.kind == "fit" and event.candidate == candidate.name]
-        if fits:
-            svg = happenings.label_picture(f"labels-{place}", candidate.name, fits)
-            yield (
-                candidate,
-                accounts.fits(fits),
-                Picture(candidate.name, _markup(svg)),
-                accounts.last_fit(candidate, fits),
-            )
+        for desk in dict.fromkeys(accounts.desk_of(event) for event in fits):
+            own = [event for event in fits if accounts.desk_of(event) == desk]
+            title = f"{candidate.name}, {words.words_of(desk)}" if desk else candidate.name
+            name = f"labels-{place}-{desk}" if desk else f"labels-{place}"
+            # Results are no opinion: where prices are quoted there is no wrong mark to draw.
+            svg = happenings.label_picture(name, title, own) if happenings.has_labels(own) else ""
+            told = accounts.last_fit(candidate, own, words.words_of(desk) if desk else "")
+            yield candidate, accounts.fits(own), Picture(title, _markup(svg)), told
 
 
 def _shifts(run: Run) -> Iterator[tuple[tactics.Shift, Picture]]:

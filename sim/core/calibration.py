@@ -13,7 +13,7 @@ are an `input` of the world, `fitted` to it, or `emergent`. A world's checks are
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -31,6 +31,8 @@ Columns = Mapping[str, NDArray[Any]]
 Policy = Callable[[World, Question, int], Decisions]
 "A scripted answer to an Act question: world, question, seed. Not a design: it sees no score and "
 "learns nothing."
+Player = Callable[[World, "Study", int], Iterator["Day"]]
+"Plays the world of a study in its own way: world, study, seed. Where what is looked at needs no ticks, or prices."
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,10 @@ class Study:
     policy: Policy | None = None
     seeds: int = 0
     """At most so many of the seeds asked for; 0 takes them all."""
+    play: Player | None = None
+    """How it is played; None: every tick, a price without a margin or an opinion, `policy` for acts."""
+    more: tuple[str, ...] = ()
+    """What else is laid over the scenario, as `--set` takes it."""
 
     def sets(self, quick: bool) -> tuple[str, ...]:
         """What is laid over the scenario, as `--set` takes it."""
@@ -119,7 +125,7 @@ class Study:
                 "world.veils=[]",
             ]
         said += [f"world.levers.{name}={value!r}" for name, value in self.levers.items()]
-        return tuple(said)
+        return (*said, *self.more)
 
     def described(self, quick: bool = False) -> str:
         """Size and length in words, such as `20000 lines x 56 days`."""

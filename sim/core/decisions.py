@@ -73,13 +73,24 @@ class Decisions:
 
 @dataclass(frozen=True)
 class Quotes:
-    """Answers to a Quote question: a probability per row and outcome, shape (n, k), rows summing to one."""
+    """Answers to a Quote question, row by row.
+
+    probability: (n, k), rows summing to one: what the desk believes.
+    odds: (n, k) decimal odds offered, margin included; None where nothing is sold at them (a recording).
+    suspended: (n,) bool, True where no bet is taken; None for nowhere.
+    """
 
     id: NDArray[np.int64]
     probability: NDArray[np.float64]
+    odds: NDArray[np.float64] | None = None
+    suspended: NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
         if self.probability.ndim != 2 or len(self.probability) != len(self.id):
             raise BadBlock(
                 f"quotes.probability: shape {self.probability.shape}, expected ({len(self.id)}, k)"
             )
+        if self.odds is not None and self.odds.shape != self.probability.shape:
+            raise BadBlock(f"quotes.odds: shape {self.odds.shape}, expected {self.probability.shape}")
+        if self.suspended is not None and self.suspended.shape != (len(self.id),):
+            raise BadBlock(f"quotes.suspended: shape {self.suspended.shape}, expected ({len(self.id)},)")

@@ -63,6 +63,9 @@ class Levers:
     base: Mapping[str, float]
     injections: Mapping[str, Sequence[Injection]]
     names: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    _still: dict[tuple[str, ...], NDArray[np.float64]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def injected(self) -> Iterator[tuple[str, Injection]]:
         """Every injection with its name in the scenario, by lever; the lever's where it has none."""
@@ -73,8 +76,12 @@ class Levers:
     def at(self, name: str, t: NDArray[np.int64]) -> NDArray[np.float64]:
         """Values (n,) of a lever at instants t (n,)."""
         spec = self.specs[name]
-        value = np.full(len(t), self.base.get(name, spec.default), dtype=np.float64)
-        for injection in self.injections.get(name, ()):
+        moving = self.injections.get(name, ())
+        if not moving:
+            # Most levers in most ticks: a base value that lies within its range since it was read.
+            return np.full(len(t), self.constant(name), dtype=np.float64)
+        value = np.full(len(t), self.constant(name), dtype=np.float64)
+        for injection in moving:
             value = injection.apply(value, t)
         return np.clip(value, spec.low, spec.high)
 
@@ -83,6 +90,20 @@ class Levers:
         if not self.injections.get(name):
             return self.constant(name)
         return float(self.at(name, np.array([t], dtype=np.int64))[0])
+
+    def figures(self, names: tuple[str, ...], t: NDArray[np.int64]) -> tuple[NDArray[np.float64], int]:
+        """Values of several levers at instants t (n,), for a kernel that reads row `i * step` of them: (n, k) and 1, or
+        (1, k) and 0 where nothing moves any of them, which costs nothing but the call. Not to be written to."""
+        still = self._still.get(names)
+        if still is None:
+            still = self._still[names] = np.array([[self.constant(name) for name in names]])
+        moving = [place for place, name in enumerate(names) if self.injections.get(name)]
+        if not moving:
+            return still, 0
+        values = np.repeat(still, len(t), axis=0)
+        for place in moving:
+            values[:, place] = self.at(names[place], t)
+        return values, 1
 
     def constant(self, name: str) -> float:
         """Base value of a lever, whatever moves it."""

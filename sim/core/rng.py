@@ -12,6 +12,7 @@ The mixer is SplitMix64's finaliser (Steele, Lea, Flood, OOPSLA 2014) over key, 
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,7 @@ _S30, _S27, _S31, _S11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(
 _UNIT = 2.0**-53
 
 
+@lru_cache(maxsize=1 << 14, typed=True)
 def key(seed: int, *path: str | int) -> int:
     """A 64-bit key for a seed and a path of purposes, by BLAKE2b. Order matters; parts cannot run together."""
     digest = hashlib.blake2b(digest_size=8)

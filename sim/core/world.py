@@ -8,6 +8,8 @@ One tick of a replay (design section 6), always in this order:
     question = world.advance()                 the next questions (one per kind), in time order; None at the horizon
     settlement = world.settle(decisions)       or world.publish(quotes) for a Quote question
 
+A tick may have phases: a world whose later questions depend on the answers to its first (bets on prices) leaves `now`
+where it is once those are answered; `news(until=now)` then tells nothing new and `advance()` asks the next phase.
 Asking in another order raises OutOfTurn. Facts that depend on a decision are known, at the earliest, at the tick's end.
 """
 
@@ -55,12 +57,14 @@ class Feed(NamedTuple):
 
 @dataclass(frozen=True)
 class LabelChannel:
-    """A news stream that tells of labels. `unit_label` is the int8 column: 1 positive, 0 negative (verification)."""
+    """A news stream that tells of labels. `unit_label` is the int8 column: 1 positive, 0 negative (verification);
+    for a Quote question the index of the outcome. `targets`: columns that a regression may learn (final score)."""
 
     stream: str
     unit_label: str
     doc: str
     negatives: bool = False
+    targets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,8 @@ class QuestionKind:
     entity: the int64 column that names the entity (caller). unit: what a label is given to: (entity, day of t), the
     entity itself (a match, an account), or the event.
     subject: the column by which a randomised holdout is drawn (callee line); "" where there is none.
-    outcomes: names of the outcomes of a Quote question.
+    outcomes: names of the outcomes of a Quote question. found_class: the column of a verification that tells the class
+    which was found (a slice's codes); "" where there is none.
     """
 
     name: str
@@ -82,6 +87,7 @@ class QuestionKind:
     actions: tuple[Action, ...]
     labels: tuple[LabelChannel, ...]
     outcomes: tuple[str, ...] = ()
+    found_class: str = ""
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from sim.core.time import NEVER, Micros
 from sim.engine.ordering import order_by
 
 Matrix = NDArray[np.int64]
+_NEVER = 1 << 62
 
 
 @kernel
@@ -71,6 +72,8 @@ class Calendar:
         self._early = early
         self._buckets: dict[int, list[Matrix]] = {}
         self._next = -1
+        self._first = _NEVER
+        """No bucket that is kept comes before this one."""
         self._extent = np.zeros(3, dtype=np.int64)
 
     def put(self, rows: Matrix, end: Micros = NEVER) -> None:
@@ -82,11 +85,17 @@ class Calendar:
         if self._extent[2] > end:
             self.put(rows[rows[:, self._at] <= end])
             return
+        self._first = min(self._first, first)
         if first == last:
             self._buckets.setdefault(first, []).append(rows.copy())
         elif last - first > 8 * len(rows):
-            for row, bucket in enumerate(((rows[:, self._at] + self._early - 1) // self._width).tolist()):
-                self._buckets.setdefault(bucket, []).append(rows[row : row + 1].copy())
+            buckets = (rows[:, self._at] + self._early - 1) // self._width
+            order = np.argsort(buckets, kind="stable")
+            parted, buckets = rows[order], buckets[order]
+            begins = np.flatnonzero(buckets[1:] != buckets[:-1]) + 1
+            ends = [*begins.tolist(), len(rows)]
+            for begin, stop in zip([0, *ends], ends):
+                self._buckets.setdefault(int(buckets[begin]), []).append(parted[begin:stop].copy())
         else:
             starts = np.empty(last - first + 2, dtype=np.int64)
             parted = np.empty_like(rows)
@@ -103,6 +112,9 @@ class Calendar:
     def take(self, until: Micros) -> Matrix | None:
         """All rows due at or before `until`, unsorted, or None. Linear in the buckets passed and rows due."""
         last, rest = divmod(until + self._early, self._width)
+        if last < self._first:
+            self._next = last
+            return None
         due: list[Matrix] = []
         for bucket in range(self._next, last):
             due += self._buckets.pop(bucket, ())
@@ -115,6 +127,7 @@ class Calendar:
                 due.append(part[ready])
             self._buckets.setdefault(last, []).append(part[~ready])
         self._next = last
+        self._first = last if self._buckets else _NEVER
         if not due:
             return None
         return due[0] if len(due) == 1 else np.concatenate(due)
@@ -126,7 +139,7 @@ class Calendar:
 def sealed(schema: Schema, columns: Sequence[Column]) -> Block:
     """A block of columns (n,) in the schema's order and dtypes that are sorted by construction: not checked again."""
     for column in columns:
-        column.flags.writeable = False
+        column.setflags(write=False)
     return Block(schema, MappingProxyType(dict(zip(schema.names, columns))), checked=True)
 
 

@@ -1,8 +1,8 @@
-"""Pastes what `windtunnel calibrate telco -o DIR` found into docs/calibration.md, and its picture beside it.
+"""Pastes what `windtunnel calibrate WORLD -o DIR` found into a page of docs, and its picture beside it.
 
 Knows: the page's table (from its head to the line that ends with "checks hold"). Does not know: how it is measured.
 
-    .venv/bin/python -m tests.calibration.page DIR
+    .venv/bin/python -m tests.calibration.page DIR [PAGE]      PAGE: calibration (telco), calibration-sportsbook
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ def pasted(page: str, found: str) -> str:
 
 
 if __name__ == "__main__":
-    source = Path(sys.argv[1])
+    source, name = Path(sys.argv[1]), (*sys.argv[2:], "calibration")[0]
     told = pasted(
-        (DOCS / "calibration.md").read_text(encoding="utf-8"),
+        (DOCS / f"{name}.md").read_text(encoding="utf-8"),
         (source / "calibration.md").read_text(encoding="utf-8"),
     )
-    (DOCS / "calibration.md").write_text(told, encoding="utf-8", newline="\n")
-    shutil.copyfile(source / "calibration.png", DOCS / "calibration.png")
+    (DOCS / f"{name}.md").write_text(told, encoding="utf-8", newline="\n")
+    shutil.copyfile(source / "calibration.png", DOCS / f"{name}.png")

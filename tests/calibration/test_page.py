@@ -16,8 +16,9 @@ def test_the_table_alone_is_replaced() -> None:
     assert pasted(page, FOUND) == "# Head\n\n" + FOUND.strip() + "\n\ntail\n"
 
 
-def test_the_page_has_a_table_to_replace() -> None:
-    page = (DOCS / "calibration.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["calibration", "calibration-sportsbook"])
+def test_the_page_has_a_table_to_replace(name: str) -> None:
+    page = (DOCS / f"{name}.md").read_text(encoding="utf-8")
     told = pasted(page, FOUND)
     assert told.startswith(page[:200])
     assert "| 1 | new | \\1 |" in told

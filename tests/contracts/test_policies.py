@@ -16,7 +16,12 @@ from sim.core.time import HOUR
 
 ACTIONS = {"pass": 0, "label": 1, "block": 2}
 SCHEMA = Schema("attempt", tuple(Field(name, "int64", "", "") for name in ("t", "id", "caller")))
-POLICIES = plugins.names("policy")
+POLICIES = [
+    name
+    for name in plugins.names("policy")
+    if "act" in getattr(plugins.load("policy", name), "forms", ("act",))
+]
+"""Policies of desks that act; those of desks that quote are in test_pricings.py."""
 
 
 def block(n: int) -> Block:

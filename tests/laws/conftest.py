@@ -11,14 +11,62 @@ import numpy as np
 import pytest
 
 from sim import open_world
-from sim.core import plugins, scenario_rules
+from sim.core import scenario_rules
 from sim.core.decisions import Decisions, Quotes
 from sim.core.events import Block
 from sim.core.rng import key, uniform
 from sim.core.world import Question, World
+from tests.laws.book import prices
 
 NEEDS_FILES = {"recorded": "reads a log that the user has"}
 """Worlds that cannot be opened without a file from outside, with the reason."""
+
+BUSY_BOOK = {
+    "graded_per_s": 1e9,
+    "new_accounts": 400.0,
+    "newcomer_bonus": 0.3,
+    "promo": 0.5,
+    "households": 0.3,
+    "report_shared": 0.9,
+    "report_household": 0.5,
+    "report_weeks": 0.1,
+    "analysts_per_10k": 60.0,
+    "traders_per_10k": 200.0,
+    "review_minutes": 5.0,
+    "review_rest_days": 1.0,
+    "flag_bets": 5.0,
+    "flag_edge": -0.1,
+    "flag_results": 10.0,
+    "flag_profit": 20.0,
+    "flag_winners": 0.5,
+    "flag_mistakes": 0.02,
+    "flag_days": 0.3,
+    "flag_closes_days": 0.3,
+    "exclusion": 20.0,
+    "exclusion_other": 0.3,
+    "exclusion_days": 0.5,
+    "return_days_low": 0.1,
+    "return_days_high": 0.5,
+    "gives_up_after": 2.0,
+    "adaptation": 0.95,
+    "churn_limited": 0.05,
+    "churn_delayed": 0.02,
+    "churn_refused": 0.1,
+    "churn_suspended": 0.05,
+    "split_accounts": 2.0,
+    "primed_days": 1.0,
+    "feed_gaps": 2.0,
+}
+"""Everything that happens to accounts happens within days."""
+WEEKEND = {
+    "use": "sportsbook",
+    "start": "2026-01-08",  # a Thursday: the matches of the weekend lie about goLive
+    "tick": "1m",
+    "history": "3d",
+    "horizon": "4d",
+    "lagTail": "3d",
+    "levers": BUSY_BOOK,
+}
 
 SMALL: dict[str, dict[str, Any]] = {
     "telco": {
@@ -53,8 +101,28 @@ SMALL: dict[str, dict[str, Any]] = {
             "snowshoe_calls": 12.0,
         },
     },
-}
-WORLDS = [name for name in plugins.names("world") if name not in NEEDS_FILES]
+    "sportsbook": {
+        **WEEKEND,
+        "with": {
+            "accounts": 600, "betsPerMatch": 10_000.0, "leagues": 3, "teams": 6, "alwaysOn": True, "opensBefore": "3h",
+        },
+    },
+    "sportsbook-nfl": {
+        **WEEKEND,
+        "start": "2026-01-09",  # a Friday: two days of football alone, and a Sunday of both
+        "history": "2d",
+        "horizon": "1d",
+        "with": {
+            "accounts": 600, "betsPerMatch": 9_000.0, "leagues": 1, "teams": 4, "nflTeams": 18, "alwaysOn": True,
+            "opensBefore": "3h",
+        },
+    },
+}  # fmt: skip
+"""Small scenarios by name: of each world one at least, which has the world's name."""
+WORLDS = list(SMALL)
+
+FOR_GOOD = {"bet": "reject"}
+"""The action that some entities always get; the last one where a kind is not named. To suspend is to act on others."""
 
 Decide = Callable[[Question], Decisions | Quotes]
 
@@ -62,7 +130,7 @@ Decide = Callable[[Question], Decisions | Quotes]
 def open_small(
     name: str, seed: int = 1, levers: Mapping[str, float] | None = None, injections: tuple[Any, ...] = ()
 ) -> World:
-    """A world of a few days. A world that has no entry in SMALL fails here: it is covered or excluded with a reason."""
+    """A world of a few days. One that has no entry in SMALL fails here: it is covered or excluded with a reason."""
     plan = {"start": "2026-01-05", "historyBecause": "a law needs no season", **SMALL[name]}
     plan["levers"] = {**plan.get("levers", {}), **(levers or {})}
     plan["injections"] = list(injections)
@@ -76,24 +144,27 @@ def open_small(
 
 
 def scripted(
-    salt: int = 0, busy: float = 0.3, audits: float = 0.15, flip: int = -1
+    salt: int = 0, busy: float = 0.3, audits: float = 0.15, flip: int = -1, by: int = -1, never: str = ""
 ) -> Callable[[World], Decide]:
-    """Decisions that depend on nothing but ids: the share `busy` is acted on, and half that
-    share of the entities gets the last action always. The event `flip` gets another action than it would have had."""
+    """Decisions that depend on nothing but ids: the share `busy` is acted on, and half that share of the entities is
+    refused always. The event `flip` gets the action that is `by` further on; else `never` is not taken, but what is
+    before it. Quotes are those of a simple book."""
 
     def of(world: World) -> Decide:
         def decide(question: Question) -> Decisions | Quotes:
             ids = question.block["id"]
             kind = world.kinds[question.kind]
             if question.form == "quote":
-                k = len(kind.outcomes)
-                return Quotes(ids, np.full((len(ids), k), 1.0 / k))
+                return prices(question, len(kind.outcomes), salt)
             count = len(kind.actions)
             u = uniform(key(salt, "act"), ids)
             action = np.where(u < busy, 1 + (u * 997 % 1.0 * (count - 1)).astype(np.int64), 0)
             always = uniform(key(salt, "always"), question.block[kind.entity]) < busy / 2
-            action[always] = count - 1
-            action[ids == flip] = (action[ids == flip] + count - 1) % count
+            names = [item.name for item in kind.actions]
+            action[always] = names.index(FOR_GOOD.get(question.kind, names[-1]))
+            if never in names:
+                action[action == names.index(never)] -= 1
+            action[ids == flip] = (action[ids == flip] + by) % count
             plain = Decisions.passing(ids)
             audit = (uniform(key(salt, "audit"), question.block[kind.entity]) < audits).astype(np.float32)
             chosen = action.astype(np.int8)
@@ -122,6 +193,13 @@ class Trace:
                 for block in part[name]:
                     sha.update(f"{name}:{block.digest()}".encode())
         return sha.hexdigest()
+
+
+def acted(world: World | str) -> str:
+    """The kind of question of a world that is answered by acting."""
+    world = open_small(world) if isinstance(world, str) else world
+    (kind,) = (kind.name for kind in world.kinds.values() if kind.form == "act")
+    return kind
 
 
 def joined(blocks: list[Block]) -> dict[str, Any]:
@@ -153,7 +231,7 @@ def play(world: World, decide: Callable[[World], Decide] | None = None) -> Trace
 
 @pytest.fixture(params=WORLDS)
 def world_name(request: pytest.FixtureRequest) -> str:
-    """Each world found that needs no file from outside."""
+    """Each small scenario, of each world found that needs no file from outside."""
     return str(request.param)
 
 

@@ -16,10 +16,16 @@ CANONICAL = ("metrics.json", "verdict.json", "junit.xml")
 """Report and summary repeat the command, with its jobs and folder; tests/unit/report holds them to their inputs."""
 
 
-def run(folder: Path, jobs: int, hash_seed: str, sets: Iterable[str]) -> Path:
-    """Run the quick scenario under `sets` in a new folder, and answer where its files are."""
+def run(
+    folder: Path,
+    jobs: int,
+    hash_seed: str,
+    sets: Iterable[str],
+    scenario: str = "telco/midsize-carrier-quick-v1",
+) -> Path:
+    """Run a scenario under `sets` in a new folder, and answer where its files are."""
     folder.mkdir()
-    words = ["run", "telco/midsize-carrier-quick-v1", "--seeds", "1,2", "--jobs", str(jobs)]
+    words = ["run", scenario, "--seeds", "1,2", "--jobs", str(jobs)]
     words += ["--fail-on", "none", "--out", str(folder / "runs"), "-q"]
     words += [word for one in sets for word in ("--set", one)]
     env = os.environ | {"PYTHONHASHSEED": hash_seed, "PYTHONPATH": str(Path(__file__).parents[2])}

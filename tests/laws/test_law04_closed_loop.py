@@ -14,9 +14,12 @@ import math
 from collections.abc import Callable
 
 import numpy as np
+import pytest
 from scipy import stats
 
 from harness import trial
+from tests.laws.conftest import SMALL, Trace, joined, open_small
+from tests.laws.conftest import play as play_world
 from tests.laws.replays import Played, plan, play
 
 SEEDS = (1, 2, 3, 4, 5)
@@ -70,3 +73,51 @@ def test_halving_the_tick_is_measured(record_property: Callable[[str, object], N
         moved.append(not np.array_equal(long, short))
     assert all(moved), "the tick makes no difference at all: were two ticks replayed?"
     assert min(one.rate("detection_rate") for each in played.values() for one in each) > 0.2
+
+
+# --- the sportsbook: a world alone ----------------------------------------------------------------------------------
+
+BOOK_TICKS = ("1m", "30s")
+BOOK_FIGURES: dict[str, tuple[Callable[[Trace], float], float]] = {
+    "bets asked for": (lambda one: float(len(joined(one.questions["bet"])["id"])), 60.0),
+    "bets void, share": (lambda one: float((joined(one.outcomes["bet"])["voided"] == 1).mean()), 0.006),
+    "stakes that stand, EUR": (
+        lambda one: float(joined(one.outcomes["bet"])["accepted_stake"].sum()),
+        2500.0,
+    ),
+    "book keeps, share of stakes": (lambda one: kept(one), 0.03),
+    "mean mark-out": (lambda one: float(joined(one.news["mark_out"])["edge_1e6"].mean() / 1e6), 0.02),
+}
+"""Figure -> how it is read off a trace, and how far halving the tick may move its mean."""
+
+
+def kept(trace: Trace) -> float:
+    """What the book keeps of the stakes of singles, in expectation."""
+    asked, truth = joined(trace.questions["bet"]), joined(trace.truth["bet"])
+    stake = joined(trace.outcomes["bet"])["accepted_stake"]
+    rows = (asked["legs"] == 1) & (stake > 0)
+    return float((stake * (1.0 - asked["odds"] * truth["p_true"]))[rows].sum() / stake[rows].sum())
+
+
+def test_halving_the_tick_of_the_sportsbook_is_measured(
+    record_property: Callable[[str, object], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Chance is keyed by match and person here, so that both worlds share it: differences are paired by seed. What a
+    tick is to this world: when mark-outs are taken and decisions noticed, and how straight a price curve is."""
+    played: dict[str, list[Trace]] = {}
+    for tick in BOOK_TICKS:
+        monkeypatch.setitem(SMALL["sportsbook"], "tick", tick)
+        played[tick] = [play_world(open_small("sportsbook", seed=seed)) for seed in SEEDS]
+    print(
+        f"\n| {' -> '.join(BOOK_TICKS)} | {' | '.join(BOOK_TICKS)} | difference (95 %) |\n|---|--:|--:|--:|"
+    )
+    for figure, (read, bound) in BOOK_FIGURES.items():
+        long, short = (np.array([read(one) for one in played[tick]]) for tick in BOOK_TICKS)
+        change = short - long
+        half = float(stats.t.ppf(0.975, len(SEEDS) - 1)) * change.std(ddof=1) / math.sqrt(len(SEEDS))
+        print(f"| {figure} | {long.mean():.4f} | {short.mean():.4f} | {change.mean():+.4f} ± {half:.4f} |")
+        record_property(f"sportsbook: {figure}", f"{change.mean():+.6f} +- {half:.6f}")
+        assert np.isfinite([*long, *short]).all()
+        assert abs(change.mean()) < bound, figure
+    digests = [[one.digest() for one in played[tick]] for tick in BOOK_TICKS]
+    assert not set(digests[0]) & set(digests[1]), "were two ticks replayed?"

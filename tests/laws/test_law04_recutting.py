@@ -1,6 +1,6 @@
 """Law 4: any re-cutting of a fixed log into blocks gives identical features, and nothing not yet known enters them.
 
-Over every operation that ships, a coded feature, and both feature sets of the telco.
+Over every operation that ships, a coded feature, both feature sets of the telco, and those of the sportsbook.
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ from harness import trial
 from harness.featurizer import SIGNALLING, Featurizer
 from harness.kinds import FeatureSpec, Matrix
 from sim.core import rng
-from sim.core.events import Block, Schema, block
+from sim.core.events import Block, Schema, block, concat
 from sim.core.time import DAY, HOUR
 from sim.core.world import News, QuestionKind
 from sim.worlds.telco.vocabulary import KINDS, STREAMS
+from tests.laws.conftest import Trace, open_small, play
 from tests.unit.features import logs
 
-SETS = Path(scenarios.__file__).parent / "features" / "telco"
+SETS = Path(scenarios.__file__).parent / "features"
 SMALL_SPECS = (*logs.EXAMPLES, logs.CODED)
 
 
@@ -130,7 +131,7 @@ def town(seed: int) -> dict[str, Block]:
 
 @pytest.mark.parametrize("name", ["robocall-v1", "bench-v1"])
 def test_the_shipped_sets_keep_the_law(name: str) -> None:
-    specs = trial.load_any(str(SETS / f"{name}.yaml"))
+    specs = trial.load_any(str(SETS / "telco" / f"{name}.yaml"))
     assert isinstance(specs, tuple)
     log, streams = town(4), dict(STREAMS)
     whole = cut(specs, KINDS["call"], streams, log, [], 0)
@@ -139,3 +140,44 @@ def test_the_shipped_sets_keep_the_law(name: str) -> None:
     assert cut(specs, KINDS["call"], streams, log, range(0, 6000, 7), DAY).tobytes() == whole.tobytes()
     varies = [len(np.unique(column[~np.isnan(column)])) > 1 for column in whole.T]
     assert all(varies), [declared.name for declared, does in zip(specs, varies, strict=True) if not does]
+
+
+# --- the sportsbook's sets, on its own small weekend -----------------------------------------------------------------
+
+BOOK_SETS = (
+    ("sportsbook", "bet", "bets-v1"),
+    ("sportsbook", "match_odds", "match-odds-v1"),
+    ("sportsbook", "total_goals", "total-goals-v1"),
+    ("sportsbook-nfl", "bet", "bets-v1"),
+    ("sportsbook-nfl", "point_spread", "point-spread-v1"),
+    ("sportsbook-nfl", "total_points", "total-points-v1"),
+)
+CONSTANT = {"red_home", "red_away", "voided_share_28d", "night", "flags_28d"}
+"""Features that may say one thing only: of few matches, whose markets open by day, on a weekend without traders."""
+
+
+@pytest.mark.parametrize(("name", "kind", "features"), BOOK_SETS)
+def test_the_sets_of_the_sportsbook_keep_the_law(
+    name: str, kind: str, features: str, traces: dict[str, Trace]
+) -> None:
+    """Bets, knots and news as a world told them, cut where it cut them, everywhere else, and learnt early."""
+    specs = trial.load_any(str(SETS / "sportsbook" / f"{features}.yaml"))
+    assert isinstance(specs, tuple)
+    world = open_small(name)
+    if name not in traces:
+        traces[name] = play(open_small(name))
+    trace, streams = traces[name], dict(world.streams)
+    schema = world.kinds[kind].schema
+    log = {stream: concat(known, trace.news.get(stream, [])) for stream, known in streams.items()}
+    log[SIGNALLING] = concat(schema, trace.questions[kind])
+    size = len(log[SIGNALLING])
+    assert size > 1000
+    whole = cut(specs, world.kinds[kind], streams, log, [], 0)
+    ticks = np.cumsum([len(part) for part in trace.questions[kind]])[:-1].tolist()
+    assert cut(specs, world.kinds[kind], streams, log, ticks, 0).tobytes() == whole.tobytes()
+    assert cut(specs, world.kinds[kind], streams, log, range(0, size, 7), DAY).tobytes() == whole.tobytes()
+    varies = {
+        spec.name: len(np.unique(column[~np.isnan(column)])) > 1
+        for spec, column in zip(specs, whole.T, strict=True)
+    }
+    assert not {feature for feature, does in varies.items() if not does} - CONSTANT

@@ -13,14 +13,20 @@ from sim import open_world
 from sim.core.events import Block
 from sim.core.time import DAY, Micros
 from sim.core.world import News
-from tests.laws.small import load_small
+from tests.laws.small import load_small, load_small_book
 
 
 class Rekeyed:
-    """A world whose label news known at or after `since` belong to other callers and are turned round."""
+    """A world whose label news known at or after `since` belong to other entities and are turned round."""
 
-    def __init__(self, world: Any, since: Micros) -> None:
-        self.world, self.since = world, since
+    def __init__(
+        self,
+        world: Any,
+        since: Micros,
+        entity: str = "caller",
+        told: tuple[str, ...] = ("report", "verification"),
+    ) -> None:
+        self.world, self.since, self.entity, self.told = world, since, entity, told
         self.changed = 0
 
     def __getattr__(self, name: str) -> Any:
@@ -29,12 +35,12 @@ class Rekeyed:
     def news(self, until: Micros) -> Iterable[News]:
         for item in self.world.news(until=until):
             late = item.block["known_at"] >= self.since
-            if item.stream not in ("report", "verification") or not late.any():
+            if item.stream not in self.told or not late.any():
                 yield item
                 continue
             self.changed += int(late.sum())
             columns = {name: column.copy() for name, column in item.block.columns.items()}
-            columns["caller"][late] = np.roll(columns["caller"][late], 1) + 1
+            columns[self.entity][late] = np.roll(columns[self.entity][late], 1) + 1
             if "unwanted" in columns:
                 columns["unwanted"][late] = 1 - columns["unwanted"][late]
             yield News(item.stream, Block(item.block.schema, columns))
@@ -47,6 +53,9 @@ class Tape:
         self.rows: list[tuple[int, bytes]] = []
 
     def write(self, question: Any, answer: Any, settled: Any) -> None:
+        if question.form == "quote":
+            self.rows.append((question.start, answer.probability.tobytes()))
+            return
         answered = (answer.id, answer.action, answer.scored, answer.propensity, answer.audit)
         self.rows.append((question.start, b"".join(np.ascontiguousarray(c).tobytes() for c in answered)))
 
@@ -78,3 +87,25 @@ def test_labels_of_the_future_change_nothing_before() -> None:
     assert base != other, (
         "the labels of this test reach no decision at all: it would pass whatever the harness does"
     )
+
+
+def bets_decided(since: Micros | None) -> tuple[list[tuple[int, bytes]], int]:
+    """As `decisions`, of the small sportsbook: its prices too."""
+    loaded = load_small_book("world.horizon=14d")
+    world: Any = open_world(loaded.scenario, 1)
+    if since is not None:
+        world = Rekeyed(world, since, "account", ("trader_flag", "payment_report", "verification"))
+    setting = build_replay(loaded, loaded.candidate(loaded.candidates[0]), 1, None, [], world=world)
+    tape = Tape()
+    replay(world, setting.desks, dict.fromkeys(setting.ledgers, tape))
+    return tape.rows, getattr(world, "changed", 0)
+
+
+def test_labels_of_the_future_change_nothing_before_in_the_sportsbook_either() -> None:
+    base, _ = bets_decided(None)
+    since = 7 * DAY + 6 * DAY  # the second weekend's Sunday: models decide before it and after it
+    other, changed = bets_decided(since)
+    assert changed > 10
+    before = [row for row in base if row[0] < since]
+    assert before == [row for row in other if row[0] < since]
+    assert base != other, "the labels of this test reach no decision at all"

@@ -12,8 +12,8 @@ from harness.assembly import build_replay
 from harness.desk import Desk
 from harness.replay import replay
 from sim import open_world
-from sim.core import plugins
 from sim.core.truth import Outcomes, Settlement, Truth
+from tests.laws.conftest import WORLDS, open_small
 from tests.laws.small import load_small
 
 ROOT = Path(__file__).parents[2]
@@ -68,10 +68,16 @@ def test_nothing_handed_to_a_desk_holds_truth(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_question_and_news_schemas_hold_no_truth() -> None:
-    for name in plugins.names("world"):
-        if name == "recorded":
-            continue  # its schemas are the user's mapping; tests/unit/recorded holds it to the same rule
-        world = open_world(load_small().scenario, 1)
-        hidden = {field for schema in world.truth.values() for field in schema.names} - {"t", "id"}
+    # The recorded world's schemas are the user's mapping; tests/unit/recorded holds it to the same rule.
+    for name in WORLDS:
+        world = open_small(name)
+        assert set(world.kinds) <= set(world.truth)
         for kind in world.kinds.values():
-            assert not hidden & set(kind.schema.names)
+            hidden = set(world.truth[kind.name].names) - {"t", "id"}
+            assert len(hidden) >= 3
+            assert not hidden & set(kind.schema.names), kind.name
+            # News tell of labels, by name: whatever else is hidden is in none of them.
+            told = {channel.unit_label for channel in kind.labels} | {kind.found_class}
+            for stream, schema in world.streams.items():
+                if "result" not in stream:
+                    assert not (hidden - told) & set(schema.names), stream

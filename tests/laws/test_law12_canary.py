@@ -17,7 +17,7 @@ from harness.checking import sing
 from harness.replay import replay
 from sim import open_world
 from sim.core import rng
-from tests.laws.small import load_small
+from tests.laws.small import load_small, load_small_book
 
 CANDIDATES = ("xgboost", "logistic_regression", "hist_gradient_boosting", "rule_list", "decision_tree")
 
@@ -44,6 +44,15 @@ def test_coins_are_scored_at_chance(use: str, every: str) -> None:
     assert song.alive, song
 
 
+def test_coins_are_scored_at_chance_in_the_sportsbook() -> None:
+    """Three desks play, one of them acts: its labels are the coins."""
+    loaded = load_small_book()
+    song = sing(loaded, loaded.candidates[0], seed=11)
+    assert song.units > 500
+    assert song.auc != 0.5, "a score that says nothing of anybody: was nothing fitted?"
+    assert song.alive, song
+
+
 class Leaking:
     """A featurizer with one more column: the coin itself."""
 
@@ -55,20 +64,22 @@ class Leaking:
         self.inner.learn(news)
 
     def values(self, block: Any) -> Any:
-        coin = self.flips.coin(block["caller"], block["t"]).astype(np.float32)
+        coin = self.flips.coin(block[self.flips.kind.entity], block["t"]).astype(np.float32)
         return np.column_stack([self.inner.values(block), coin]).astype(np.float32)
 
 
-def test_a_planted_leaker_is_caught() -> None:
-    loaded = load_small()
+@pytest.mark.parametrize(("load", "kind"), [(load_small, "call"), (load_small_book, "bet")])
+def test_a_planted_leaker_is_caught(load: Any, kind: str) -> None:
+    loaded = load()
     flips = CoinFlips(open_world(loaded.scenario, 11), 11)
-    setting = build_replay(loaded, loaded.candidate("xgboost"), 11, None, [], world=flips)  # type: ignore[arg-type]
-    desk = setting.desks["call"]
+    name = loaded.candidates[0]
+    setting = build_replay(loaded, loaded.candidate(name), 11, None, [], world=flips)
+    desk = setting.desks[kind]
     leaking = Leaking(desk.featurizer, flips)
     desk.featurizer = leaking  # type: ignore[assignment]
     desk.__post_init__()
     ledger = CoinLedger(flips, flips.go_live)
-    replay(flips, setting.desks, {"call": ledger})  # type: ignore[arg-type, dict-item]
+    replay(flips, setting.desks, {**setting.ledgers, kind: ledger})
     song: Canary = ledger.verdict("leaker")
     assert not song.alive
     assert song.auc > 0.9
@@ -89,11 +100,11 @@ def test_auc_of_known_cases() -> None:
 def test_a_label_not_known_by_the_end_is_never_delivered() -> None:
     loaded = load_small()
     flips = CoinFlips(open_world(loaded.scenario, 3), 3)
-    setting = build_replay(loaded, loaded.candidate("xgboost"), 3, None, [], world=flips)  # type: ignore[arg-type]
+    setting = build_replay(loaded, loaded.candidate("xgboost"), 3, None, [], world=flips)
     last = []
     ledger = CoinLedger(flips, flips.go_live)
     ledger.hear = lambda stream, rows: last.append(int(rows["known_at"].max())) if len(rows) else None  # type: ignore[method-assign]
-    replay(flips, setting.desks, {"call": ledger})  # type: ignore[arg-type, dict-item]
+    replay(flips, setting.desks, {"call": ledger})
     assert max(last) <= flips.end
     assert len(flips._pending) > 0, (
         "no lag in this test outlives the run: it would pass whatever the harness does"

@@ -11,23 +11,25 @@ import numpy as np
 import pytest
 
 from sim.core import plugins
-from sim.core.decisions import Decisions
+from sim.core.decisions import Decisions, Quotes
 from sim.core.errors import BadBlock, OutOfTurn, UserError
 from sim.core.time import MINUTE
-from tests.laws.conftest import NEEDS_FILES, SMALL, Trace, joined, open_small, play, scripted
+from sim.core.world import Question
+from tests.laws.conftest import NEEDS_FILES, SMALL, Trace, acted, joined, open_small, play, scripted
 
 _PRINT = "import sys; from tests.laws.conftest import open_small, play; print(play(open_small(sys.argv[1])).digest())"
 
 
 def test_every_world_is_covered_or_excluded_with_a_reason() -> None:
-    assert set(plugins.names("world")) == set(SMALL) | set(NEEDS_FILES)
+    assert set(plugins.names("world")) == {plan["use"] for plan in SMALL.values()} | set(NEEDS_FILES)
+    assert {plan["use"] for plan in SMALL.values()} <= set(SMALL)
 
 
 def elsewhere(name: str, **environment: str) -> str:
     root = str(Path(__file__).parents[2])
     env = os.environ | {"PYTHONPATH": root} | environment
     done = subprocess.run(
-        [sys.executable, "-c", _PRINT, name], env=env, check=True, capture_output=True, text=True, timeout=300
+        [sys.executable, "-c", _PRINT, name], env=env, check=True, capture_output=True, text=True, timeout=600
     )
     return done.stdout.strip()
 
@@ -46,8 +48,9 @@ def test_another_seed_is_another_world(world_name: str, plain: Trace) -> None:
 
 
 def test_questions_come_in_time_order_and_inside_their_tick(world_name: str, plain: Trace) -> None:
-    before = 0
+    before, open_kinds = 0, open_small(world_name).kinds
     for question in plain.asked:
+        assert question.kind in open_kinds
         assert question.start >= before
         assert question.start < question.end
         before = question.start
@@ -98,8 +101,56 @@ def test_news_is_told_once_in_order_and_never_before_it_is_known(world_name: str
     assert all(len(rows) for rows in seen.values())
 
 
+def test_prices_come_first_in_a_tick_and_acts_after_them(world_name: str, plain: Trace) -> None:
+    """Phases: Quote questions of a tick, then what is asked at those prices, over the same span, in a fixed order."""
+    kinds = open_small(world_name).kinds
+    order = list(kinds)
+    ticks: dict[int, list[Question]] = {}
+    for question in plain.asked:
+        ticks.setdefault(question.start, []).append(question)
+    for tick in ticks.values():
+        assert len({question.end for question in tick}) == 1
+        forms = [question.form for question in tick]
+        assert forms == sorted(forms, reverse=True)
+        assert forms.count("act") == 1
+        places = [order.index(question.kind) for question in tick]
+        assert len(set(places)) == len(places)
+    two = [tick for tick in ticks.values() if len(tick) > 1]
+    assert bool(two) == (len(kinds) > 1)
+
+
+def test_nothing_is_known_between_the_phases_of_a_tick(world_name: str) -> None:
+    world = open_small(world_name)
+    decide = scripted()(world)
+    phases = 0
+    for _ in range(40):
+        list(world.news(until=world.now))
+        now = world.now
+        questions = world.advance() or ()
+        while any(question.form == "quote" for question in questions):
+            for question in questions:
+                reply = decide(question)
+                assert isinstance(reply, Quotes)
+                with pytest.raises(OutOfTurn):
+                    world.settle(Decisions.passing(reply.id))
+                world.publish(reply)
+            assert world.now == now
+            assert list(world.news(until=now)) == []
+            with pytest.raises(OutOfTurn):
+                list(world.news(until=now + 1))
+            phases += 1
+            questions = world.advance() or ()
+        for question in questions:
+            reply = decide(question)
+            assert isinstance(reply, Decisions)
+            world.settle(reply)
+        assert world.now > now
+    assert bool(phases) == (len(world.kinds) > 1)
+
+
 def test_what_a_decision_can_change_is_not_known_inside_its_tick(world_name: str, plain: Trace) -> None:
-    ends = {int(i): q.end for q in plain.asked for i in q.block["id"].tolist()}
+    kind = acted(world_name)
+    ends = {int(i): q.end for q in plain.asked if q.kind == kind for i in q.block["id"].tolist()}
     checked = 0
     for stream in plain.news:
         news = joined(plain.news[stream])
@@ -130,6 +181,9 @@ def test_wrong_order_is_refused(world_name: str) -> None:
         if isinstance(reply, Decisions):
             with pytest.raises(BadBlock):
                 world.settle(Decisions.passing(np.append(reply.id, 1)))
+        else:
+            with pytest.raises(BadBlock):
+                world.publish(Quotes(reply.id + 1, reply.probability))
         break
 
 
@@ -157,13 +211,13 @@ def test_nothing_is_asked_after_the_horizon(world_name: str) -> None:
         list(world.news(until=world.end + 1))
 
 
-def test_a_tick_longer_than_the_fastest_feed_needs_rounds_up() -> None:
-    SMALL["telco"]["tick"] = "30m"
-    try:
-        with pytest.raises(UserError, match="roundsUp"):
-            open_small("telco")
-    finally:
-        SMALL["telco"]["tick"] = "15m"
+@pytest.mark.parametrize(("name", "tick"), [("telco", "30m"), ("sportsbook", "5m")])
+def test_a_tick_longer_than_the_fastest_feed_needs_rounds_up(
+    name: str, tick: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(SMALL[name], "tick", tick)
+    with pytest.raises(UserError, match="roundsUp"):
+        open_small(name)
 
 
 def test_instants_are_builtin_ints(world_name: str) -> None:

@@ -27,7 +27,7 @@ def test_every_file_of_a_world_is_found_by_its_id() -> None:
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_a_shipped_scenario_passes_check(scenario: str) -> None:
-    loaded = load(scenario, ["world.with.lines=1000"])
+    loaded = load(scenario, ["world.with.lines=1000"] if scenario.startswith("telco/") else [])
     lines = list(examine(loaded, scenario))
     assert lines[0].startswith(f"{scenario}: reads well")
     for clause in loaded.charter.spec.clauses:

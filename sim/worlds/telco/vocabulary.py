@@ -132,6 +132,7 @@ KINDS: Mapping[str, QuestionKind] = {
         unit="entity-day",
         subject="callee",
         actions=ACTIONS,
+        found_class="caller_class",
         labels=(
             LabelChannel("report", "", "reported by a subscriber: positives only"),
             LabelChannel(

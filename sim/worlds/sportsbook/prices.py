@@ -1,0 +1,113 @@
+"""Prices: which knots the book is asked for in a tick, and what became of what it published.
+
+Knows: knots, quotes, what is true of them. Does not know: bets, who quotes, turns.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.core.compile import kernel
+from sim.core.decisions import Quotes
+from sim.core.errors import BadBlock, Defect, OutOfTurn
+from sim.core.time import Micros
+from sim.core.truth import Outcomes, Settlement, Truth
+from sim.core.world import Question
+from sim.engine.outbox import sealed
+from sim.worlds.sportsbook import vocabulary as words
+from sim.worlds.sportsbook.asking import consensus_logs, price_blocks
+from sim.worlds.sportsbook.curves import Curves, Knots
+from sim.worlds.sportsbook.fixtures import Fixtures
+from sim.worlds.sportsbook.slate import Slate, Tables, fair_at, phase_at, standing_at
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Small = NDArray[np.int8]
+
+CERTAIN = 1.0 - 1e-9
+
+
+@kernel
+def _tell(
+    tables: Tables, slot: Ints, t: Ints, ids: Ints, heard: Ints, span_s: Floats, market: int, shut: NDArray[np.bool_],
+    three: Floats, longs: Ints, spans: NDArray[np.float32], small: Small, truth: Floats,
+) -> None:  # fmt: skip
+    for i in range(len(t)):
+        row = slot[i]
+        # A market whose outcome is certain by what was heard is over, not suspended: it counts no time.
+        fair_at(tables, row, heard[i], t[i], market, three)
+        spans[i] = span_s[i]
+        for c in range(len(truth)):
+            if three[c] > CERTAIN:
+                spans[i] = 0.0
+        state = standing_at(tables.t, row, t[i])
+        fair_at(tables, row, state, t[i], market, three)
+        for c in range(len(truth)):
+            truth[c, i] = three[c]
+        longs[0, i], longs[1, i], longs[2, i], longs[3, i] = t[i], t[i], t[i], ids[i]
+        small[0, i], small[1, i] = shut[i], tables.outcome[row, market % 2]
+        small[2, i] = phase_at(tables, row, state)
+
+
+class Prices:
+    """The prices of one tick, market by market. Markets: codes that this world asks for, ascending."""
+
+    def __init__(self, slate: Slate, curves: Curves, fixtures: Fixtures, markets: list[int]) -> None:
+        self._slate, self._curves, self._fixtures, self._markets = slate, curves, fixtures, markets
+        self._logs = consensus_logs(fixtures)
+        self.knots: Knots | None = None
+        self.asked: list[tuple[int, Ints]] = []
+        """Markets that wait for an answer, and their rows among the knots."""
+        self._of: dict[int, Knots] = {}
+        """Knots by sport."""
+
+    def ask(self, start: Micros, end: Micros) -> list[Question]:
+        """The questions of the tick [start, end)."""
+        knots = self._curves.lay(start, end)
+        self.knots, self.asked, self._of = knots, [], {}
+        questions: list[Question] = []
+        if not len(knots):
+            return questions
+        sport = self._slate.sport[knots.slot]
+        for each in sorted({words.SPORT_OF[market] for market in self._markets}):
+            rows = np.flatnonzero(sport == each)
+            if not len(rows):
+                continue
+            own = self._of[each] = knots if len(rows) == len(knots) else knots.take(rows)
+            blocks = price_blocks(each, self._slate, self._fixtures, self._logs, own)
+            for market, block in blocks.items():
+                questions.append(Question(words.MARKETS[market], "quote", start, end, block))
+                self.asked.append((market, rows))
+        return questions
+
+    def publish(self, quotes: Quotes) -> Settlement:
+        """Take the prices of the first market that waits."""
+        if not self.asked:
+            raise OutOfTurn("publish() without a price question: advance() comes first")
+        market, _ = self.asked[0]
+        knots = self._of.get(words.SPORT_OF[market])
+        if knots is None:
+            raise Defect("knots were asked and lost")
+        if not np.array_equal(quotes.id, knots.id):
+            raise BadBlock("quotes.id does not repeat the question's ids in their order")
+        ways = len(words.OUTCOMES_OF[words.MARKETS[market]])
+        if quotes.probability.shape[1] != ways:
+            raise BadBlock(f"quotes.probability: {quotes.probability.shape[1]} outcomes, expected {ways}")
+        self.asked.pop(0)
+        return self._told(market, knots, self._curves.post(knots, market % 2, quotes), ways)
+
+    def _told(self, market: int, knots: Knots, shut: NDArray[np.bool_], ways: int) -> Settlement:
+        n = len(knots)
+        longs, spans = np.empty((4, n), dtype=np.int64), np.empty(n, dtype=np.float32)
+        small, q = np.empty((3, n), dtype=np.int8), np.empty((ways, n))
+        _tell(
+            self._slate.tables, knots.slot, knots.t, knots.id, knots.state, knots.span_s, market, shut, np.empty(3),
+            longs, spans, small, q,
+        )  # fmt: skip
+        outcomes = (longs[0], longs[3], small[0], longs[1], spans, np.zeros(n, dtype=np.bool_))
+        truth = (longs[2], longs[3].copy(), small[1], *q, small[2])
+        return Settlement(
+            Outcomes(sealed(words.PRICE_OUTCOMES, outcomes)),
+            Truth(sealed(words.TRUTH[words.MARKETS[market]], truth)),
+        )
