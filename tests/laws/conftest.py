@@ -121,6 +121,16 @@ SMALL: dict[str, dict[str, Any]] = {
 """Small scenarios by name: of each world one at least, which has the world's name."""
 WORLDS = list(SMALL)
 
+TINY: dict[str, dict[str, Any]] = {
+    "sportsbook-tiny": {
+        **WEEKEND,
+        "history": "2d",
+        "horizon": "2d",
+        "with": {"accounts": 200, "betsPerMatch": 4_000.0, "leagues": 1, "teams": 2, "alwaysOn": True},
+    },
+}
+"""What runs even without the compiler: the true probabilities of one football match are half a million states."""
+
 FOR_GOOD = {"bet": "reject"}
 """The action that some entities always get; the last one where a kind is not named. To suspend is to act on others."""
 
@@ -131,7 +141,7 @@ def open_small(
     name: str, seed: int = 1, levers: Mapping[str, float] | None = None, injections: tuple[Any, ...] = ()
 ) -> World:
     """A world of a few days. One that has no entry in SMALL fails here: it is covered or excluded with a reason."""
-    plan = {"start": "2026-01-05", "historyBecause": "a law needs no season", **SMALL[name]}
+    plan = {"start": "2026-01-05", "historyBecause": "a law needs no season", **{**SMALL, **TINY}[name]}
     plan["levers"] = {**plan.get("levers", {}), **(levers or {})}
     plan["injections"] = list(injections)
     tree = {

@@ -15,7 +15,7 @@ from sim.core.decisions import Decisions, Quotes
 from sim.core.errors import BadBlock, OutOfTurn, UserError
 from sim.core.time import MINUTE
 from sim.core.world import Question
-from tests.laws.conftest import NEEDS_FILES, SMALL, Trace, acted, joined, open_small, play, scripted
+from tests.laws.conftest import NEEDS_FILES, SMALL, TINY, Trace, acted, joined, open_small, play, scripted
 
 _PRINT = "import sys; from tests.laws.conftest import open_small, play; print(play(open_small(sys.argv[1])).digest())"
 
@@ -39,8 +39,10 @@ def test_equal_bytes_in_another_process(world_name: str, plain: Trace, hash_seed
     assert elsewhere(world_name, PYTHONHASHSEED=hash_seed) == plain.digest()
 
 
-def test_equal_bytes_without_the_compiler(world_name: str, plain: Trace) -> None:
-    assert elsewhere(world_name, WINDTUNNEL_NO_JIT="1") == plain.digest()
+@pytest.mark.parametrize("name", ["telco", *TINY])
+def test_equal_bytes_without_the_compiler(name: str) -> None:
+    assert {plan["use"] for plan in SMALL.values()} <= {"telco", *(plan["use"] for plan in TINY.values())}
+    assert elsewhere(name, WINDTUNNEL_NO_JIT="1") == play(open_small(name)).digest()
 
 
 def test_another_seed_is_another_world(world_name: str, plain: Trace) -> None:

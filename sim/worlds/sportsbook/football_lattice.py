@@ -16,6 +16,8 @@ error is of the second order in the cell: tests/theory/sportsbook/test_football_
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -79,8 +81,8 @@ def happen(a: float, b: float, rules: Floats, length: Floats, u: Floats, at: Flo
     factor = np.empty((2, 4, WIDTH + 1))
     _factors(rules, factor)
     most_home, most_away = a * factor[0].max(), b * factor[1].max()
-    steep = np.exp(0.5 * abs(rules[SLOPE]))
-    steep_red = np.exp(0.5 * abs(rules[RED_SLOPE]))
+    steep = math.exp(0.5 * abs(rules[SLOPE]))
+    steep_red = math.exp(0.5 * abs(rules[RED_SLOPE]))
     bound = (most_home + most_away) * steep * max(1.0, rules[RESTART], rules[SETTLING])
     bound += (rules[RED_HOME] + rules[RED_AWAY]) * steep_red
     home, away, red, n, used = 0, 0, 0, 0, 0
@@ -97,8 +99,8 @@ def happen(a: float, b: float, rules: Floats, length: Floats, u: Floats, at: Flo
                 break
             x = (min(t, 45.0) + 45.0 * half - 45.0) / 90.0
             phase = 2 if t - last < RESTART_MIN else 1 if t - last < RESTART_MIN + SETTLING_MIN else 0
-            g = np.exp(rules[SLOPE] * x) * _pace(rules, phase)
-            r = np.exp(rules[RED_SLOPE] * x)
+            g = math.exp(rules[SLOPE] * x) * _pace(rules, phase)
+            r = math.exp(rules[RED_SLOPE] * x)
             d = GOALLESS if home + away == 0 else home - away + 8
             event = 0
             for kind in range(1, 5):
@@ -152,8 +154,8 @@ def expected(a: float, b: float, rules: Floats, whistle: Floats, half: int, out:
         second = j >= half
         minute = min(45.0, (j - (half if second else 0) + 0.5) * CELL_MIN) + (45.0 if second else 0.0)
         x = (minute - 45.0) / 90.0
-        g = np.exp(rules[SLOPE] * x) * CELL_MIN
-        r = np.exp(rules[RED_SLOPE] * x) * CELL_MIN
+        g = math.exp(rules[SLOPE] * x) * CELL_MIN
+        r = math.exp(rules[RED_SLOPE] * x) * CELL_MIN
         live = 1.0 - 0.5 * whistle[j]
         new[:] = 0.0
         scored[:] = 0.0
@@ -215,7 +217,7 @@ def solve(
             alive = 1.0
         minute = min(45.0, (j - (half if j >= half else 0) + 0.5) * CELL_MIN) + (45.0 if j >= half else 0.0)
         exposure += (
-            np.exp(rules[SLOPE] * (minute - 45.0) / 90.0) * CELL_MIN * alive * (1.0 - 0.5 * whistle[j])
+            math.exp(rules[SLOPE] * (minute - 45.0) / 90.0) * CELL_MIN * alive * (1.0 - 0.5 * whistle[j])
         )
         alive *= 1.0 - whistle[j]
     for i in range(len(lam)):
@@ -269,8 +271,8 @@ def probabilities(
             second = j >= half
             minute = min(45.0, (j - (half if second else 0) + 0.5) * CELL_MIN) + (45.0 if second else 0.0)
             x = (minute - 45.0) / 90.0
-            pace = np.exp(rules[SLOPE] * x) * CELL_MIN
-            reds = np.exp(rules[RED_SLOPE] * x) * CELL_MIN
+            pace = math.exp(rules[SLOPE] * x) * CELL_MIN
+            reds = math.exp(rules[RED_SLOPE] * x) * CELL_MIN
             blow = -np.log(max(1e-12, 1.0 - whistle[j]))
             for r in range(3, -1, -1):
                 rate_rh = 0.0 if r & 1 else rules[RED_HOME] * reds
@@ -284,7 +286,7 @@ def probabilities(
                         rate_a = b * factor[1, r, d] * pace if v < CAP else 0.0
                         for phase in range(PHASES):
                             total = always + _pace(rules, phase) * (rate_h + rate_a)
-                            stay[phase] = np.exp(-total)
+                            stay[phase] = math.exp(-total)
                             each[phase] = (1.0 - stay[phase]) / total
                         for c in range(3 if h + v < 3 else 2):  # over 2.5 is certain from three goals on
                             ends = blow * over[h, v, c]
