@@ -36,7 +36,7 @@ class CoinFlips:
         self.world = world
         kinds = [kind for kind in world.kinds.values() if kind.form == "act"]
         told = [channel for kind in kinds for channel in kind.labels if not channel.negatives]
-        if len(kinds) != 1 or not told:
+        if len(kinds) != 1 or not told or told[0].stream not in world.streams:
             raise UserError("--canary: needs a world with one question to act on, whose units are reported")
         self.kind = kinds[0]
         self._report = told[0].stream

@@ -76,10 +76,15 @@ class BadBlock(Defect):
     """Columns whose names, dtypes, lengths or order do not keep their schema."""
 
 
+MOST_TOLD = 200
+"""Characters of known words that one line bears."""
+
+
 def closest(word: str, known: Iterable[str]) -> str:
     """Answer `", did you mean 'x'?"`, or the known words when none is close, or nothing when there are none."""
     names = sorted(set(known))
     match = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
     if match:
         return f", did you mean '{match[0]}'?"
-    return f", one of: {', '.join(names)}" if 0 < len(names) <= 24 else ""
+    told = ", ".join(names)
+    return f", one of: {told}" if 0 < len(names) <= 24 and len(told) <= MOST_TOLD else ""

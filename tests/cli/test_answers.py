@@ -127,6 +127,11 @@ def misfits(value: Any, schema: Any, whole: Mapping[str, Any], place: str = "") 
                 found = [] if re.search(wanted, value) else [f"{place}: {value!r} does not match {wanted}"]
             case "minLength" if isinstance(value, str):
                 found = [] if len(value) >= wanted else [f"{place}: too short"]
+            case "minProperties" if isinstance(value, dict):
+                found = [] if len(value) >= wanted else [f"{place}: too few keys"]
+            case "propertyNames" if isinstance(value, dict):
+                for name in value:
+                    found += misfits(name, wanted, whole, f"{place}.{name}")
             case "minItems" if isinstance(value, list | tuple):
                 found = [] if len(value) >= wanted else [f"{place}: too few"]
             case "maxItems" if isinstance(value, list | tuple):
@@ -141,6 +146,7 @@ def misfits(value: Any, schema: Any, whole: Mapping[str, Any], place: str = "") 
                 found = [] if keeps[keyword] else [f"{place}: {value!r} beyond {keyword} {wanted}"]
             case (
                 "properties" | "required" | "additionalProperties" | "items" | "pattern" | "minLength" | "minItems"
+                | "minProperties" | "propertyNames"
                 | "maxItems" | "minimum" | "exclusiveMinimum" | "maximum" | "exclusiveMaximum"
             ):  # fmt: skip
                 pass  # said of another type of value
