@@ -38,7 +38,7 @@ BUSY_BOOK = {
     "flag_edge": -0.1,
     "flag_results": 10.0,
     "flag_profit": 20.0,
-    "flag_winners": 0.5,
+    "flag_winners": 0.9,
     "flag_mistakes": 0.02,
     "flag_days": 0.3,
     "flag_closes_days": 0.3,
@@ -104,7 +104,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "sportsbook": {
         **WEEKEND,
         "with": {
-            "accounts": 600, "betsPerMatch": 10_000.0, "leagues": 3, "teams": 6, "alwaysOn": True, "opensBefore": "3h",
+            "accounts": 600, "betsPerMatch": 25_000.0, "leagues": 3, "teams": 6, "alwaysOn": True, "opensBefore": "3h",
         },
     },
     "sportsbook-nfl": {
@@ -113,8 +113,8 @@ SMALL: dict[str, dict[str, Any]] = {
         "history": "2d",
         "horizon": "1d",
         "with": {
-            "accounts": 600, "betsPerMatch": 9_000.0, "leagues": 1, "teams": 4, "nflTeams": 18, "alwaysOn": True,
-            "opensBefore": "3h",
+            "accounts": 600, "betsPerMatch": 16_000.0, "leagues": 1, "teams": 4, "nflTeams": 18, "alwaysOn": True,
+            "opensBefore": "5h",
         },
     },
 }  # fmt: skip
