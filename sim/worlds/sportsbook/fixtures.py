@@ -50,7 +50,7 @@ LEVERS: tuple[LeverSpec, ...] = (
               "Deutscher et al. 2020: books adjusted slowly to empty stadiums", "assumption", False),
     LeverSpec("market_spread", 0.5, "sigma of ln", 0.0, 2.0, "spread of handle between the matches of a league",
               "exchange match-odds markets, A-League: 0.46-0.53", "computed", False),
-    LeverSpec("nfl_total", 45.6, "points", 20.0, 80.0, "mean points of a game", _NFL, "computed"),
+    LeverSpec("nfl_total", 45.6, "points", 30.0, 60.0, "mean points of a game", _NFL, "computed"),
     LeverSpec("nfl_home_edge", 2.17, "points", -5.0, 8.0, "mean home margin", _NFL, "computed"),
     LeverSpec("nfl_strength", 4.20, "points", 0.0, 15.0, "sd of a team's expected margin against an average team",
               f"{_NFL}: margin sd 14.46, spread error 13.15", "derived", False),
