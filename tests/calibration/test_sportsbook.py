@@ -1,8 +1,8 @@
 """The sportsbook against published figures: a quick part for `make test`, the rest `slow`; emergent figures move.
 
 The quick part takes a few checks at a small size and lets a figure miss its target by what that size scatters: four
-standard errors, a false alarm in 10,000 for a figure whose true value lies on the very bound. The slow part holds every check that
-does not hold to having its explanation, and the page docs/calibration-sportsbook.md to what is found.
+standard errors, a false alarm in 10,000 for a figure whose true value lies on the very bound. The slow part holds every
+check that does not hold to having its explanation, and the page docs/calibration-sportsbook.md to what is found.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def test_a_check_says_all_that_a_reader_needs(check: Check) -> None:
 
 
 def small(check: Check) -> Check:
-    """The same check on five seasons of four leagues (7,600 matches), or on a book of one league, 1,000 accounts and four weeks."""
+    """The same check on four whole leagues of matches, or on a book of one league, 1,000 accounts and four weeks."""
     size = {"accounts": 1_000, "leagues": 1, "nflTeams": 0, "betsPerMatch": 9_000}
     less: dict[str, dict[str, Any]] = {
         "season": {"size": size, "days": 28},
@@ -120,7 +120,8 @@ MOVES = [
 
 Other parlays are other bets, so that a tenth more of them is lost in the few large stakes of 250 bettors. Twice as many
 multiplied their share of handle by 1.9 to 2.2 (seeds 1 to 3), which is many times what it scatters. Who is in profit
-(22) is no figure for this: few results decide it for all, and twice the parlays moved it by -0.06, +0.02 and -0.06."""
+(22) is no figure for this: few results decide it for all, and twice the parlays of 4,000 accounts moved it within
+eight weeks by -0.06, +0.02 and -0.06."""
 
 
 @pytest.mark.parametrize(("lever", "by", "number", "figure", "sign", "size"), MOVES)
