@@ -1,11 +1,13 @@
 """The sportsbook against published figures: a quick part for `make test`, the rest `slow`; emergent figures move.
 
-The quick part takes checks whose targets are wide of what small worlds scatter. The slow part holds every check that
-does not hold to having its explanation, and the page docs/calibration-sportsbook.md to what is found.
+The quick part takes a few checks at a small size and lets a figure miss its target by what that size scatters: four
+standard errors, a false alarm in 10,000 for a figure whose true value lies on the very bound. The slow part holds every
+check that does not hold to having its explanation, and the page docs/calibration-sportsbook.md to what is found.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -28,6 +30,7 @@ SECTION_10 = (
     1, 2, 3, 4, 5, 6, 7, 9, 10, 12, 13, 14, 17, 18, 20, 21, 22, 24, 25, 26, 27, 28, 30, 31, 32,
 )  # fmt: skip
 QUICK = (4, 7, 13, 21, 26)
+SCATTER = 4.0
 ROOT = Path(__file__).parents[2]
 
 
@@ -48,12 +51,12 @@ def test_a_check_says_all_that_a_reader_needs(check: Check) -> None:
 
 
 def small(check: Check) -> Check:
-    """The same check on two leagues of matches, or on a book of one league, 1,000 accounts and four weeks."""
+    """The same check on four whole leagues of matches, or on a book of one league, 1,000 accounts and four weeks."""
     size = {"accounts": 1_000, "leagues": 1, "nflTeams": 0, "betsPerMatch": 9_000}
     less: dict[str, dict[str, Any]] = {
         "season": {"size": size, "days": 28},
         "paths": {"size": {"accounts": 100, "leagues": 1}, "days": 100},
-        "results": {"size": {"accounts": 100, "leagues": 4}},
+        "results": {"size": {"accounts": 100, "leagues": 4, "teams": 20}},
     }
     return replace(
         check,
@@ -73,7 +76,19 @@ def quick() -> list[Finding]:
 def test_it_holds_at_small_size(quick: list[Finding], number: int) -> None:
     own = [finding for finding in quick if finding.check.number == number]
     assert own
-    assert all(finding.holds for finding in own), calibrating.table(own, (1,), True)
+    assert all(missed_by(finding) <= SCATTER for finding in own), calibrating.table(own, (1,), True)
+
+
+def missed_by(finding: Finding) -> float:
+    """Standard errors from a figure's target to its value: 0 inside, infinite outside where no error is known."""
+    found, target = finding.estimate, finding.figure
+    if found.value is None:
+        return math.inf
+    away = max(target.low - found.value, found.value - target.high, 0.0)
+    error = (found.high - found.low) / (2 * 1.96)
+    if away == 0.0:
+        return 0.0
+    return away / error if 0.0 < error < math.inf else math.inf
 
 
 def test_equal_seeds_give_equal_findings(quick: list[Finding]) -> None:
@@ -97,22 +112,27 @@ def value(check: Check, figure: str, sets: tuple[str, ...]) -> float:
 
 
 MOVES = [
-    pytest.param("parlay_bets", 22, "in profit", -1, small, id="parlay_bets"),
-    pytest.param("feed_delay_s", 28, "after an event", +1, small, id="feed_delay_s"),
-    pytest.param("herd", 14, "sd, unlimited", +1, long, id="herd", marks=pytest.mark.slow),
+    pytest.param("parlay_bets", 2.0, 17, "share of handle", +1, small, id="parlay_bets"),
+    pytest.param("feed_delay_s", 1.1, 28, "after an event", +1, small, id="feed_delay_s"),
+    pytest.param("herd", 1.1, 14, "sd, unlimited", +1, long, id="herd", marks=pytest.mark.slow),
 ]
-"""An input, and an emergent figure that is written nowhere and has to move with a tenth more of it."""
+"""An input, a factor, and an emergent figure that is written nowhere and has to move with so much more of the input.
+
+Other parlays are other bets, so that a tenth more of them is lost in the few large stakes of 250 bettors. Twice as many
+multiplied their share of handle by 1.9 to 2.2 (seeds 1 to 3), which is many times what it scatters. Who is in profit
+(22) is no figure for this: few results decide it for all, and twice the parlays of 4,000 accounts moved it within
+eight weeks by -0.06, +0.02 and -0.06."""
 
 
-@pytest.mark.parametrize(("lever", "number", "figure", "sign", "size"), MOVES)
+@pytest.mark.parametrize(("lever", "by", "number", "figure", "sign", "size"), MOVES)
 def test_an_emergent_figure_moves_with_its_input(
-    lever: str, number: int, figure: str, sign: int, size: Callable[[Check], Check]
+    lever: str, by: float, number: int, figure: str, sign: int, size: Callable[[Check], Check]
 ) -> None:
-    """A tenth more of the input, on the same chance: the figure moves to the side to which it must."""
+    """More of the input, on the same chance: the figure moves to the side to which it must."""
     check = size(CHECKS[number])
     before, after = (
         value(check, figure, (f"world.levers.{lever}={factor * LEVERS[lever].default!r}",))
-        for factor in (1.0, 1.1)
+        for factor in (1.0, by)
     )
     assert sign * (after - before) > 0.002 * abs(before), (before, after)
 

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from sim.worlds.sportsbook.services import AT_ONCE
 from tests.theory.sportsbook.book import PUNCTUAL, Flow, delivered, opened, play
 
 SEEDS = (1, 2, 3, 4)
@@ -25,9 +26,10 @@ OVERROUND = 0.05
 
 
 def levers(delay_s: float, bet_delay_s: float) -> dict[str, float]:
-    """A feed and service that take exactly `delay_s` together, and bets in play that wait `bet_delay_s`."""
+    """A feed and service that take exactly `delay_s` together, and bets in play that wait exactly `bet_delay_s`: log-in
+    and validation take no time."""
     late = {"feed_delay_s": delay_s, "service_ms": 0.0, "bet_delay_s": bet_delay_s}
-    return {**PUNCTUAL, **late, "adaptation": 0.0}
+    return {**PUNCTUAL, **AT_ONCE, **late, "adaptation": 0.0}
 
 
 def flow(seed: int, delay_s: float, bet_delay_s: float, days: int = 14) -> Flow:
