@@ -147,7 +147,7 @@ class Accounts:
     """Columns by account slot, (size,): person, ordinal (of the person), id (shown), device, payment, segment, scale
     (EUR, median stake), opened_at and closed_at (Micros; the start's accounts are older than 0), after (next slot of
     the same person), bets and staked (EUR) accepted so far, balance (EUR won less lost), loss (EUR, recent net loss as
-    of loss_at), limited and refused (notices so far), tier (payout limit). Slots are never shown; arrays are longer
+    of loss_at; negative after a gain, until it is read), limited and refused (notices so far), tier (payout limit). Slots are never shown; arrays are longer
     than `size`."""
 
     person: Ints
@@ -329,9 +329,11 @@ class Accounts:
         last = np.zeros(len(who), dtype=np.int64)
         row = np.searchsorted(who, slots)
         np.maximum.at(last, row, t)
-        faded = self.loss[who] * np.exp(-np.maximum(last - self.loss_at[who], 0) / self.forget)
-        np.add.at(faded, row, stake - payout)
-        self.loss[who], self.loss_at[who] = np.maximum(faded, 0.0), last
+        # What is graded at one instant counts as one, in however many batches: only time makes a gain forgotten.
+        age = np.maximum(last - self.loss_at[who], 0)
+        felt = np.where(age > 0, np.maximum(self.loss[who], 0.0) * np.exp(-age / self.forget), self.loss[who])
+        np.add.at(felt, row, stake - payout)
+        self.loss[who], self.loss_at[who] = felt, last
 
     def notice(self, slots: Ints, refused: Flags) -> None:
         """Bets (k,) were cut (not refused) or refused: what the account's owner has noticed so far."""
