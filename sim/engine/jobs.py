@@ -1,6 +1,6 @@
 """Jobs of crews, on a stage of their own: queues, office hours, people and machines.
 
-Knows: SimPy by the stage, crews, work spans that whoever submits has chosen. Does not know: what a job is about, worlds.
+Knows: the stage, crews, work spans that whoever submits has chosen. Does not know: what a job is about, worlds.
 
 The stage is not a world's: nothing in an office can move an event of a world, and a recording has crews too. What
 comes of the work reaches a world by decisions alone.
