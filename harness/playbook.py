@@ -25,7 +25,7 @@ from harness.sight import EVERY_DESK, Call, Omniscient, Response, Sight
 from harness.steps import RUNGS, PlaybookStep, Staff
 from sim.core.decisions import Decisions, Quotes
 from sim.core.errors import Defect
-from sim.core.jobs import Crew, Jobs
+from sim.core.jobs import Crew, Jobs, Told
 from sim.core.time import HOUR, Micros
 from sim.core.world import Question
 
@@ -102,13 +102,9 @@ class Playbook:
 
     def act(self, now: Micros) -> None:
         """At a tick's start, after the news: let work that is done take effect, then look at the lines."""
-        for told in self.jobs.until(now):
-            case = self._of_job[told.job]
-            if told.what == "begun":
-                self._begin(case, told.t, now)
-            else:
-                del self._of_job[told.job]
-                self._go_on(case, told.t, now)
+        while news := tuple(self.jobs.until(now)):  # what is done now may be followed by what begins now
+            for told in news:
+                self._hear_of(told, now)
         if self._look(now):
             crossed = tuple(
                 c for line in (*self.clause_lines, *self.signal_lines) if (c := line.call) is not None
@@ -120,6 +116,14 @@ class Playbook:
                 self._answer(call, now)
             self._note_recoveries(now)
             self._last = now
+
+    def _hear_of(self, told: Told, now: Micros) -> None:
+        case = self._of_job[told.job]
+        if told.what == "begun":
+            self._begin(case, told.t, now)
+        else:
+            del self._of_job[told.job]
+            self._go_on(case, told.t, now)
 
     def _look(self, now: Micros) -> bool:
         """Look at every line of which there is something new; whether there was any."""

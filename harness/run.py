@@ -167,6 +167,11 @@ def _manifest(order: Order, started: float) -> dict[str, Any]:
         "charter": loaded.charter_card(),
         "seeds": list(loaded.seeds),
         "candidates": list(loaded.candidates),
+        "responses": {
+            plan.name: {"use": plan.playbook.use, "pace": plan.playbook.pace}
+            for plan in loaded.trial.candidates
+            if plan.playbook is not None
+        },
         "incumbent": INCUMBENT,
         "code": results.code() | {"own": order.own_code},
         "packages": results.packages(),
