@@ -26,7 +26,7 @@ from harness.steps import RUNGS, PlaybookStep, Staff
 from sim.core.decisions import Decisions, Quotes
 from sim.core.errors import Defect
 from sim.core.jobs import Crew, Jobs, Told
-from sim.core.time import HOUR, Micros
+from sim.core.time import DAY, HOUR, Micros
 from sim.core.world import Question
 
 MACHINES = "training machines"
@@ -126,21 +126,24 @@ class Playbook:
             self._go_on(case, told.t, now)
 
     def _look(self, now: Micros) -> bool:
-        """Look at every line of which there is something new; whether there was any."""
+        """Look at every line of which there is something new; whether a day is over, or a monitor has looked."""
         closed = [kind for kind, board in self.dashboards.items() if board.close(now)]
         for line in self.clause_lines:
             if line.desk in closed:
                 line.at(now, self.dashboards[line.desk].value(line.metric, line.span))
-        for kind, desk in self.desks.items():
-            monitor: Any = getattr(desk, "monitor", None)
-            if monitor is None or monitor.look_at <= self._looked.get(kind, -1):
-                continue
-            self._looked[kind] = monitor.look_at
-            closed.append(kind)
-            for signal in self.signal_lines:
-                if signal.desk == kind:
-                    signal.at(now, monitor.readings)
-        return bool(closed)
+        looked = [kind for kind, desk in self.desks.items() if self._monitored(kind, desk)]
+        for signal in self.signal_lines:
+            if signal.desk in looked:
+                signal.at(now, self.desks[signal.desk].monitor.readings)
+        return bool(looked) or now // DAY > self._last // DAY
+
+    def _monitored(self, kind: str, desk: Desk) -> bool:
+        """Whether a desk's monitor has looked since it was last asked."""
+        monitor: Any = getattr(desk, "monitor", None)
+        if monitor is None or monitor.look_at <= self._looked.get(kind, -1):
+            return False
+        self._looked[kind] = monitor.look_at
+        return True
 
     def _answer(self, call: Call, now: Micros) -> None:
         step = self.duties.steps.get(call.rung)

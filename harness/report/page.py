@@ -18,6 +18,7 @@ from harness.report import (
     drawing,
     happenings,
     limits,
+    responding,
     response_courses,
     stories,
     tactic_courses,
@@ -81,7 +82,7 @@ def compose(run: Run) -> tuple[str, str]:
         "last_from": tactics.last_from(run),
         "undecided": views.undecided(run),
         "stories": stories.stories(run),
-        "response_table": stories.table(run),
+        "response_table": responding.table(run),
         "playbook": accounts.playbook(run),
         "deeds": accounts.deeds(run),
         "repeat": accounts.repeat(run),
@@ -264,6 +265,6 @@ def _shifts(run: Run) -> Iterator[tuple[tactics.Shift, Picture]]:
 
 def _responses(run: Run) -> Iterator[Picture]:
     metric = response_courses.metric_of(run)
-    if stories.played(run) and metric:
+    if responding.played(run) and metric:
         svg = response_courses.response_picture("responses", run, metric)
         yield Picture(f"{words.words_of(metric)} under each response, and what each did", _markup(svg))

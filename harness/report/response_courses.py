@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.report import drawing, stories, words
+from harness.report import drawing, responding, words
 from harness.report.courses import draw_curves, time_axes, windows
 from harness.report.drawing import EVENT, GRID, INK, MUTED
 from harness.report.happenings import day_axis, draw_happenings, room
@@ -38,8 +38,8 @@ def metric_of(run: Run) -> str:
     }
     about = [
         clauses[str(case.detail.get("name"))]
-        for candidate in stories.played(run)
-        for case in stories.cases(run, candidate.name)
+        for candidate in responding.played(run)
+        for case in responding.cases(run, candidate.name)
         if case.detail.get("source") == "clause" and case.detail.get("name") in clauses
     ]
     critical = [c.metric for c in (run.champion.clauses if run.champion else ()) if c.critical]
@@ -50,11 +50,11 @@ def metric_of(run: Run) -> str:
 def response_picture(name: str, run: Run, metric: str) -> str:
     """A metric of every response as it was, with what happened; then a lane for each: what it did, on any seed."""
     scale = scale_of_metric(run, metric)
-    held = stories.played(run)
+    held = responding.played(run)
     places = {candidate.name: place for place, candidate in enumerate(run.candidates)}
     curves = [(places[c.name], windows(run.points(c.name, metric))) for c in held]
     lanes = _LANE * len(held)
-    _, rows = stories.table(run)
+    _, rows = responding.table(run)
     costs = {row.candidate.name: row.cost for row in rows}
     label = f"{words.words_of(metric)} under each response over time, and what each did; the figures are in the table."
 
@@ -88,7 +88,7 @@ def response_picture(name: str, run: Run, metric: str) -> str:
                 color=MUTED,
                 annotation_clip=False,
             )
-        start = stories.onset(run)
+        start = responding.onset(run)
         if start is not None:
             below.axvline(start, color=EVENT, linewidth=0.9, alpha=0.55, linestyle=(0, (4, 2)), zorder=1.2)
 
