@@ -82,6 +82,7 @@ class Playbook:
         self.cases: list[Case] = []
         self._last = self.go_live
         self._looked: dict[str, Micros] = {}
+        self._readings: dict[str, Sequence[Any]] = {}
         self._job = 0
         self._of_job: dict[int, Case] = {}
         self._rests: dict[tuple[str, ...], Micros] = {}
@@ -134,7 +135,7 @@ class Playbook:
         looked = [kind for kind, desk in self.desks.items() if self._monitored(kind, desk)]
         for signal in self.signal_lines:
             if signal.desk in looked:
-                signal.at(now, self.desks[signal.desk].monitor.readings)
+                signal.at(now, self._readings[signal.desk])
         return bool(looked) or now // DAY > self._last // DAY
 
     def _monitored(self, kind: str, desk: Desk) -> bool:
@@ -142,7 +143,7 @@ class Playbook:
         monitor: Any = getattr(desk, "monitor", None)
         if monitor is None or monitor.look_at <= self._looked.get(kind, -1):
             return False
-        self._looked[kind] = monitor.look_at
+        self._looked[kind], self._readings[kind] = monitor.look_at, monitor.readings
         return True
 
     def _answer(self, call: Call, now: Micros) -> None:
