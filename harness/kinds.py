@@ -370,7 +370,7 @@ gaps        longest time without anything new in each feed during that day, micr
 
 @dataclass(frozen=True)
 class SignalSpec:
-    """What a signal is. unit: of its value.
+    """What a signal is. unit: of its value."""
 
     name: str
     doc: str
