@@ -22,7 +22,6 @@ from harness.kinds import Candidate, OnlineCandidate, OnlineScorer, Scorer, Trai
 from harness.merging import merged, with_desks
 from harness.own_code import blamed
 from harness.progress import Watch, reporter
-from harness.replay import replay
 from harness.trial import Loaded
 from sim.core.errors import Defect, UserError
 
@@ -164,7 +163,7 @@ def _replay_job(loaded: Loaded, job: Job, folder: Path) -> None:
     )
     began = time.perf_counter()
     with blamed(loaded, job.candidate, job.seed, setting.world):
-        replay(setting.world, setting.desks, setting.ledgers, reporter(part / "progress", setting.world.end))
+        setting.play(reporter(part / "progress", setting.world.end))
     seconds = time.perf_counter() - began
     counted = merged(setting.ledgers)
     slices = with_desks(setting.world.slices, setting.world.kinds)
@@ -177,6 +176,7 @@ def _replay_job(loaded: Loaded, job: Job, folder: Path) -> None:
         "slices": {name: list(each.labels) for name, each in slices.items()},
         "lawful": {name: list(each.lawful) for name, each in slices.items()},
         "fits": fits,
+        "cases": [] if setting.operations is None else setting.operations.record(),
         "world": dict(setting.world.describe()),
         "closed": setting.world.closed,
         "start": str(setting.world.clock.start),

@@ -11,7 +11,7 @@ import json
 import shutil
 import time
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -236,6 +236,10 @@ def _write_timeline(path: Path, facts: Mapping[Job, Mapping[str, Any]]) -> None:
             rows.append(
                 (job.candidate, job.seed, fit["as_of"], at, "fit", "fit", at, float(fit["rows"]), detail)
             )
+        for t, kind, name, end, value, told in _cases(fact["cases"]):
+            days = ((t - live) / day, (end - live) / day)
+            detail = json.dumps(told, sort_keys=True)
+            rows.append((job.candidate, job.seed, t, days[0], kind, name, days[1], value, detail))
     kinds = (
         pa.string(),
         pa.int64(),
@@ -250,6 +254,18 @@ def _write_timeline(path: Path, facts: Mapping[Job, Mapping[str, Any]]) -> None:
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(_EVENT)
     table = pa.table({n: pa.array(list(c), k) for n, c, k in zip(_EVENT, columns, kinds, strict=True)})
     pq.write_table(table, path, compression="zstd")
+
+
+def _cases(cases: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, str, str, int, float, dict[str, Any]]]:
+    """Rows of cases (kind `case`: from being told to the end, with what it cost) and of their steps (kind `step`)."""
+    for case in cases:
+        told = {name: value for name, value in case.items() if name != "steps"}
+        end = case["told"] if case["ended"] is None else case["ended"]
+        yield case["told"], "case", case["rung"], end, case["cost"], told
+        for step in case["steps"]:
+            detail = {name: value for name, value in step.items() if name not in ("t", "what")}
+            own = {"case": case["case"], "rung": case["rung"], "line": case["name"], **detail}
+            yield step["t"], "step", step["what"], step["t"], 0.0, own
 
 
 def _sum_up(order: Order, folder: Path, manifest: dict[str, Any], started: float) -> None:

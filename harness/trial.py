@@ -124,7 +124,7 @@ def charter_card(charter: Charter, id: str, file: str) -> dict[str, Any]:
         "owners": [owner.model_dump(by_alias=True) for owner in spec.owners],
         "playbook": [
             {
-                **step.model_dump(by_alias=True, exclude={"time_budget"}, exclude_none=True),
+                **step.model_dump(by_alias=True, include={"on", "owner", "target"}, exclude_none=True),
                 "timeBudget": in_days(step.time_budget),
                 "steps": list(step.steps),
             }

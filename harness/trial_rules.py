@@ -15,7 +15,8 @@ from harness.charter import DataConstraint
 from harness.feature_rules import OWN, Ground
 from harness.lineups import Play
 from harness.merging import with_desks
-from harness.plans import PASSIVE, CandidatePlan, IncumbentPlan, PolicyPlan, Trial
+from harness.plans import PASSIVE, CandidatePlan, IncumbentPlan, PlaybookPlan, PolicyPlan, Trial
+from harness.sight import Omniscient, Response
 from sim.core.checking import absent, duplicates, indices, readable, validate
 from sim.core.documents import Document
 from sim.core.errors import Fault, closest
@@ -121,11 +122,15 @@ def examine(
     for key in indices(document, CANDIDATES):
         faults += reserved(document, key)
         faults += examine_candidate(document, key, world, features, asked, found)
+        faults += examine_playbook(document, key, found)
     faults += examine_incumbent(document, INCUMBENT, world, features, asked, found)
     if trial is None or faults:
         return None, faults
     candidates = tuple(
-        with_parameters(plan, (*CANDIDATES, index), found) for index, plan in enumerate(trial.candidates)
+        with_parameters(plan, (*CANDIDATES, index), found).model_copy(
+            update={"playbook": with_response(plan.playbook, (*CANDIDATES, index), found)}
+        )
+        for index, plan in enumerate(trial.candidates)
     )
     incumbent = incumbent_with_parameters(trial.incumbent_plan, INCUMBENT, found, quotes)
     return trial.model_copy(update={"candidates": candidates, "incumbent_plan": incumbent}), []
@@ -164,6 +169,32 @@ def examine_candidate(
         what = "missing, expected a mapping with use: what to do at which score"
         yield document.fault((*key, "policy"), what)
     yield from _chosen(document, key, features)
+
+
+def examine_playbook(document: Document, key: Key, found: Found) -> Iterator[Fault]:
+    """Faults of the response that a candidate at a key names; `found` receives it."""
+    where = (*key, "playbook")
+    node = document.at(where)
+    if not isinstance(node, dict):
+        return
+    plugin, faults = load(document, (*where, "use"), "response", node.get("use"))
+    yield from faults
+    given = node.get("with", {})
+    if plugin is None or not isinstance(given, dict):
+        return
+    built, more = instantiate(document, (*where, "with"), plugin, given)
+    yield from more
+    if built is not None:
+        if not isinstance(built, Response | Omniscient):
+            yield document.fault((*where, "use"), "it has no method `calls`, expected a response")
+        found.parameters[where] = decode_parameters(document, (*where, "with"), plugin, given)[0] or {}
+
+
+def with_response(plan: PlaybookPlan | None, key: Key, found: Found) -> PlaybookPlan | None:
+    """A candidate's playbook with its `with:` as the response takes it."""
+    if plan is None:
+        return None
+    return plan.model_copy(update={"with_": found.parameters.get((*key, "playbook"), {})})
 
 
 def examine_incumbent(
