@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
+from typing import Any, ClassVar, Literal, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -353,16 +353,16 @@ class FeatureSpec:
 
 # --- signals --------------------------------------------------------------------------------------------------------
 
-Reads = Literal["features", "missing", "scores", "labels", "losses", "categories", "actions", "volumes", "gaps"]
+Reads = Literal["features", "missing", "scores", "labels", "losses", "categories", "volumes", "gaps"]
 """What a signal may read: one table of `DayTables` each, made of what the desk itself saw, when it saw it (law 11).
 
 features    rows decided, by bin of each feature (the last cell: undefined)
 missing     rows decided, by feature: cells (defined, undefined)
 scores      rows decided, by bin of the score
-labels      labels that arrived that day, by channel and label
-losses      verified labels that arrived that day: cells (n, sum of loss, sum of squares) of the score in force, 1e-6
+labels      labels that arrived that day, by channel and label, weighed alike
+losses      verified labels that arrived that day: cells (weight, sum of loss, sum of squares), the sums in 1e-6: squared
+            error of the model in force, each label weighing the inverse of its audit's propensity
 categories  news that arrived that day, by code of a categorical field; subjects are `stream.field`
-actions     rows decided, by action
 volumes     rows asked and items of each news stream that arrived that day: one cell
 gaps        longest time without anything new in each feed during that day, microseconds: one cell
 """
@@ -418,6 +418,11 @@ class DayTables:
     def __len__(self) -> int:
         return len(self.day)
 
+    def last(self, days: int) -> DayTables:
+        """The last of them."""
+        first = max(len(self.day) - days, 0)
+        return DayTables(self.subjects, self.day[first:], self.counts[first:], self.cuts)
+
 
 @runtime_checkable
 class Watch(Protocol):
@@ -433,10 +438,12 @@ class Watch(Protocol):
 class Signal(Protocol):
     """A drift signal: sees what production sees, when it sees it. Its dataclass fields are its parameters.
 
-    A class attribute `spec` says what it is. `memory`: days that `look` may read, so that nothing grows with the
-    horizon. Signals are told neither truth nor settlement, nor when anything drifts."""
+    A class attribute `spec` says what it is, another, `rearm`, after how many quiet looks an alarm has ended (0: each
+    look is an alarm of its own). `memory`: days that `look` may read, so that nothing grows with the horizon. Signals
+    are told neither truth nor settlement, nor when anything drifts."""
 
-    spec: SignalSpec
+    spec: ClassVar[SignalSpec]
+    rearm: ClassVar[int]
 
     @property
     def memory(self) -> int:
