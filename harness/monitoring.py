@@ -38,6 +38,8 @@ SHIPPED = (
 )  # fmt: skip
 """What is monitored where a charter says nothing of signals; `signals: []` in it is nothing."""
 UNITS_OF_CODES = ("code", "bool")
+OWN_DOING = "effect"
+"""The action that took effect: what the desk itself did is no drift."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,9 @@ class Monitor:
         days = self._reach + memory + 2
         self._coded: dict[str, tuple[str, ...]] = {
             name: tuple(
-                f.name for f in schema.fields if f.unit in UNITS_OF_CODES and not f.sensitive and f.name != told
+                f.name
+                for f in schema.fields
+                if f.unit in UNITS_OF_CODES and not f.sensitive and f.name not in (told, OWN_DOING)
             )
             for name, schema in ((kind.name, kind.schema), *own.items())
             for told in [next((c.unit_label for c in kind.labels if c.stream == name), "")]

@@ -7,8 +7,8 @@ against the rest, as a live window will be held against all of it, so that whate
 be it chance, weekdays, or campaigns of several days, is in the spread. A window that holds no whole weeks is held
 against the same weekdays. Distances of a subject are told in multiples of its root mean square over the windows that
 do not overlap the one in question; the largest over all subjects has one distribution, whose tail is taken by
-Student's t with as many degrees of freedom as there are windows side by side. One threshold follows for each subject,
-and together they keep one budget.
+Student's t on its logarithm, with as many degrees of freedom as there are windows side by side: bursts make it long.
+One threshold follows for each subject, and together they keep one budget.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from sim.core import rng
 Ints = NDArray[np.int64]
 WEEK = 7
 RANDOM_WINDOWS = 96
+LEAST, HIGHEST = 1e-6, 50.0
+"""Bounds of what is taken the logarithm of, and of the exponent: two windows say nothing, and never alarm."""
 SHORTEST_DAYS = 14
 """A shorter reference says nothing of weekdays."""
 
@@ -69,10 +71,10 @@ def scales(past: Floats, windows: NDArray[np.bool_], floor: Floats, stretches: b
 
 def largest(past: Floats, own: Floats, degrees: float, share: float) -> float:
     """How many of its scales a subject may be away before the largest of all is, with probability `share` at a look."""
-    top = (past / own).max(axis=1)
-    spread = float(top.std(ddof=1)) if len(top) > 1 else 0.0
-    reach = float(student.ppf(1.0 - share, max(degrees, 1.0)))
-    return float(top.mean()) + reach * spread * float(np.sqrt(1.0 + 1.0 / max(degrees, 1.0)))
+    top = np.log(np.maximum((past / own).max(axis=1), LEAST))
+    degrees = max(degrees, 1.0)
+    reach = float(student.ppf(1.0 - share, degrees)) * float(np.sqrt(1.0 + 1.0 / degrees))
+    return float(np.exp(min(float(top.mean()) + reach * float(top.std(ddof=1)), HIGHEST)))
 
 
 __all__ = ["SHORTEST_DAYS", "WEEK", "choose", "largest", "scales"]

@@ -33,11 +33,12 @@ class Missingness(Compared):
         return out
 
     def noise(self, rows: Floats, asked: Comparison) -> Floats:
-        """The binomial error of a share, of which at least one row in the window is not known."""
+        """One and a half times the binomial error of a share, of which at least one row in the window is not known: so few
+        undefined values have a longer tail than any spread tells."""
         usual = asked.usual.sum(axis=0)
         share = (usual[..., 1] + 1.0) / (usual.sum(axis=-1) + 2.0)
         share = np.maximum(share, 1.0 / np.maximum(rows, 1.0))
-        out: Floats = np.sqrt(share / np.maximum(rows, 1.0))
+        out: Floats = 1.5 * np.sqrt(share / np.maximum(rows, 1.0))
         return out
 
 
