@@ -20,6 +20,7 @@ from harness.featurizer import Featurizer
 from harness.kinds import Candidate, Compared, Metric
 from harness.ledger import Ledger
 from harness.lineups import INCUMBENT, DeskTerms, Lineup
+from harness.monitoring import SHIPPED, Monitor, MonitorPlan, Watched
 from harness.oracle import Oracle, Witness
 from harness.plans import PASSIVE, Holdout
 from harness.playbook import Playbook
@@ -30,6 +31,7 @@ from harness.trial import CandidatePlan, Loaded, Trial
 from sim import open_world
 from sim.core import plugins
 from sim.core.errors import UserError, closest
+from sim.core.parameters import build
 from sim.core.records import in_days
 from sim.core.time import DAY
 from sim.core.world import QuestionKind, World
@@ -77,6 +79,7 @@ def build_replay(
     world = open_world(loaded.scenario, seed) if world is None else world
     setting = Setting(world, {}, {})
     metrics = load_metrics(loaded)
+    monitored = _monitored(loaded)
     alone = len(world.kinds) == 1
     for name in loaded.desk_features:
         if name not in world.kinds:
@@ -105,6 +108,10 @@ def build_replay(
             desk = _desk(world, kind, terms, plan, seed, wrap, operations.fallback(loaded, plan, kind))
         if not isinstance(plan, Lineup) or plan.name == INCUMBENT or name in plan.desks:
             # Where a candidate leaves a desk to the incumbent, the fits are the incumbent's, told with its own replay.
+            if plan.name != INCUMBENT and monitored.signals:
+                desk.monitor = Monitor(
+                    monitored, kind, desk.featurizer.names, world.streams, seed, world.now, world.go_live
+                )
             desk.on_fit = _recorder(ledger, fits, models, {} if alone else {"desk": name})
         setting.desks[name], setting.ledgers[name] = desk, ledger
     setting.operations = operations.build(loaded, plan, setting.world, setting.desks, metrics, seed)
@@ -146,6 +153,17 @@ def _unmanned(world: World, kind: QuestionKind, seed: int) -> Desk:
     labels = LabelRule((), 0, DAY)
     made = DeskPlan("nobody", None, _made("policy", PASSIVE, {}), labels, pricing=pricing)
     return Desk(kind, made, Featurizer([], kind, world.streams), seed, world.go_live, deployed=world.now)
+
+
+def _monitored(loaded: Loaded) -> MonitorPlan:
+    """The signals of the charter, or the shipped set where it says nothing of signals."""
+    spec = loaded.charter.spec
+    if "signals" not in spec.model_fields_set:
+        return MonitorPlan(tuple(Watched(name, plugins.load("signal", name)()) for name in SHIPPED))
+    watched = [
+        Watched(plan.title, build("signal", plan.use, plan.model_extra or {})) for plan in spec.signals
+    ]
+    return MonitorPlan(tuple(watched))
 
 
 def estimators(loaded: Loaded) -> dict[str, str]:

@@ -28,6 +28,7 @@ from harness.kinds import (
     Scorer,
     Surveying,
 )
+from harness.monitoring import Monitor
 from harness.pending import Pending
 from harness.quoting import Quoted, probabilities
 from harness.shadow import Model
@@ -62,6 +63,8 @@ class Desk:
     before: Desk | None = None
     stand_in: Desk | None = None
     """Who answers while the model is rolled back; it hears and sees all that this desk does."""
+    monitor: Monitor | None = None
+    """What watches it; nothing that it decides follows from it."""
 
     def __post_init__(self) -> None:
         plan = self.plan
@@ -125,6 +128,10 @@ class Desk:
         channel = next((c for c in self.kind.labels if c.stream == news.stream), None)
         if len(block) and now >= self._from:
             self._follow(news.stream, block, channel)
+        if self.monitor is not None:
+            asked = channel is not None and channel.negatives and not self._quoting and self._pending is None
+            share = self.units.ledger_of(block[self.kind.entity], block["t"])["propensity"] if asked else None
+            self.monitor.heard(now, news.stream, block, None if share is None else 1.0 / np.fmax(share, 1e-6))
         if channel is None or not len(block) or channel.stream not in self.plan.labels.positives:
             return
         if self._pending is not None:
@@ -255,6 +262,8 @@ class Desk:
                 self.consequences.orders.give(q.end, entity[lasting], verdicts.action[lasting], until)
             if verdicts.review is not None:
                 review = verdicts.review & free
+        if self.monitor is not None:
+            self.monitor.decided(q.start, block, x, scored)
         self.reviewed = review
         audit = np.zeros(n, dtype=np.float32)
         if seen is not None:
@@ -275,6 +284,8 @@ class Desk:
             return cast(Quotes, self._deputy.answer(q))
         even = self.scorer is None or not n
         probability = np.full((n, k), 1.0 / k) if even else probabilities(self._score(x), k, self.plan.name)
+        if self.monitor is not None:
+            self.monitor.decided(q.start, block, x, probability[:, 0])
         if self.plan.pricing is None:
             return Quotes(block["id"], probability)
         prices = self.plan.pricing.price(block, probability)
@@ -320,6 +331,7 @@ class Desk:
             "pending": 0 if self._pending is None else self._pending.state_bytes(),
             "orders": self.consequences.state_bytes(),
             "kept": self._quoted.state_bytes(),
+            "monitor": 0 if self.monitor is None else self.monitor.state_bytes(),
             "board": 0 if self._board is None else self._board.state_bytes(),
         }
 
@@ -332,6 +344,7 @@ class Desk:
         assert self._next_fit is not None
         model, fit, _ = self.trainer.train(now)
         self._take_over(model)
+        self._rebase(now, fit)
         self._changed = False
         if self._board is not None:
             fit = fit._replace(facts={**fit.facts, **self._board.facts()})
@@ -352,6 +365,7 @@ class Desk:
     def promote(self, trained: Trained, now: Micros) -> None:
         """Let a trained model decide from `now` on; a stand-in goes."""
         self._take_over(trained.model)
+        self._rebase(now, trained.fit)
         self.standing = False
         self.on_fit(trained.fit)
 
@@ -364,6 +378,7 @@ class Desk:
         back = self.previous
         if back is not None:
             self._take_over(back)
+            self._rebase(now, None)
             self.previous, self.standing = None, False
         return back
 
@@ -372,6 +387,33 @@ class Desk:
         changed = self.stand_in is not None and not self.standing
         self.standing = self.standing or changed
         return changed
+
+    def _rebase(self, now: Micros, fit: Fit | None) -> None:
+        if self.monitor is not None:
+            past, state = (None, None) if fit is None else (fit.past, fit.state)
+            self.monitor.fitted(now, self._first_score, past, state)
+
+    def _first_score(self, x: Matrix) -> NDArray[np.float64]:
+        """The score of rows, or where prices are quoted the first outcome's probability."""
+        score = self._score(x)
+        if not self._quoting or not len(x):
+            return score
+        return probabilities(score, len(self.kind.outcomes), self.plan.name)[:, 0]
+
+    def look(self, now: Micros) -> None:
+        """Let the monitor look at the day that has ended, if one has. Called before anything is decided at `now`."""
+        if self.monitor is None:
+            return
+        model = self._first_score if self.scorer is not None else None
+        self.monitor.look(now, self._scores_of, model)
+
+    def _scores_of(self, entity: NDArray[np.int64], t: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Scores (n,) by the model in force of the rows that units kept; NaN where there is no unit, or no model."""
+        out = np.full(len(entity), np.nan)
+        here = np.flatnonzero(self.units.holds(entity, t))
+        if self.scorer is not None and len(here):
+            out[here] = self._score(self.units.kept_rows(entity[here], t[here]))
+        return out
 
     def _take_over(self, model: Model) -> None:
         self.previous, self.model = self.model, model

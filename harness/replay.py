@@ -75,8 +75,10 @@ def tick(
     ledgers: Mapping[str, Book],
     operations: Operations | None = None,
 ) -> bool:
-    """One tick: hear, act, ask, answer, settle. False at the horizon, where nothing is asked any more."""
+    """One tick: hear, look, act, ask, answer, settle. False at the horizon, where nothing is asked any more."""
     _hear(world, desks, ledgers, world.now, operations)
+    for desk in desks.values():
+        desk.look(world.now)
     if operations is not None and world.now < world.horizon:
         operations.act(world.now)
     questions = world.advance()

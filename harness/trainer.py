@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from harness.desk_plan import DeskPlan
-from harness.kinds import Scorer, TrainingSet
+from harness.kinds import PolicyState, Scorer, TrainingSet
 from harness.quoting import Quoted
 from harness.shadow import Aside, Model
 from harness.training import Keys, LabelRule, assemble, passed
@@ -33,6 +33,8 @@ class Fit(NamedTuple):
     version: int = 1
     in_force: bool = True
     """Whether it took over; False for a challenger that did not."""
+    state: PolicyState | None = None
+    """What its policy was tuned on: verified units, scored by others like it."""
 
 
 class Trained(NamedTuple):
@@ -77,6 +79,7 @@ class Trainer:
         seed = rng.key(self.seed, "fit", now) % 2**31
         scorer = self.plan.candidate.fit(past, seed)
         tuned: Any = self.plan.policy
+        state: PolicyState | None = None
         if self.kind.form == "quote":
             told = getattr(self.plan.pricing, "facts", None)
         else:
@@ -87,7 +90,7 @@ class Trainer:
         facts = dict(told()) if callable(told) else {}
         self.versions += 1
         model = Model(self.versions, now, scorer, tuned, facts)
-        return Trained(model, Fit(now, past, keys, scorer, facts, self.versions), kept)
+        return Trained(model, Fit(now, past, keys, scorer, facts, self.versions, state=state), kept)
 
     def _past(self, now: Micros, labels: LabelRule, units: Units) -> tuple[TrainingSet, Keys]:
         if self.kind.form == "quote":
