@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from harness.cases import Case
-from harness.kinds import TrainingSet
-from harness.lines import ClauseLine, Reading, SignalLine
+from harness.kinds import Reading, TrainingSet
+from harness.lines import ClauseLine, SignalLine
 from harness.playbook import Duties, Playbook
 from harness.responses.observed import OnObserved
 from harness.responses.oracle import Oracle
@@ -131,6 +131,10 @@ def play(playbook: Playbook, days: int, tick: Micros = HOUR) -> None:
         playbook.act(now)
 
 
+def reading(signal: str, subject: str, value: float, threshold: float, alarm: bool) -> Reading:
+    return Reading(signal, "call", subject, on(1), value, threshold, alarm, False)
+
+
 def on(day: float, hour: float = 0.0) -> Micros:
     """An instant, days and hours after goLive."""
     return LIVE + round(day * DAY) + round(hour * HOUR)
@@ -193,14 +197,14 @@ def test_the_bad_side_of_a_line(op: str, limit: float, target: float, value: flo
 
 def test_a_signal_fires_at_its_own_threshold_or_at_a_stated_value() -> None:
     readings = [
-        Reading("psi", "a", 0.30, 0.25, True), Reading("psi", "b", 0.10, 0.05, True),
-        Reading("psi", "c", 0.05, 0.25, False), Reading("ks", "a", 9.0, 1.0, True),
-        Reading("psi", "d", math.nan, 0.25, False),
+        reading("psi", "a", 0.30, 0.25, True), reading("psi", "b", 0.10, 0.05, True),
+        reading("psi", "c", 0.05, 0.25, False), reading("ks", "a", 9.0, 1.0, True),
+        reading("psi", "d", math.nan, 0.25, False),
     ]  # fmt: skip
 
     def looked(**more: Any) -> SignalLine:
         made = SignalLine("signal", "psi", "retrain", "call", 1, **more)
-        made.at(on(1), readings)  # type: ignore[arg-type]
+        made.at(on(1), readings)
         return made
 
     own = looked()
@@ -336,7 +340,7 @@ def test_a_response_that_sees_truth_is_refused() -> None:
 def test_signals_are_read_from_the_monitor_when_it_has_looked() -> None:
     class Monitor:
         look_at = on(3)
-        readings = (Reading("psi", "a", 0.3, 0.25, True),)
+        readings = (reading("psi", "a", 0.3, 0.25, True),)
 
     desk = Desk()
     playbook, _ = operations(
