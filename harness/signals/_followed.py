@@ -44,7 +44,9 @@ class Followed:
         if self.span % DAY or self.span < 7 * DAY:
             raise UserError("span: expected whole days, at least 7d")
         if self.expected_run < 7 * DAY:
-            raise UserError("expected_run: expected at least 7d: alarms more often than that are nobody's budget")
+            raise UserError(
+                "expected_run: expected at least 7d: alarms more often than that are nobody's budget"
+            )
 
     @property
     def memory(self) -> int:
