@@ -1,6 +1,6 @@
 """The league of signals: what each one's alarms were worth, beside dummies that see nothing.
 
-Knows: readings, when something truly drifted, counts of metrics. Does not know: signals' insides, replays, pages. Onsets
+Knows: readings, when something truly drifted, counts of metrics. Does not know: signals' insides, replays. Onsets
 are joined to readings here, after the replay, and nowhere else (law 11).
 
 A drift explains the alarms that begin after its onset, until GRACE days after its end; any other alarm is false. Time
@@ -56,7 +56,7 @@ class Standing:
 
     detection_rate: of drifts times seeds. days_to_detect: median by Kaplan and Meier, None beyond what was seen.
     false_per_month, false_per_100k: false alarms for each 30 days, and 100,000 questions, in which nothing drifted.
-    lost: mean of what the metric lost, in its unit times days, before the first alarm, or the drift's end without one."""
+    lost: mean of what the metric lost, in its unit times days, until the first alarm, or until the drift ended."""
 
     signal: str
     dummy: bool

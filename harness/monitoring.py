@@ -84,7 +84,7 @@ class Monitor:
     look_at: Micros = -1
     """Instant of the last look, a day's start; -1 before the first."""
     record: list[Reading] = field(default_factory=list)
-    """All looks so far: the only thing that grows, a row for each look and subject, and nobody in the replay reads it."""
+    """All looks so far, for the run's record: the only thing that grows, and nobody in the replay reads it."""
 
     def __post_init__(self) -> None:
         kind = self.kind

@@ -18,14 +18,14 @@ from sim.core.time import DAY, Micros
 
 Ints = NDArray[np.int64]
 EXPECTED_RUN: Micros = 720 * DAY
-"""What ships: an alarm in two years of a signal that nothing is wrong with, over all its subjects. Asked for so much since
-the telco world's campaigns outlast windows, so that real alarms come a few times as often (docs/design/009-signals.md)."""
+"""What ships: an alarm in two years of a signal that nothing is wrong with, over all its subjects. So much is asked
+since the telco world's campaigns outlast windows: alarms come several times as often (docs/design/009-signals.md)."""
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What a signal asks of the counts of one window (s, k, m) and of what it is held against (s, k, m): share (s, 1) is
-    the window's days over the others' days, cuts as in DayTables."""
+    """The counts of windows (s, k, m) and of what they are held against (s, k, m). share: (s, 1) the window's days over
+    the others' days; cuts as in DayTables."""
 
     window: Ints
     usual: Ints
