@@ -84,7 +84,7 @@ class Monitor:
     look_at: Micros = -1
     """Instant of the last look, a day's start; -1 before the first."""
     record: list[Reading] = field(default_factory=list)
-    """All looks so far: the only thing that grows, a row for each look and subject, and nobody in the replay reads it."""
+    """All looks so far, for the run's record: the only thing that grows, and nobody in the replay reads it."""
 
     def __post_init__(self) -> None:
         kind = self.kind
@@ -184,7 +184,11 @@ class Monitor:
     # --- what is usual -----------------------------------------------------------------------------------------------
 
     def fitted(
-        self, now: Micros, score: Score | None, past: TrainingSet | None = None, state: PolicyState | None = None
+        self,
+        now: Micros,
+        score: Score | None,
+        past: TrainingSet | None = None,
+        state: PolicyState | None = None,
     ) -> None:
         """Another model decides from `now` on: what came of late is what is usual. score: its scores of rows (n, k).
         past, state: what it was trained on, and its verified units scored by others like it that were not trained on
@@ -297,7 +301,9 @@ class Monitor:
             if watch is None or table is None:
                 continue
             values, thresholds = watch.look(table)
-            for subject, value, threshold in zip(table.subjects, values.tolist(), thresholds.tolist(), strict=True):
+            for subject, value, threshold in zip(
+                table.subjects, values.tolist(), thresholds.tolist(), strict=True
+            ):
                 if np.isnan(value):
                     continue
                 alarm, onset = self._alarm(watched, subject, value > threshold)
@@ -318,6 +324,13 @@ class Monitor:
         state.quiet += 1
         state.on = state.on and state.quiet < rearm
         return state.on, False
+
+    def told(self) -> dict[str, str]:
+        """Each signal that is watched, with what it is, or why it says nothing."""
+        short = "the days before goLive are too few to say what is usual"
+        return {
+            one.name: one.signal.spec.doc if one.name in self._watches else short for one in self.plan.signals
+        }
 
     def state_bytes(self) -> int:
         """Bytes held in arrays."""

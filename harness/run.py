@@ -18,7 +18,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from harness import adversaries, cases, measure, own_code, results
+from harness import adversaries, cases, measure, own_code, readings, results
 from harness.assembly import estimators, load_metrics
 from harness.jobs import INCUMBENT, Job, replay_all
 from harness.trial import Loaded
@@ -188,6 +188,8 @@ def _gather(order: Order, folder: Path, seeds: Sequence[int]) -> None:
     jobs = [Job(c, s) for c in (INCUMBENT, *order.loaded.candidates) for s in seeds]
     tables = [pq.read_table(folder / "parts" / job.name / "counts.parquet") for job in jobs]
     pq.write_table(pa.concat_tables(tables), folder / "counts.parquet", compression="zstd")
+    said = [pq.read_table(folder / "parts" / job.name / readings.FILE) for job in jobs]
+    pq.write_table(pa.concat_tables(said), folder / readings.FILE, compression="zstd")
     facts = {job: results.read_json(folder / "parts" / job.name / "facts.json") for job in jobs}
     _write_timeline(folder / "timeline.parquet", facts)
     first = facts[jobs[0]]
@@ -200,6 +202,7 @@ def _gather(order: Order, folder: Path, seeds: Sequence[int]) -> None:
             "lawful": first["lawful"],
             "rows": {job.name: fact["rows"] for job, fact in facts.items()},
             "open": {job.name: fact["open"] for job, fact in facts.items()},
+            "monitored": facts[jobs[-1]]["monitored"],
         },
     )
     told = {(job.candidate, job.seed): fact["ground_truth"] for job, fact in facts.items()}
@@ -241,6 +244,10 @@ def _write_timeline(path: Path, facts: Mapping[Job, Mapping[str, Any]]) -> None:
             rows.append(
                 (job.candidate, job.seed, fit["as_of"], at, "fit", "fit", at, float(fit["rows"]), detail)
             )
+        for t, desk, signal, subject, level in fact["alarms"]:
+            detail = json.dumps({"desk": desk, "signal": signal, "subject": subject}, sort_keys=True)
+            at = (t - live) / day
+            rows.append((job.candidate, job.seed, t, at, "alarm", f"{signal} {subject}", at, level, detail))
         for t, kind, name, end, value, told in cases.rows(fact["cases"]):
             days = ((t - live) / day, (end - live) / day)
             detail = json.dumps(told, sort_keys=True)
@@ -283,7 +290,7 @@ def _sum_up(order: Order, folder: Path, manifest: dict[str, Any], started: float
         },
         "artifacts": {
             name: results.content_digest(folder / name)
-            for name in ("counts.parquet", "facts.json", results.ADVERSARIES)
+            for name in ("counts.parquet", "facts.json", readings.FILE, results.ADVERSARIES)
             if (folder / name).is_file()
         },
     }

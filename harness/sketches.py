@@ -70,7 +70,9 @@ def count(x: Matrix, cuts: Floats, counts: Ints) -> None:
 class Ring:
     """Counts (k, m) of each of the last `capacity` days."""
 
-    def __init__(self, subjects: tuple[str, ...], cells: int, capacity: int, cuts: Floats | None = None) -> None:
+    def __init__(
+        self, subjects: tuple[str, ...], cells: int, capacity: int, cuts: Floats | None = None
+    ) -> None:
         self.subjects, self.capacity = subjects, capacity
         self.cuts = np.empty((len(subjects), 0)) if cuts is None else cuts
         self.counts = np.zeros((capacity, len(subjects), cells), dtype=np.int64)
@@ -81,7 +83,8 @@ class Ring:
         place = day % self.capacity
         if self.day[place] != day:
             self.counts[place], self.day[place] = 0, day
-        return self.counts[place]
+        found: Ints = self.counts[place]
+        return found
 
     def table(self, first: int, last: int) -> DayTables:
         """Days `first` to `last`, at most as many as the ring holds; nothing happened on a day that nobody opened."""
@@ -132,4 +135,6 @@ class Sample:
 
     def state_bytes(self) -> int:
         """Bytes held in arrays."""
-        return sum(rows.nbytes for rows in self._rows.values()) + sum(lots.nbytes for lots in self._lots.values())
+        return sum(rows.nbytes for rows in self._rows.values()) + sum(
+            lots.nbytes for lots in self._lots.values()
+        )

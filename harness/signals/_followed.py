@@ -44,7 +44,9 @@ class Followed:
         if self.span % DAY or self.span < 7 * DAY:
             raise UserError("span: expected whole days, at least 7d")
         if self.expected_run < 7 * DAY:
-            raise UserError("expected_run: expected at least 7d: alarms more often than that are nobody's budget")
+            raise UserError(
+                "expected_run: expected at least 7d: alarms more often than that are nobody's budget"
+            )
 
     @property
     def memory(self) -> int:
@@ -52,8 +54,8 @@ class Followed:
         return self.span // DAY
 
     def statistic(self, weight: Floats, total: Floats, mean: Floats, spread: Floats) -> Floats:
-        """The statistic (b,) at the end of sequences: weight and total (b, d) of each day; mean (b,) of a unit of weight
-        and spread (b,), its standard deviation, as the reference says. Not negative."""
+        """The statistic (b,) at the end of sequences: weight and total (b, d) of each day; mean and spread (b,) of a unit
+        of weight, as the reference says. Not negative."""
         raise NotImplementedError
 
     def watch(self, reference: DayTables, key: int) -> Watch | None:

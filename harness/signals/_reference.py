@@ -53,7 +53,8 @@ def _others(windows: NDArray[np.bool_], window: int) -> NDArray[np.bool_]:
         return ~windows
     weekday = np.arange(windows.shape[1]) % WEEK
     asked = np.stack([(windows & (weekday == d)).any(axis=1) for d in range(WEEK)])
-    return ~windows & asked[weekday].T
+    out: NDArray[np.bool_] = ~windows & asked[weekday].T
+    return out
 
 
 def scales(past: Floats, windows: NDArray[np.bool_], floor: Floats, stretches: bool) -> tuple[Floats, Floats]:

@@ -16,7 +16,9 @@ from harness.signals._dummy import Dull
 class AlwaysFire:
     """No parameters."""
 
-    spec: ClassVar[SignalSpec] = SignalSpec("always_fire", "alarms at every look", "volumes", "", "sees nothing")
+    spec: ClassVar[SignalSpec] = SignalSpec(
+        "always_fire", "alarms at every look", "volumes", "", "sees nothing"
+    )
     rearm: ClassVar[int] = 0
 
     @property

@@ -11,7 +11,7 @@ from typing import ClassVar
 import numpy as np
 
 from harness.kinds import Floats, SignalSpec
-from harness.signals._compared import Comparison, Compared
+from harness.signals._compared import Compared, Comparison
 from sim.core.time import DAY, Micros
 
 
@@ -33,7 +33,7 @@ class Missingness(Compared):
         return out
 
     def noise(self, rows: Floats, asked: Comparison) -> Floats:
-        """One and a half times the binomial error of a share, of which at least one row in the window is not known: so few
+        """One and a half times the binomial error of a share, of which at least one row in the window is not known: few
         undefined values have a longer tail than any spread tells."""
         usual = asked.usual.sum(axis=0)
         share = (usual[..., 1] + 1.0) / (usual.sum(axis=-1) + 2.0)

@@ -11,7 +11,7 @@ from typing import ClassVar
 import numpy as np
 
 from harness.kinds import Floats, SignalSpec
-from harness.signals._compared import Comparison, Compared
+from harness.signals._compared import Compared, Comparison
 
 
 @dataclass(frozen=True)

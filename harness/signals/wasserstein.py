@@ -11,34 +11,35 @@ from typing import ClassVar
 import numpy as np
 
 from harness.kinds import Floats, SignalSpec
-from harness.signals._compared import Comparison, Compared
+from harness.signals._compared import Compared, Comparison
 
-USUAL = 1e-3
-"""A share below which bins do not count as within the usual spread."""
+OUTER = 0.005
+"""The outermost half per cent of the reference on either side does not belong to its usual range."""
 
 
 @dataclass(frozen=True)
 class Wasserstein(Compared):
-    """The area between the distribution functions, over the range in which the reference has all but its outermost
-    values. Values beyond all edges count as at the last edge: a hundred ranges away."""
+    """The area between the distribution functions over the usual range (values beyond it count as at its end), divided
+    by that range. Over the whole line a campaign's few largest values outweigh everything else: measured in the telco
+    world, ten times as many false alarms as of any other signal (docs/design/009-signals.md)."""
 
     spec: ClassVar[SignalSpec] = SignalSpec(
         "wasserstein", "mean distance that values of each feature have moved, in usual ranges", "features", "ranges",
-        "heavy tails swamp what happens in the middle",
+        "what moves beyond the usual range is not told from what stands at its end",
     )  # fmt: skip
 
     def distance(self, asked: Comparison) -> Floats:
-        """(s, k), in units of the usual range."""
+        """(s, k), from 0 to 1: in usual ranges."""
         here, usual = asked.defined()
         edges = np.nan_to_num(asked.cuts, nan=0.0)
         width = np.diff(edges, axis=-1)
         width = np.where(np.isnan(asked.cuts[:, 1:]), 0.0, width)
-        gap = np.abs(np.cumsum(here - usual, axis=-1))[..., : width.shape[-1] + 1]
-        area = (0.5 * (gap[..., 1:] + gap[..., :-1]) * width).sum(axis=-1)
+        gap = np.abs(np.cumsum(here - usual, axis=-1))[..., : width.shape[-1]]
         below = np.cumsum(usual, axis=-1)[..., : width.shape[-1]]
-        spread = (np.where((below > USUAL) & (below < 1.0 - USUAL), width, 0.0)).sum(axis=-1)
-        full = np.where(spread > 0.0, spread, width.sum(axis=-1))
-        out: Floats = np.where(full > 0.0, area / np.where(full > 0.0, full, 1.0), 0.0)
+        width = np.where((below > OUTER) & (below < 1.0 - OUTER), width, 0.0)
+        spread, area = width.sum(axis=-1), (gap * width).sum(axis=-1)
+        # Where nearly all values are one, there is no range: the largest gap stands for it.
+        out: Floats = np.where(spread > 0.0, area / np.where(spread > 0.0, spread, 1.0), gap.max(axis=-1))
         return out
 
 
