@@ -29,7 +29,7 @@ from scipy.special import gammaincc, gammainccinv
 
 from harness.candidates._prior import FLOOR
 from harness.kinds import Floats, Matrix, TrainingSet
-from sim.core.compile import kernel
+from sim.core.compile import kernel, kernel_with_scratch
 from sim.core.errors import UserError, closest
 
 GOALS = 24
@@ -278,7 +278,7 @@ def _exactly(mean: float, count: float) -> float:
     return math.exp(-mean) if count == 0.0 else mean * math.exp(-mean)
 
 
-@kernel
+@kernel_with_scratch
 def _match_odds(
     home: Floats, away: Floats, home_mean: Floats, away_mean: Floats, lam: Floats, mu: Floats, rho: float,
     answer: Floats,
