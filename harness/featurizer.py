@@ -110,9 +110,7 @@ class Featurizer:
         )
         """Columns of the question that are features as they are: most of what a price is made of."""
         plain = {place for place, _ in self._plain}
-        self._finished = tuple(
-            (place, name) for place, name in enumerate(self.names) if place not in plain
-        )
+        self._finished = tuple((place, name) for place, name in enumerate(self.names) if place not in plain)
 
     def reads(self, stream: str) -> bool:
         """Whether items of a stream change any feature."""

@@ -73,7 +73,9 @@ class Clock:
     def left(self, minute: Floats, second: NDArray[np.bool_]) -> Floats:
         """Share of the match's goals still to come (n,) at a minute of the first or second half."""
         figures, tables = self.figures()
-        return np.array([_left(m, s, figures, tables) for m, s in zip(minute.tolist(), second.tolist(), strict=True)])
+        return np.array(
+            [_left(m, s, figures, tables) for m, s in zip(minute.tolist(), second.tolist(), strict=True)]
+        )
 
     def figures(self) -> tuple[Floats, Floats]:
         """For the kernel: (6,) slope per minute, the two halves' added minutes, the integrals over the second half
@@ -163,7 +165,9 @@ def _residuals(mean: float, spread: float) -> tuple[Floats, Floats]:
 
 
 @lru_cache(maxsize=16)
-def _figures(slope: float, first: float, second: float, spread: float, unheard_s: float) -> tuple[Floats, Floats]:
+def _figures(
+    slope: float, first: float, second: float, spread: float, unheard_s: float
+) -> tuple[Floats, Floats]:
     rate = slope / (2.0 * HALF_MIN)
     other = _until(2.0 * HALF_MIN + second, rate) - _until(HALF_MIN, rate)
     whole = _until(HALF_MIN + first, rate) - _until(0.0, rate) + other

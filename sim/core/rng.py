@@ -76,7 +76,12 @@ def uniform(k: int, entity: NDArray[np.int64], ordinal: NDArray[np.int64] | int 
     """
     if not COMPILED:
         return (bits(k, entity, ordinal) >> _S11).astype(np.float64) * _UNIT
-    if isinstance(ordinal, int) and isinstance(entity, np.ndarray) and entity.ndim == 1 and entity.dtype == np.int64:
+    if (
+        isinstance(ordinal, int)
+        and isinstance(entity, np.ndarray)
+        and entity.ndim == 1
+        and entity.dtype == np.int64
+    ):
         # What nearly all ask for. A few rows cost less than the care that any shape needs.
         out = np.empty(len(entity), dtype=np.float64)
         one = _ZERO if ordinal == 0 else np.array([ordinal], dtype=np.int64).view(np.uint64)

@@ -65,9 +65,7 @@ def season(weeks: int, candidate: str, apart: bool, seed: int = 1) -> dict[str, 
         return Part(inner, watches["fits"], ("fit",))
 
     with tempfile.TemporaryDirectory() as folder:
-        setting = build_replay(
-            loaded, loaded.candidate(candidate), seed, Path(folder), fits, wrap=timed_fit
-        )
+        setting = build_replay(loaded, loaded.candidate(candidate), seed, Path(folder), fits, wrap=timed_fit)
         world, desks, ledgers = setting.world, dict(setting.desks), dict(setting.ledgers)
         if apart:
             world = Part(world, watches["world"], ("news", "advance", "publish", "settle"))  # type: ignore[assignment]

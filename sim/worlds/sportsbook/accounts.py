@@ -147,8 +147,8 @@ class Accounts:
     """Columns by account slot, (size,): person, ordinal (of the person), id (shown), device, payment, segment, scale
     (EUR, median stake), opened_at and closed_at (Micros; the start's accounts are older than 0), after (next slot of
     the same person), bets and staked (EUR) accepted so far, balance (EUR won less lost), loss (EUR, recent net loss as
-    of loss_at; negative after a gain, until it is read), limited and refused (notices so far), tier (payout limit). Slots are never shown; arrays are longer
-    than `size`."""
+    of loss_at; negative after a gain, until it is read), limited and refused (notices so far), tier (payout limit).
+    Slots are never shown; arrays are longer than `size`."""
 
     person: Ints
     ordinal: Ints

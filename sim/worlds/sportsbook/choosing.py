@@ -172,9 +172,9 @@ def _prepare(
 @kernel
 def _choose(
     account: Ints, home: Ints, away: Ints, market: Small, odds: Floats, closed: Flags, known: Floats, best: Floats,
-    momentum: Small, u_choice: Floats, u_thin: Floats, exponentials: Floats, z: Floats, match: Ints, herd: Floats, twist: Floats,
-    accounts_segment: Small, person: Ints, fan: Ints, scale: Floats, square: Floats, losses: Floats, tier: Small,
-    table: Floats, every: Floats, step: int, row: Floats, outcome: Small, stake: Floats,
+    momentum: Small, u_choice: Floats, u_thin: Floats, exponentials: Floats, z: Floats, match: Ints, herd: Floats,
+    twist: Floats, accounts_segment: Small, person: Ints, fan: Ints, scale: Floats, square: Floats, losses: Floats,
+    tier: Small, table: Floats, every: Floats, step: int, row: Floats, outcome: Small, stake: Floats,
 ) -> None:  # fmt: skip
     for i in range(len(account)):
         outcome[i] = -1

@@ -143,7 +143,9 @@ def _enter(
             elif not beside:
                 seen[p] = t
             continue
-        spent = (FIXED + (1.0 - FIXED) * -logs[0, at]) * now[0] + (FIXED + (1.0 - FIXED) * -logs[1, at]) * now[1]
+        spent = (FIXED + (1.0 - FIXED) * -logs[0, at]) * now[0] + (
+            FIXED + (1.0 - FIXED) * -logs[1, at]
+        ) * now[1]
         begun = t
         if not beside:
             gap = int(SECOND / (now[2] * scale))
