@@ -66,13 +66,15 @@ def season(weeks: int, candidate: str, apart: bool, seed: int = 1) -> dict[str, 
 
     with tempfile.TemporaryDirectory() as folder:
         setting = build_replay(loaded, loaded.candidate(candidate), seed, Path(folder), fits, wrap=timed_fit)
-        world, desks, ledgers = setting.world, dict(setting.desks), dict(setting.ledgers)
+        world: Any = setting.world
+        desks: dict[str, Any] = dict(setting.desks)
+        ledgers: dict[str, Any] = dict(setting.ledgers)
         if apart:
-            world = Part(world, watches["world"], ("news", "advance", "publish", "settle"))  # type: ignore[assignment]
+            world = Part(world, watches["world"], ("news", "advance", "publish", "settle"))
             for name in desks:
                 own = watches["risk" if name == "bet" else "prices"]
-                desks[name] = Part(desks[name], own, ("learn", "remember", "answer"))  # type: ignore[assignment]
-                ledgers[name] = Part(ledgers[name], watches["ledger"], ("write", "hear", "close"))  # type: ignore[assignment]
+                desks[name] = Part(desks[name], own, ("learn", "remember", "answer"))
+                ledgers[name] = Part(ledgers[name], watches["ledger"], ("write", "hear", "close"))
         whole = Stopwatch()
         ticks = 0
 
@@ -81,8 +83,8 @@ def season(weeks: int, candidate: str, apart: bool, seed: int = 1) -> dict[str, 
             ticks += 1
 
         with whole:
-            replay(world, desks, ledgers, count)  # type: ignore[arg-type]
-    matches = len(setting.world.fixtures.match)  # type: ignore[attr-defined]
+            replay(world, desks, ledgers, count)
+    matches = int(setting.world.describe()["matches"])
     told: dict[str, Any] = {
         "candidate": candidate,
         "weeks": weeks,

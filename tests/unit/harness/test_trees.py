@@ -83,6 +83,7 @@ def test_trees_that_answer_otherwise_are_not_believed(monkeypatch: pytest.Monkey
 
     def wrong(document: Any) -> Any:
         made = real(document)
+        assert made is not None
         made.split[-1] += np.float32(0.5)
         return made
 
