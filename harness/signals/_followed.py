@@ -54,8 +54,8 @@ class Followed:
         return self.span // DAY
 
     def statistic(self, weight: Floats, total: Floats, mean: Floats, spread: Floats) -> Floats:
-        """The statistic (b,) at the end of sequences: weight and total (b, d) of each day; mean and spread (b,) of a unit
-        of weight, as the reference says. Not negative."""
+        """The statistic (b,) at the end of sequences: weight and total (b, d) of each day; mean and spread (b,) of a
+        unit of weight, as the reference says. Not negative."""
         raise NotImplementedError
 
     def watch(self, reference: DayTables, key: int) -> Watch | None:
