@@ -55,6 +55,22 @@ class Injection(Protocol):
         ...
 
 
+MOST_CORNERS = 5_000
+"""Jumps of a course that are looked at, at most, the first ones: ten years of pulses of a second are not told in full."""
+
+
+def looked_at(injection: Injection, evenly: int = 257) -> NDArray[np.int64]:
+    """Instants (k,), ascending, at which an injection's course is seen in full: evenly over its window, and wherever it
+    may jump, which a shape that jumps says by a method `corners() -> NDArray[np.int64]` of its own."""
+    grid = np.linspace(injection.start, injection.end - 1, evenly).astype(np.int64)
+    corners = getattr(injection, "corners", None)
+    if corners is None:
+        return np.unique(grid)
+    at = corners()
+    at = np.concatenate([grid, at, at - 1])
+    return np.unique(at[(at >= injection.start) & (at < injection.end)])
+
+
 @dataclass(frozen=True)
 class Levers:
     """The levers of one world in one scenario: base values, the injections on each, and what these are called."""
