@@ -56,7 +56,7 @@ class Injection(Protocol):
 
 
 MOST_CORNERS = 5_000
-"""Jumps of a course that are looked at, at most, the first ones: ten years of pulses of a second are not told in full."""
+"""Jumps of a course that are looked at, at most, the first ones: a decade of pulses of a second is not told in full."""
 
 
 def looked_at(injection: Injection, evenly: int = 257) -> NDArray[np.int64]:

@@ -77,7 +77,7 @@ def instants(draw: st.DrawFn, injection: Injection) -> np.ndarray[Any, np.dtype[
 
 
 LAWS = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow]
 )
 
 
