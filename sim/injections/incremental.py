@@ -35,7 +35,7 @@ class Incremental(Aim):
         """1 / steps from `start` on, 1 from the last step on."""
         # In whole numbers, so that a step is taken at its microsecond; a century times 1,000 steps fits 64 bits.
         taken = np.minimum(t - self.start, self.over) * self.steps // self.over + 1
-        return np.minimum(taken, self.steps) / self.steps
+        return np.asarray(np.minimum(taken, self.steps) / self.steps)
 
     def corners(self) -> NDArray[np.int64]:
         """Instants of the steps."""

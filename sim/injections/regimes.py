@@ -76,7 +76,7 @@ class Regimes:
         share = np.cumsum(np.asarray(self.weights or [1.0] * len(self.levels)))
         drawn = rng.uniform(rng.key(self.lot, "injection", "regimes", "level"), since) * share[-1]
         found = np.searchsorted(share, drawn, side="right")
-        return np.minimum(found, len(self.levels) - 1).astype(np.int64)
+        return np.asarray(np.minimum(found, len(self.levels) - 1), dtype=np.int64)
 
     def apply(self, value: NDArray[np.float64], t: NDArray[np.int64]) -> NDArray[np.float64]:
         """The lever's values (n,) at instants t (n,), given its values before."""
@@ -94,7 +94,7 @@ class Regimes:
     def corners(self) -> NDArray[np.int64]:
         """Instants at which the regime changes."""
         at = np.flatnonzero(np.diff(self.course))[:MOST_CORNERS] + 1
-        return self.start + at.astype(np.int64) * self.every
+        return np.asarray(self.start + at * self.every, dtype=np.int64)
 
 
 PLUGIN = Regimes

@@ -61,10 +61,11 @@ class ClockSkew(OfField):
     def seen(self, rows: Block, values: NDArray[Any], seed: int) -> NDArray[Any]:
         """The instants as stamped."""
         if self.drifts is None:
-            return np.maximum(values + self.error, 0)
+            return np.asarray(np.maximum(values + self.error, 0))
         # By when the row counts as seen, in whole hours: the product must be exact, and fit 64 bits.
         since = (rows[rows.schema.order] - self.start) // HOUR
-        return np.maximum(values + self.error + self.error // max(self.drifts // HOUR, 1) * since, 0)
+        error = self.error + self.error // max(self.drifts // HOUR, 1) * since
+        return np.asarray(np.maximum(values + error, 0))
 
     def magnitude(self) -> float:
         """The error at the window's start in days, negative for a slow clock."""
