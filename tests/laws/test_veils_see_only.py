@@ -1,0 +1,72 @@
+"""Veils corrupt what is seen, never what happens: a world behind all of them at once settles everything as it did.
+
+Decisions are scripted and depend on ids and entities, which no veil here touches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from sim.core import plugins
+from sim.core.time import DAY, HOUR
+from sim.core.veils import Cover, veiled
+from tests.laws.conftest import Trace, joined, open_small, play
+
+NAMED: Mapping[str, Mapping[str, tuple[str, Mapping[str, Any]]]] = {
+    "telco": {
+        "nulls": ("call", {"field": "attestation", "share": 0.5, "code": 0.0}),
+        "category_rename": ("call", {"field": "attestation", "was": (1,), "now": (3,)}),
+        "stale": ("call", {"field": "same_region", "by": "caller"}),
+        "unit_change": ("call_record", {"field": "duration_s", "times": 1000.0}),
+        "duplicated": ("call_record", {"share": 0.5, "after": HOUR}),
+        "late": ("call_record", {"delay": 2 * HOUR}),
+        "outage": ("call_record", {"at": 2 * HOUR, "lasts": 4 * HOUR}),
+        "clock_skew": ("report", {"field": "t", "slow": HOUR}),
+    },
+    "sportsbook": {
+        "nulls": ("bet", {"field": "against_best", "share": 0.5}),
+        "category_rename": ("match_odds", {"field": "live", "was": (0, 1), "now": (1, 0)}),
+        "stale": ("match_odds", {"field": "score_home", "by": "match"}),
+        "unit_change": ("bet", {"field": "stake", "times": 100.0}),
+        "duplicated": ("mark_out", {"share": 0.5, "after": HOUR}),
+        "late": ("mark_out", {"delay": 2 * HOUR}),
+        "outage": ("bet_settled", {"at": 2 * HOUR, "lasts": 14 * HOUR}),
+        "clock_skew": ("bet_settled", {"field": "t", "fast": HOUR}),
+    },
+}
+"""One of each veil, on feeds of either world."""
+
+
+def test_what_happens_is_not_touched_by_any_veil(plain: Trace, world_name: str) -> None:
+    use = world_name.partition("-")[0]
+    assert set(NAMED[use]) == set(plugins.names("veil")), "every veil is held here"
+    world = open_small(world_name)
+    start, end = world.go_live + 7, world.horizon - HOUR
+    covers = [
+        Cover(name, plugins.load("veil", name)(start=start, end=end, of=of, **given))
+        for name, (of, given) in NAMED[use].items()
+    ]
+    behind: Any = veiled(world, covers, 1)
+    seen = play(behind)
+    for part in ("truth", "outcomes"):
+        ours, theirs = getattr(seen, part), getattr(plain, part)
+        assert set(ours) == set(theirs)
+        for kind in theirs:
+            assert [block.digest() for block in ours[kind]] == [block.digest() for block in theirs[kind]], (
+                kind
+            )
+    for kind in plain.questions:
+        assert np.array_equal(joined(seen.questions[kind])["id"], joined(plain.questions[kind])["id"])
+    told = {row.name: row for row in behind.ground_truth() if row.kind == "veil"}
+    for name in NAMED[use]:
+        assert (told[name].onset, told[name].end) == (start, end)
+        assert told[name].entities > 0, f"{name} changed nothing"
+    for stream in plain.news:
+        before = joined(plain.news[stream])
+        after = joined(seen.news[stream])
+        early, early_now = before["known_at"] < start, after["known_at"] < start
+        for column in before:
+            assert np.array_equal(before[column][early], after[column][early_now]), "nothing before it starts"
+    assert (end - start) > DAY // 2
