@@ -105,13 +105,13 @@ def _told(page: Page, scenario: Scenario) -> Iterator[str]:
     if not page.courses and not page.windows:
         yield "nothing drifts: no injections, no veils"
         return
-    rows = [("name", "what", "shape", "onset d", "end d", "magnitude")]
+    rows: list[tuple[str, ...]] = [("name", "what", "shape", "onset d", "end d", "magnitude")]
     for planned in scenario.build_injections():
-        window = _span(scenario, planned.name, planned.injection.start, planned.injection.end)
-        rows.append(_row(window, f"lever {planned.lever}", planned.use, planned.injection.magnitude()))
+        span = _span(scenario, planned.name, planned.injection.start, planned.injection.end)
+        rows.append(_row(span, f"lever {planned.lever}", planned.use, planned.injection.magnitude()))
     for plan, cover in zip(world.veils, scenario.build_veils(), strict=True):
-        window = _span(scenario, cover.name, cover.veil.start, cover.veil.end)
-        rows.append(_row(window, f"veil of {cover.veil.of}", plan.use, cover.veil.magnitude()))
+        span = _span(scenario, cover.name, cover.veil.start, cover.veil.end)
+        rows.append(_row(span, f"veil of {cover.veil.of}", plan.use, cover.veil.magnitude()))
     yield ""
     yield from _table(rows)
     for course in page.courses:
@@ -134,8 +134,8 @@ def _told(page: Page, scenario: Scenario) -> Iterator[str]:
             )
 
 
-def _row(window: Span, what: str, use: str, magnitude: float) -> tuple[str, ...]:
-    return window.name, what, use, f"{window.first:.6g}", f"{window.end:.6g}", f"{magnitude:.6g}"
+def _row(span: Span, what: str, use: str, magnitude: float) -> tuple[str, ...]:
+    return span.name, what, use, f"{span.first:.6g}", f"{span.end:.6g}", f"{magnitude:.6g}"
 
 
 def _table(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:

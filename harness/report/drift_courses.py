@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from textwrap import shorten
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,11 +78,11 @@ def draw(page: Page, path: Path) -> None:
     FigureCanvasAgg(figure)
     grid = figure.add_gridspec(len(heights), 1, height_ratios=heights)
     figure.suptitle(page.title, fontsize=11, fontweight="bold", color=INK, x=0.01, ha="left")
-    first: Axes | None = None
+    first: Any = None
     for place, course in enumerate(page.courses):
-        first = _lever(figure.add_subplot(grid[place], sharex=first), course) or first
+        first = _lever(figure.add_subplot(grid[place], sharex=first), course)
     if page.windows:
-        first = _veils(figure.add_subplot(grid[len(heights) - 1], sharex=first), page.windows) or first
+        _veils(figure.add_subplot(grid[len(heights) - 1], sharex=first), page.windows)
     for axes in figure.axes:
         axes.axvspan(page.first, 0.0, color=FAINT, zorder=0)
         for day in (0.0, page.horizon):
@@ -105,8 +106,10 @@ def _lever(axes: Axes, course: Course) -> Axes:
     axes.plot(course.day, course.value, color=MOVED, linewidth=1.7, solid_joinstyle="miter", zorder=3)
     axes.set_ylim(low - room, high + room)
     axes.set_ylabel(course.unit, fontsize=8, color=MUTED)
-    by = ", ".join(span.name for span in course.moved_by)
-    axes.set_title(f"{course.lever}: {course.doc}", fontsize=9, loc="left", color=INK, pad=14, wrap=True)
+    names = [span.name for span in course.moved_by]
+    by = ", ".join(names[:2]) + (f" and {len(names) - 2} more" if len(names) > 2 else "")
+    heading = shorten(f"{course.lever}: {course.doc}", 105, placeholder=" ...")
+    axes.set_title(heading, fontsize=9, loc="left", color=INK, pad=14)
     told = (
         f"stands at {course.base:.6g} (dashed); allowed {course.low:.6g} to {course.high:.6g}; moved by {by}"
     )
@@ -122,7 +125,7 @@ def _lever(axes: Axes, course: Course) -> Axes:
     return axes
 
 
-def _veils(axes: Axes, windows: Sequence[Window]) -> Axes:
+def _veils(axes: Axes, windows: Sequence[Window]) -> None:
     for place, window in enumerate(windows):
         for span in window.spans:
             axes.plot(
@@ -139,16 +142,19 @@ def _veils(axes: Axes, windows: Sequence[Window]) -> Axes:
     )
     axes.tick_params(axis="y", length=0)
     axes.set_title("veils: what is seen is wrong, what happens is not", fontsize=9, loc="left", color=INK)
-    return axes
 
 
 def _ends(figure: Figure, page: Page) -> None:
     top, bottom = figure.axes[0], figure.axes[-1]
     margin = (page.horizon - page.first) * 0.015
     top.set_xlim(page.first - margin, page.horizon + margin)
-    for day, word, side in ((0.0, "go-live ", "right"), (page.horizon, "horizon ", "right")):
+    crowded = -page.first < 0.12 * (page.horizon - page.first)
+    for day, word, side in (
+        (0.0, "go-live", "left" if crowded else "right"),
+        (page.horizon, "horizon", "right"),
+    ):
         bottom.annotate(
-            word, (day, 0), xycoords=("data", "axes fraction"), xytext=(0, 3), textcoords="offset points",
+            f" {word} ", (day, 0), xycoords=("data", "axes fraction"), xytext=(0, 3), textcoords="offset points",
             fontsize=7.5, ha=side, color=INK, zorder=4,
         )  # fmt: skip
     for axes in figure.axes[:-1]:

@@ -88,8 +88,10 @@ class Regimes:
         return moved
 
     def magnitude(self) -> float:
-        """The highest level of the course, in the lever's unit or as a factor."""
-        return max(self.levels[place] for place in np.unique(self.course).tolist())
+        """The highest level of the course, in the lever's unit or as a factor; the lowest factor if none is above 1."""
+        visited = [self.levels[place] for place in np.unique(self.course).tolist()]
+        falls = self.factor is not None and max(visited) <= 1.0
+        return float(min(visited) if falls else max(visited))
 
     def corners(self) -> NDArray[np.int64]:
         """Instants at which the regime changes."""

@@ -1,6 +1,6 @@
 """Veils corrupt what is seen, never what happens: a world behind all of them at once settles everything as it did.
 
-Decisions are scripted and depend on ids and entities, which no veil here touches."""
+Decisions and prices are scripted: they read nothing that a veil here covers."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ NAMED: Mapping[str, Mapping[str, tuple[str, Mapping[str, Any]]]] = {
     "sportsbook": {
         "nulls": ("bet", {"field": "against_best", "share": 0.5}),
         "category_rename": ("match_odds", {"field": "live", "was": (0, 1), "now": (1, 0)}),
-        "stale": ("match_odds", {"field": "score_home", "by": "match"}),
+        "stale": ("match_odds", {"field": "since_event_s", "by": "match"}),
         "unit_change": ("bet", {"field": "stake", "times": 100.0}),
         "duplicated": ("mark_out", {"share": 0.5, "after": HOUR}),
         "late": ("mark_out", {"delay": 2 * HOUR}),
-        "outage": ("bet_settled", {"at": 2 * HOUR, "lasts": 14 * HOUR}),
+        "outage": ("bet_settled", {"at": 2 * HOUR, "lasts": 23 * HOUR}),
         "clock_skew": ("bet_settled", {"field": "t", "fast": HOUR}),
     },
 }

@@ -32,13 +32,16 @@ def main() -> None:
     read.add_argument("names", nargs="*", help="parts of ids; all of them where none is given")
     read.add_argument("--seeds", type=int, default=3)
     read.add_argument("--out", type=Path, default=Path("drift.png"), help="where the picture goes")
+    read.add_argument(
+        "--keep", type=Path, help="a file of JSON lines to remember replays in, from call to call"
+    )
     given = read.parse_args()
     wanted = [name for name in names() if not given.names or any(part in name for part in given.names)]
     if not wanted:
         sys.exit(f"no scenario of the catalogue holds {' or '.join(given.names)}")
     if given.seeds < 2:
         sys.exit("--seeds: expected 2 or more")
-    replays, panels = Replays(), []
+    replays, panels = Replays(given.keep), []
     print("| scenario | kind | of | expected | 0 | ½ | 1 | 2 | p | as expected | seeds | events |")
     print("|---|---|---|---|--:|--:|--:|--:|--:|---|--:|--:|", flush=True)
     began = time.monotonic()

@@ -5,8 +5,10 @@ Knows: the champion of a scenario, daily counts. Does not know: what is expected
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +27,16 @@ Days = dict[tuple[str, str], NDArray[np.float64]]
 class Replays:
     """Replays by world and seed; those that are alike in all but their names are played once."""
 
-    def __init__(self) -> None:
+    def __init__(self, kept: Path | None = None) -> None:
+        """`kept`: a file of JSON lines in which replays are remembered from one call to the next. What it holds is
+        keyed by the scenario's world and trial, not by code: delete it when code changes."""
+        self._kept = kept
         self._played: dict[tuple[str, int], tuple[Days, int]] = {}
+        if kept is not None and kept.exists():
+            for line in kept.read_text(encoding="utf-8").splitlines():
+                row = json.loads(line)
+                days = {(metric, view): np.array(counts) for metric, view, counts in row["days"]}
+                self._played[row["alike"], row["seed"]] = (days, row["rows"])
 
     def value(self, one: Entry, magnitude: float, seed: int) -> tuple[float, int]:
         """The figure over the days that count, NaN where nothing was counted, and the questions' rows after goLive."""
@@ -37,12 +47,20 @@ class Replays:
         )
         if (alike, seed) not in self._played:
             self._played[alike, seed] = played(loaded, seed)
+            self._keep(alike, seed)
         days, rows = self._played[alike, seed]
         counts = days.get((one.metric, one.view))
         if counts is None:
             return math.nan, rows
         top, bottom = counts[one.first : one.end].sum(axis=0)
         return (float(top / bottom) if bottom else math.nan), rows
+
+    def _keep(self, alike: str, seed: int) -> None:
+        if self._kept is not None:
+            days, rows = self._played[alike, seed]
+            told = [[metric, view, counts.tolist()] for (metric, view), counts in sorted(days.items())]
+            with self._kept.open("a", encoding="utf-8") as file:
+                file.write(json.dumps({"alike": alike, "seed": seed, "rows": rows, "days": told}) + "\n")
 
     def values(self, one: Entry, seeds: Sequence[int]) -> tuple[NDArray[np.float64], int]:
         """(seeds, magnitudes), and the largest number of rows."""

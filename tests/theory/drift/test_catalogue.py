@@ -73,9 +73,9 @@ def test_half_and_twice_are_half_and_twice_as_far() -> None:
     specs = plugins.load("world", "telco").levers
 
     def stands(magnitude: float) -> float:
-        return float(at(one, magnitude).scenario.build_levers(specs).at("answer_contact", t)[0])
+        return float(at(one, magnitude).scenario.build_levers(specs).at("answer_unknown", t)[0])
 
-    assert [stands(m) for m in MAGNITUDES] == pytest.approx([0.7, 0.55, 0.4, 0.1])
+    assert [stands(m) for m in MAGNITUDES] == pytest.approx([0.31, 0.245, 0.18, 0.05])
     veil = entry("drift/telco-veil-stale-v1").loaded.scenario
     twice = at(entry("drift/telco-veil-stale-v1"), 2.0).scenario
     (shipped,), (longer,) = veil.build_veils(), twice.build_veils()
