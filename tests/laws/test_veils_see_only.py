@@ -8,11 +8,15 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import pytest
 
+from harness.assembly import build_replay
+from harness.replay import replay
 from sim.core import plugins
 from sim.core.time import DAY, HOUR
 from sim.core.veils import Cover, veiled
 from tests.laws.conftest import Trace, joined, open_small, play
+from tests.laws.small import load_small, load_small_book
 
 NAMED: Mapping[str, Mapping[str, tuple[str, Mapping[str, Any]]]] = {
     "telco": {
@@ -33,7 +37,7 @@ NAMED: Mapping[str, Mapping[str, tuple[str, Mapping[str, Any]]]] = {
         "duplicated": ("mark_out", {"share": 0.5, "after": HOUR}),
         "late": ("mark_out", {"delay": 2 * HOUR}),
         "outage": ("bet_settled", {"at": 2 * HOUR, "lasts": 23 * HOUR}),
-        "clock_skew": ("bet_settled", {"field": "t", "fast": HOUR}),
+        "clock_skew": ("football_result", {"field": "t", "fast": HOUR}),
     },
 }
 """One of each veil, on feeds of either world."""
@@ -70,3 +74,24 @@ def test_what_happens_is_not_touched_by_any_veil(plain: Trace, world_name: str) 
         for column in before:
             assert np.array_equal(before[column][early], after[column][early_now]), "nothing before it starts"
     assert (end - start) > DAY // 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "fault", ["share: 1.0, after: 1h", "field: t, fast: 3d, drifts: 1d", "field: t, slow: 3d"]
+)
+@pytest.mark.parametrize("load", [load_small, load_small_book], ids=["telco", "sportsbook"])
+def test_desks_live_with_every_feed_repeated_or_misdated(load: Any, fault: str) -> None:
+    """Labels that come twice or lie in the future are no reason to fall over: a desk trains and answers on."""
+    use = "duplicated" if "share" in fault else "clock_skew"
+    streams = plugins.load("world", "telco" if load is load_small else "sportsbook").streams
+    veils = [
+        f"{{name: v-{stream.replace('_', '-')}, use: {use}, of: {stream}, start: -5d, {fault}}}"
+        for stream in streams
+    ]
+    loaded = load(f"world.veils=[{', '.join(veils)}]")
+    fits: list[Any] = []
+    setting = build_replay(loaded, loaded.trial.candidates[0], 1, None, fits)
+    replay(setting.world, setting.desks, setting.ledgers)
+    assert fits, "something was learnt"
+    assert sum(row.entities for row in setting.world.ground_truth() if row.kind == "veil") > 1000
