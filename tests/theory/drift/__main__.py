@@ -15,7 +15,7 @@ import numpy as np
 
 from tests.theory.drift.catalogue import MAGNITUDES, entry, names
 from tests.theory.drift.isotonic import rises
-from tests.theory.drift.picture import Panel, draw
+from tests.theory.drift.picture import Panel, chance, draw
 from tests.theory.drift.replays import Replays
 
 SHOWN = 0.05
@@ -53,7 +53,7 @@ def main() -> None:
         told = verdict(way.p, other.p)
         figures = " | ".join(f"{mean:.4g}" for mean in means)
         print(
-            f"| `{name}` | {one.kind} | {one.target} | {one.says} | {figures} | {way.p:.4f} | {told} | {way.seeds} "
+            f"| `{name}` | {one.kind} | {one.target} | {one.says} | {figures} | {chance(way.p)} | {told} | {way.seeds} "
             f"| {rows:,} |",
             flush=True,
         )

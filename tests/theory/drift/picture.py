@@ -25,6 +25,11 @@ class Panel(NamedTuple):
     told: str
 
 
+def chance(p: float) -> str:
+    """A chance in words."""
+    return f"{p:.3f}" if p >= 0.001 else "< 0.001"
+
+
 def draw(panels: Sequence[Panel], magnitudes: Sequence[float], path: Path) -> None:
     """Write the picture as PNG."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -48,7 +53,7 @@ def draw(panels: Sequence[Panel], magnitudes: Sequence[float], path: Path) -> No
         )
         axes.set_title(panel.title.removesuffix("-v1"), fontsize=9, loc="left", fontweight="bold")
         axes.annotate(
-            f"{panel.says}: {panel.told}, p {panel.p:.3f}", (0, 1), xytext=(0, -1), fontsize=7.5,
+            f"{panel.says}: {panel.told}, p {chance(panel.p)}", (0, 1), xytext=(3, -1), fontsize=7.5,
             xycoords="axes fraction", textcoords="offset points", va="top", color=HUE[panel.told],
         )  # fmt: skip
         axes.set_xticks(list(magnitudes), ["0", "½", "1", "2"])
