@@ -16,6 +16,7 @@ from typing import Annotated
 
 import typer
 
+from harness import cli_many
 from harness.options import LARGEST_SEED, Failing, FailOn, Out, Quiet, Sets, cores, root, seeds_of
 from harness.terminal import BROKEN, KEPT, UNMEASURED, USER_FAULT, answer, end_well, say, tell
 from sim.core.errors import UserError
@@ -313,6 +314,9 @@ def _options(
     ] = False,
 ) -> None:
     """A wind tunnel for decision models: test a design against its charter before launch."""
+
+
+cli_many.register(app)
 
 
 def main() -> None:

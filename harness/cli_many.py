@@ -1,0 +1,81 @@
+"""The commands that run a scenario many times: stress, and what else asks more than one run.
+
+Knows: their options, how they share replays. Does not know: how anything is computed.
+Registered on the command line by `register`; heavy imports happen inside commands.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from harness.options import Out, Quiet, Sets, cores, root, seeds_of
+from harness.terminal import answer, say
+
+if TYPE_CHECKING:
+    from harness.shelf import Shelf
+    from harness.trial import Loaded
+
+ScenarioName = Annotated[str, typer.Argument(metavar="SCENARIO", help="Scenario by path or id.")]
+Seeds = Annotated[
+    str | None,
+    typer.Option(envvar="WINDTUNNEL_SEEDS", help="Seeds instead of the scenario's: 1,2,3 or 1-5."),
+]
+Jobs = Annotated[
+    int, typer.Option("--jobs", "-j", envvar="WINDTUNNEL_JOBS", min=0, help="Processes; 0: one per core.")
+]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Replay everything, whatever earlier commands left.")]
+Levers = Annotated[
+    list[str] | None, typer.Option("--lever", metavar="NAME", help="A lever to turn; at most two.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Put these commands on the command line."""
+    app.command()(stress)
+
+
+def _open(
+    scenario: str,
+    out: Path | None,
+    seeds: str | None,
+    jobs: int,
+    sets: list[str] | None,
+    fresh: bool,
+    quiet: bool,
+) -> tuple[Loaded, Shelf]:
+    from harness import trial
+    from harness.shelf import Shelf
+
+    loaded = trial.load(scenario, sets or (), seeds=seeds_of(seeds))
+    return loaded, Shelf(loaded, root(out), jobs or cores(), quiet, fresh)
+
+
+def stress(
+    scenario: ScenarioName,
+    lever: Levers = None,
+    to: Annotated[
+        list[float] | None,
+        typer.Option(metavar="VALUE", help="Where to end, for each lever in turn [its range's end]."),
+    ] = None,
+    throughout: Annotated[
+        bool, typer.Option("--throughout", help="Set the lever for the history too, not from goLive on.")
+    ] = False,
+    steps: Annotated[int, typer.Option(help="Halvings of the bracket in which a seed breaks.")] = 3,
+    rows: Annotated[int, typer.Option(help="With two levers: values of the second.")] = 5,
+    out: Out = None,
+    seeds: Seeds = None,
+    jobs: Jobs = 0,
+    sets: Sets = None,
+    fresh: Fresh = False,
+    quiet: Quiet = False,
+) -> None:
+    """Find how far a lever, or the scenario's drift, can be turned up before each candidate breaks its charter."""
+    from harness.stressing import run_stress, settings_of
+
+    settings_of(steps, rows)
+    loaded, shelf = _open(scenario, out, seeds, jobs, sets, fresh, quiet)
+    talk = (lambda _: None) if quiet else say
+    answer(run_stress(loaded, shelf, lever or (), to or (), throughout, steps, rows, talk))
