@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.options import Out, Quiet, Sets, cores, root, seeds_of
+from harness.options import Out, Quiet, Sets, command_line, cores, root, seeds_of
 from harness.terminal import answer, say
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ Levers = Annotated[
 def register(app: typer.Typer) -> None:
     """Put these commands on the command line."""
     app.command()(stress)
+    app.command()(robustness)
 
 
 def _open(
@@ -79,3 +80,32 @@ def stress(
     loaded, shelf = _open(scenario, out, seeds, jobs, sets, fresh, quiet)
     talk = (lambda _: None) if quiet else say
     answer(run_stress(loaded, shelf, lever or (), to or (), throughout, steps, rows, talk))
+
+
+def robustness(
+    scenario: ScenarioName,
+    lever: Annotated[
+        list[str] | None, typer.Option("--lever", metavar="NAME", help="Draw these levers only.")
+    ] = None,
+    draws: Annotated[int, typer.Option(help="Seeds on which levers are drawn.")] = 20,
+    within: Annotated[
+        float | None, typer.Option(metavar="FACTOR", help="At most this factor from the central value.")
+    ] = None,
+    top: Annotated[int, typer.Option(help="Levers of each clause to confirm one at a time.")] = 3,
+    out: Out = None,
+    seeds: Seeds = None,
+    jobs: Jobs = 0,
+    sets: Sets = None,
+    fresh: Fresh = False,
+    quiet: Quiet = False,
+) -> None:
+    """Say whether a verdict survives when every lever that is an assumption is drawn from its range on each seed."""
+    from harness.judging import headline
+    from harness.run import Order
+    from harness.weighing import run_robustness
+
+    loaded, shelf = _open(scenario, out, seeds, jobs, sets, fresh, quiet)
+    order = Order(loaded, shelf.root, shelf.jobs, quiet, False, command_line())
+    talk = (lambda _: None) if quiet else say
+    folder, lines = run_robustness(order, shelf, lever or (), draws, within, top, talk)
+    answer([*lines, "", *headline(folder)])

@@ -25,7 +25,6 @@ from harness.shelf import Asked, Shelf
 from harness.survival import Bracket, Middle, middle, point
 from harness.tallies import ALL, TRUE
 from sim.core.errors import UserError
-from sim.core.levers import LeverSpec
 
 SCAN, STEPS = 4, 3
 Fixed = tuple[tuple[Axis, float], ...]
@@ -245,8 +244,3 @@ def value_at(axis: Axis, place: float) -> float | None:
     if math.isnan(place) or place == math.inf:
         return None
     return axis.value(max(place, 0.0))
-
-
-def suspects(specs: Mapping[str, LeverSpec]) -> tuple[str, ...]:
-    """Levers whose figure nobody published or nobody verified."""
-    return tuple(name for name, spec in specs.items() if spec.confidence in ("assumption", "memory"))

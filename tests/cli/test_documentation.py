@@ -18,7 +18,19 @@ from tests.cli.calling import Answer
 
 Call = Callable[..., Answer]
 PAGE = (Path(__file__).parents[2] / "docs" / "cli.md").read_text(encoding="utf-8")
-COMMANDS = ("run", "check", "list", "judge", "report", "simulate", "calibrate", "schema", "doctor")
+COMMANDS = (
+    "run",
+    "check",
+    "list",
+    "judge",
+    "report",
+    "simulate",
+    "calibrate",
+    "schema",
+    "doctor",
+    "stress",
+    "robustness",
+)
 
 
 class Example(NamedTuple):
@@ -61,7 +73,7 @@ def test_every_command_and_option_is_on_the_page_and_nothing_else(call: Call) ->
         for cells in rows("| command |")
     }
     assert tuple(told) == COMMANDS
-    listed = re.findall(r"^  ([a-z]+) ", call("--help").out.split("Commands:")[1], flags=re.MULTILINE)
+    listed = re.findall(r"^  ([a-z-]+) ", call("--help").out.split("Commands:")[1], flags=re.MULTILINE)
     assert set(listed) == set(COMMANDS)
     for command in COMMANDS:
         options = call(command, "--help").out.split("Options:")[1]

@@ -5,7 +5,6 @@ Knows: the shelf, a scenario of two screens that stop calls by lot. Does not kno
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,5 +22,5 @@ def loaded() -> Loaded:
 
 
 @pytest.fixture(scope="session")
-def shelf(loaded: Loaded, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
-    yield Shelf(loaded, tmp_path_factory.mktemp("runs"), quiet=True)
+def shelf(loaded: Loaded, tmp_path_factory: pytest.TempPathFactory) -> Shelf:
+    return Shelf(loaded, tmp_path_factory.mktemp("runs"), quiet=True)
