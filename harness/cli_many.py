@@ -36,6 +36,7 @@ def register(app: typer.Typer) -> None:
     """Put these commands on the command line."""
     app.command()(stress)
     app.command()(robustness)
+    app.command(name="charter-test")(charter_test)
 
 
 def _open(
@@ -109,3 +110,20 @@ def robustness(
     talk = (lambda _: None) if quiet else say
     folder, lines = run_robustness(order, shelf, lever or (), draws, within, top, talk)
     answer([*lines, "", *headline(folder)])
+
+
+def charter_test(
+    scenario: ScenarioName,
+    magnitude: Annotated[float, typer.Option(help="Times which every injection moves its lever.")] = 1.0,
+    out: Out = None,
+    seeds: Seeds = None,
+    jobs: Jobs = 0,
+    sets: Sets = None,
+    fresh: Fresh = False,
+    quiet: Quiet = False,
+) -> None:
+    """Say what each rung of the charter notices of the drift, how late, and what it cries without any."""
+    from harness.proving import run_charter_test
+
+    _, shelf = _open(scenario, out, seeds, jobs, sets, fresh, quiet)
+    answer(run_charter_test(shelf, magnitude, (lambda _: None) if quiet else say))
