@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness import charter_rules, measure, results, tallies, terms, verdict
+from harness import charter_rules, decay, measure, results, tallies, terms, verdict
 from harness.charter import Charter
 from harness.looks import Looks
 from harness.report import render
@@ -135,6 +135,8 @@ def _judge(
         document["robustness"] = weighed
     results.write_text(folder / "verdict.json", measure.canonical(document))
     _measures(folder, manifest, told, alpha)
+    lost = decay.document(told, clauses, manifest["candidates"])
+    results.write_text(folder / "decay.json", measure.canonical(lost))
     _mark_rungs(timeline, document, int(world["go_live"])).to_parquet(
         folder / "timeline.parquet", index=False, compression="zstd"
     )
