@@ -37,6 +37,7 @@ def register(app: typer.Typer) -> None:
     app.command()(stress)
     app.command()(robustness)
     app.command(name="charter-test")(charter_test)
+    app.command()(attribute)
 
 
 def _open(
@@ -127,3 +128,30 @@ def charter_test(
 
     _, shelf = _open(scenario, out, seeds, jobs, sets, fresh, quiet)
     answer(run_charter_test(shelf, magnitude, (lambda _: None) if quiet else say))
+
+
+def attribute(
+    scenario: ScenarioName,
+    candidate: Annotated[str, typer.Option(help="Whose loss [the first candidate's].")] = "",
+    clause: Annotated[str, typer.Option(help="On which clause [the first critical one].")] = "",
+    cause: Annotated[
+        list[str] | None,
+        typer.Option("--cause", metavar="NAME", help="Only these causes [all that there are]."),
+    ] = None,
+    threshold: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KEY=VALUE", help="A well-set threshold, such as policy.with.block_at=0.3."),
+    ] = None,
+    out: Out = None,
+    seeds: Seeds = None,
+    jobs: Jobs = 0,
+    sets: Sets = None,
+    fresh: Fresh = False,
+    quiet: Quiet = False,
+) -> None:
+    """Split a candidate's loss by its causes: label lag, drift, adversary learning, capacity, threshold."""
+    from harness.attributing import run_attribute
+
+    _, shelf = _open(scenario, out, seeds, jobs, sets, fresh, quiet)
+    talk = (lambda _: None) if quiet else say
+    answer(run_attribute(shelf, scenario, sets or (), cause or (), candidate, clause, threshold or (), talk))

@@ -31,6 +31,7 @@ COMMANDS = (
     "stress",
     "robustness",
     "charter-test",
+    "attribute",
 )
 
 
