@@ -38,6 +38,7 @@ def register(app: typer.Typer) -> None:
     app.command()(robustness)
     app.command(name="charter-test")(charter_test)
     app.command()(attribute)
+    app.command()(tune)
 
 
 def _open(
@@ -155,3 +156,40 @@ def attribute(
     _, shelf = _open(scenario, out, seeds, jobs, sets, fresh, quiet)
     talk = (lambda _: None) if quiet else say
     answer(run_attribute(shelf, scenario, sets or (), cause or (), candidate, clause, threshold or (), talk))
+
+
+def tune(
+    scenario: ScenarioName,
+    vary: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="KEY=LOW..HIGH", help="A key below the candidate and what it may be; or KEY=A,B,C."
+        ),
+    ] = None,
+    cost: Annotated[str, typer.Option(metavar="METRIC", help="What is to be cheap.")] = "review_load",
+    candidate: Annotated[str, typer.Option(help="Whose settings [the first candidate's].")] = "",
+    trials: Annotated[int, typer.Option(help="Settings to try.")] = 24,
+    held_out: Annotated[
+        str | None,
+        typer.Option(help="Seeds to confirm on [as many after the largest as there are, 5 at least]."),
+    ] = None,
+    top: Annotated[int, typer.Option(min=1, max=20, help="How many of the cheapest to confirm.")] = 3,
+    sampler: Annotated[str, typer.Option(help="tpe, which needs Optuna, or halton.")] = "tpe",
+    out: Out = None,
+    seeds: Seeds = None,
+    jobs: Jobs = 0,
+    sets: Sets = None,
+    fresh: Fresh = False,
+    quiet: Quiet = False,
+) -> None:
+    """Search the cheapest setting that keeps the charter, and confirm it on seeds that the search never saw."""
+    from harness import searching
+    from harness.seeking import Quest, run_tune
+
+    loaded, shelf = _open(scenario, out, seeds, jobs, sets, fresh, quiet)
+    after = max(loaded.seeds) + 1
+    others = seeds_of(held_out) or tuple(range(after, after + max(5, len(loaded.seeds))))
+    knobs = tuple(searching.knob(text) for text in vary or ())
+    name = candidate or loaded.candidates[0]
+    quest = Quest(name, knobs, cost, loaded.seeds, others, trials, sampler, top)
+    answer(run_tune(shelf, scenario, sets or (), quest, (lambda _: None) if quiet else say))

@@ -32,6 +32,7 @@ COMMANDS = (
     "robustness",
     "charter-test",
     "attribute",
+    "tune",
 )
 
 
