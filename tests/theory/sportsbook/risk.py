@@ -59,6 +59,8 @@ def gains(adaptation: float, seeds: Sequence[int]) -> NDArray[np.float64]:
     for seed in seeds:
         without, stakes = losses(loaded, loaded.trial.incumbent, seed)
         rows.append((without - losses(loaded, loaded.candidate(loaded.candidates[0]), seed)[0]) / stakes)
+        told = ", ".join(f"{100.0 * gain:.2f}" for gain in rows[-1])
+        print(f"seed {seed}, adaptation {adaptation:g}: gain {told} points", file=sys.stderr, flush=True)
     return np.array(rows)
 
 
