@@ -23,9 +23,8 @@ COMMAND = ("stress", "tiny.yaml", "--lever", "unwanted_calls", "--seeds", "1-2",
 def test_finished_replays_are_kept_and_the_same_command_goes_on(tmp_path: Path) -> None:
     words = [sys.executable, "-m", "harness.cli", *COMMAND, "-o", str(tmp_path)]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("WINDTUNNEL_")}
-    begun = subprocess.Popen(
-        words, cwd=DOCUMENTS, env=kept, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-    )  # fmt: skip
+    pipe = subprocess.PIPE
+    begun = subprocess.Popen(words, cwd=DOCUMENTS, env=kept, stdout=pipe, stderr=pipe, text=True)
     deadline = time.monotonic() + 240
     while len(list(tmp_path.glob(".replays/*/*/done.json"))) < 2 and time.monotonic() < deadline:
         time.sleep(0.1)

@@ -85,6 +85,7 @@ def test_the_outcome_is_three_files_and_the_same_bytes(loaded: Loaded, shelf: Sh
     assert [path.read_bytes() for path in paths] == first
 
 
+@pytest.mark.slow
 def test_two_levers_make_a_map_whose_frontier_lies_where_the_axis_alone_breaks(
     loaded: Loaded, shelf: Shelf
 ) -> None:
