@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +15,19 @@ from typing import Annotated
 
 import typer
 
-from harness.options import LARGEST_SEED, Failing, FailOn, Out, Quiet, Sets, cores, root, seeds_of
+from harness import cli_many
+from harness.options import (
+    LARGEST_SEED,
+    Failing,
+    FailOn,
+    Out,
+    Quiet,
+    Sets,
+    command_line,
+    cores,
+    root,
+    seeds_of,
+)
 from harness.terminal import BROKEN, KEPT, UNMEASURED, USER_FAULT, answer, end_well, say, tell
 from sim.core.errors import UserError
 
@@ -69,7 +80,7 @@ def run(
     from harness.judging import headline, judge_run, outcome
     from harness.run import Order, execute, is_begun
 
-    orders = [Order(one, root(out), jobs or cores(), quiet, force, _command()) for one in loaded]
+    orders = [Order(one, root(out), jobs or cores(), quiet, force, command_line()) for one in loaded]
     for order in orders:
         if resume and not is_begun(order):
             what = "nothing to resume: no run of this scenario, these seeds and this code"
@@ -105,10 +116,6 @@ def _announce(summary: Path) -> None:
             page.write(summary.read_text(encoding="utf-8"))
     except OSError as error:
         say(f"warning: GITHUB_STEP_SUMMARY: {place}: {error.strerror}")
-
-
-def _command() -> str:
-    return " ".join(["windtunnel", *(shlex.quote(word) for word in sys.argv[1:])])
 
 
 @app.command()
@@ -327,6 +334,9 @@ def _options(
     ] = False,
 ) -> None:
     """A wind tunnel for decision models: test a design against its charter before launch."""
+
+
+cli_many.register(app)
 
 
 def main() -> None:

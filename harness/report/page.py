@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from harness.report import (
     accounts,
     courses,
+    decays,
     drawing,
     happenings,
     limits,
@@ -65,6 +66,7 @@ def compose(run: Run) -> tuple[str, str]:
             "courses_beside": tuple(_course(run, metric) for metric in beside),
             "honesty": tuple(_honesty(run)),
             "shifts": tuple(_shifts(run)),
+            "decays": tuple((one, _markup(one.svg)) for one in decays.read(run)),
         }
     context |= {
         "run": run,

@@ -72,6 +72,36 @@ def looked_at(injection: Injection, evenly: int = 257) -> NDArray[np.int64]:
 
 
 @dataclass(frozen=True)
+class Scaled:
+    """An injection whose every move of its lever is `scale` times as far: 0 moves nothing, 1 is the injection itself.
+
+    Along a straight line: a factor of 3 becomes 5 at twice the scale and 2 at half of it. Where that leads out of the
+    lever's range, the lever stops at the range's end, as `Levers.at` clips it.
+    """
+
+    inner: Injection
+    scale: float
+
+    @property
+    def start(self) -> Micros:
+        """The injection's own."""
+        return self.inner.start
+
+    @property
+    def end(self) -> Micros:
+        """The injection's own."""
+        return self.inner.end
+
+    def apply(self, value: NDArray[np.float64], t: NDArray[np.int64]) -> NDArray[np.float64]:
+        """The lever's values (n,) at instants t (n,); untouched, bit for bit, where the injection does not move it."""
+        return value + self.scale * (self.inner.apply(value, t) - value)
+
+    def magnitude(self) -> float:
+        """`scale` times what the injection says of itself, in its own unit."""
+        return self.scale * self.inner.magnitude()
+
+
+@dataclass(frozen=True)
 class Levers:
     """The levers of one world in one scenario: base values, the injections on each, and what these are called."""
 
