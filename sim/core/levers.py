@@ -63,7 +63,8 @@ def looked_at(injection: Injection, evenly: int = 257) -> NDArray[np.int64]:
     """Instants (k,), ascending, at which an injection's course is seen in full: evenly over its window, and wherever it
     may jump, which a shape that jumps says by a method `corners() -> NDArray[np.int64]` of its own."""
     grid = np.linspace(injection.start, injection.end - 1, evenly).astype(np.int64)
-    corners = getattr(injection, "corners", None)
+    shape = injection.inner if isinstance(injection, Scaled) else injection
+    corners = getattr(shape, "corners", None)
     if corners is None:
         return np.unique(grid)
     at = corners()
