@@ -6,7 +6,7 @@ Knows: calls, instants, steps taken, money. Does not know: who does the work, mo
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -85,6 +85,18 @@ class Case:
             "shadow": self.shadow,
             "steps": [{"t": step.t, "what": step.what, **step.detail} for step in self.steps],
         }
+
+
+def rows(cases: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, str, str, int, float, dict[str, Any]]]:
+    """Rows of cases (kind `case`: from being told to the end, with what it cost) and of their steps (kind `step`)."""
+    for case in cases:
+        told = {name: value for name, value in case.items() if name != "steps"}
+        end = case["told"] if case["ended"] is None else case["ended"]
+        yield case["told"], "case", case["rung"], end, case["cost"], told
+        for step in case["steps"]:
+            detail = {name: value for name, value in step.items() if name not in ("t", "what")}
+            own = {"case": case["case"], "rung": case["rung"], "line": case["name"], **detail}
+            yield step["t"], "step", step["what"], step["t"], 0.0, own
 
 
 def _plain(value: Any) -> Any:

@@ -158,7 +158,7 @@ def list_(
         str,
         typer.Argument(
             help="scenarios, charters, featuresets, worlds, injections, veils, features, candidates, policies, "
-            "signals, metrics, levers or runs."
+            "signals, responses, metrics, levers or runs."
         ),
     ],
     of: Annotated[str | None, typer.Argument(metavar="[WORLD]", help="For levers: the world.")] = None,

@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from harness.charter import Charter, Clause
+from harness.kinds import Reading
 from harness.sight import Call, Source
 from harness.steps import CALIBRATED, RungName, SignalRung
 from sim.core.time import DAY, Micros
@@ -93,21 +93,6 @@ class SignalLine(Line):
         beyond = sum(one.alarm if calibrated else one.value >= self.limit for one in own)
         worst = max(own, key=lambda one: (one.level if calibrated else one.value, one.subject))
         self.look(now, beyond >= self.subjects, worst.value, worst.threshold if calibrated else self.limit)
-
-
-class Reading(NamedTuple):
-    """What a signal says of one subject at a look; the monitor's own has the same names, and more."""
-
-    signal: str
-    subject: str
-    value: float
-    threshold: float
-    alarm: bool
-
-    @property
-    def level(self) -> float:
-        """Value over threshold."""
-        return self.value / self.threshold if self.threshold > 0 else 0.0
 
 
 def clause_lines(

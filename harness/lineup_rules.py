@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
+from harness import response_rules
 from harness.lineups import DesksTrial, DeskTrial, Lineup
 from harness.trial_rules import (
     CANDIDATES,
@@ -17,13 +18,11 @@ from harness.trial_rules import (
     baseline_faults,
     examine_candidate,
     examine_incumbent,
-    examine_playbook,
     incumbent_with_parameters,
     kinds_of,
     labels_faults,
     reserved,
     with_parameters,
-    with_response,
 )
 from sim.core.checking import absent, duplicates, indices, validate
 from sim.core.documents import Document
@@ -68,7 +67,7 @@ def examine(document: Document, world: Any, features: Names) -> tuple[DesksTrial
         faults += _desk(document, desk, world, features.get(desk), asked[desk], found)
     for key in indices(document, CANDIDATES):
         faults += reserved(document, key)
-        faults += examine_playbook(document, key, found)
+        faults += response_rules.examine(document, key, found.parameters)
         played = document.at((*key, "desks"))
         for desk in played if isinstance(played, dict) else ():
             where = (*key, "desks", desk)
@@ -172,7 +171,7 @@ def _with_parameters(trial: DesksTrial, found: Found, asked: Mapping[str, Asked]
     def lineup(index: int, one: Lineup) -> Lineup:
         key = (*CANDIDATES, index, "desks")
         plays = {name: with_parameters(play, (*key, name), found) for name, play in one.desks.items()}
-        response = with_response(one.playbook, (*CANDIDATES, index), found)
+        response = response_rules.given(one.playbook, (*CANDIDATES, index), found.parameters)
         return one.model_copy(update={"desks": plays, "playbook": response})
 
     return trial.model_copy(

@@ -12,62 +12,36 @@ from typing import Any
 
 from harness import league, readings, results
 from harness.league import Drift, Interval, Standing
-from sim.core.errors import UserError
+from sim.core.errors import UserError, closest
 
 NAME = "monitors"
 
 
 def told(folder: Path, candidate: str | None, as_json: bool) -> list[str]:
-    """The league of one candidate of a finished run (the champion without a name), told; beside it `monitors.json` with
-    all candidates and `monitors.png` are written into the run's folder."""
+    """The league of one candidate of a finished run (the first without a name), told; its picture is written into the
+    run's folder as `monitors.png`."""
     results.read_finished(folder)
-    made = _leagues(folder)
-    candidates = list(made["candidates"])
-    if candidate is not None and candidate not in candidates:
-        raise UserError(
-            f"no candidate '{candidate}' in {folder.name}, expected one of: {', '.join(candidates)}"
-        )
-    who = candidate or candidates[0]
-    plain = {**made, "candidates": {n: league.as_json(one) for n, one in made["candidates"].items()}}
-    plain["drifts"] = [vars(drift) for drift in made["drifts"]]
-    results.write_json(folder / f"{NAME}.json", plain)
-    draw(folder, who, made["candidates"][who], made["drifts"])
-    if as_json:
-        return [json.dumps(plain, indent=2)]
-    return [*table(who, made["candidates"][who], made["drifts"], made["metric"]), str(folder / f"{NAME}.png")]
-
-
-def _leagues(folder: Path) -> dict[str, Any]:
-    import pandas as pd
-
-    manifest, facts = results.read_json(folder / "manifest.json"), results.read_json(folder / "facts.json")
-    said = readings.read(folder)
-    if not len(said):
+    if not (folder / league.FILE).is_file():
+        facts = results.read_json(folder / "facts.json")
         why = "; ".join(sorted({w for each in facts.get("monitored", {}).values() for w in each.values()}))
         raise UserError(f"{folder.name}: no signal said anything: {why or 'the charter monitors none'}")
-    timeline, counts = (pd.read_parquet(folder / f"{name}.parquet") for name in ("timeline", "counts"))
-    metric = _metric(folder, manifest)
-    last = (facts["world"]["horizon"] - facts["world"]["go_live"]) / 86_400_000_000
-    return {
-        "run": folder.name,
-        "metric": metric,
-        "drifts": league.drifts_of(timeline, last),
-        "candidates": {
-            name: league.league(said, timeline, counts, facts, metric, name)
-            for name in manifest["candidates"]
-        },
-    }
+    found = results.read_json(folder / league.FILE)
+    candidates = list(found["candidates"])
+    if candidate is not None and candidate not in candidates:
+        raise UserError(f"no candidate '{candidate}' in this run{closest(candidate, candidates)}")
+    if as_json:
+        return [json.dumps(found, indent=2)]
+    who = candidate or candidates[0]
+    drifts = [Drift(**one) for one in found["drifts"]]
+    standings = [standing(one) for one in found["candidates"][who]]
+    picture = draw(folder, who, standings, drifts)
+    return [*table(who, standings, drifts, found["metric"]), str(picture)]
 
 
-def _metric(folder: Path, manifest: Mapping[str, Any]) -> dict[str, str]:
-    """The metric of the first critical clause: what a late alarm costs is told in it."""
-    verdict = results.read_json(folder / "verdict.json")
-    clauses = verdict["candidates"][0]["clauses"]
-    first = next((c for c in clauses if c.get("critical", True)), None)
-    if first is None:
-        return {}
-    about = manifest["metrics"][first["metric"]]
-    return {"name": first["metric"], "form": about["form"], "better": about["better"], "unit": about["unit"]}
+def standing(told: Mapping[str, Any]) -> Standing:
+    """A standing as `monitors.json` holds it."""
+    read = {n: Interval(**value) if isinstance(value, dict) else value for n, value in told.items()}
+    return Standing(**read)
 
 
 HEADS = ("signal", "detected", "days to detect", "false / month", "false / 100k", "lost before")

@@ -25,8 +25,8 @@ from harness.sight import EVERY_DESK, Call, Omniscient, Response, Sight
 from harness.steps import RUNGS, PlaybookStep, Staff
 from sim.core.decisions import Decisions, Quotes
 from sim.core.errors import Defect
-from sim.core.jobs import Crew, Jobs
-from sim.core.time import HOUR, Micros
+from sim.core.jobs import Crew, Jobs, Told
+from sim.core.time import DAY, HOUR, Micros
 from sim.core.world import Question
 
 MACHINES = "training machines"
@@ -82,6 +82,7 @@ class Playbook:
         self.cases: list[Case] = []
         self._last = self.go_live
         self._looked: dict[str, Micros] = {}
+        self._readings: dict[str, Sequence[Any]] = {}
         self._job = 0
         self._of_job: dict[int, Case] = {}
         self._rests: dict[tuple[str, ...], Micros] = {}
@@ -102,13 +103,9 @@ class Playbook:
 
     def act(self, now: Micros) -> None:
         """At a tick's start, after the news: let work that is done take effect, then look at the lines."""
-        for told in self.jobs.until(now):
-            case = self._of_job[told.job]
-            if told.what == "begun":
-                self._begin(case, told.t, now)
-            else:
-                del self._of_job[told.job]
-                self._go_on(case, told.t, now)
+        while news := tuple(self.jobs.until(now)):  # what is done now may be followed by what begins now
+            for told in news:
+                self._hear_of(told, now)
         if self._look(now):
             crossed = tuple(
                 c for line in (*self.clause_lines, *self.signal_lines) if (c := line.call) is not None
@@ -121,22 +118,33 @@ class Playbook:
             self._note_recoveries(now)
             self._last = now
 
+    def _hear_of(self, told: Told, now: Micros) -> None:
+        case = self._of_job[told.job]
+        if told.what == "begun":
+            self._begin(case, told.t, now)
+        else:
+            del self._of_job[told.job]
+            self._go_on(case, told.t, now)
+
     def _look(self, now: Micros) -> bool:
-        """Look at every line of which there is something new; whether there was any."""
+        """Look at every line of which there is something new; whether a day is over, or a monitor has looked."""
         closed = [kind for kind, board in self.dashboards.items() if board.close(now)]
         for line in self.clause_lines:
             if line.desk in closed:
                 line.at(now, self.dashboards[line.desk].value(line.metric, line.span))
-        for kind, desk in self.desks.items():
-            monitor: Any = getattr(desk, "monitor", None)
-            if monitor is None or monitor.look_at <= self._looked.get(kind, -1):
-                continue
-            self._looked[kind] = monitor.look_at
-            closed.append(kind)
-            for signal in self.signal_lines:
-                if signal.desk == kind:
-                    signal.at(now, monitor.readings)
-        return bool(closed)
+        looked = [kind for kind, desk in self.desks.items() if self._monitored(kind, desk)]
+        for signal in self.signal_lines:
+            if signal.desk in looked:
+                signal.at(now, self._readings[signal.desk])
+        return bool(looked) or now // DAY > self._last // DAY
+
+    def _monitored(self, kind: str, desk: Desk) -> bool:
+        """Whether a desk's monitor has looked since it was last asked."""
+        monitor: Any = getattr(desk, "monitor", None)
+        if monitor is None or monitor.look_at <= self._looked.get(kind, -1):
+            return False
+        self._looked[kind], self._readings[kind] = monitor.look_at, monitor.readings
+        return True
 
     def _answer(self, call: Call, now: Micros) -> None:
         step = self.duties.steps.get(call.rung)

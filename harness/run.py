@@ -11,14 +11,14 @@ import json
 import shutil
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from harness import adversaries, measure, own_code, readings, results
+from harness import adversaries, cases, league, measure, own_code, readings, results
 from harness.assembly import estimators, load_metrics
 from harness.jobs import INCUMBENT, Job, replay_all
 from harness.trial import Loaded
@@ -167,6 +167,11 @@ def _manifest(order: Order, started: float) -> dict[str, Any]:
         "charter": loaded.charter_card(),
         "seeds": list(loaded.seeds),
         "candidates": list(loaded.candidates),
+        "responses": {
+            plan.name: {"use": plan.playbook.use, "pace": plan.playbook.pace}
+            for plan in loaded.trial.candidates
+            if plan.playbook is not None
+        },
         "incumbent": INCUMBENT,
         "code": results.code() | {"own": order.own_code},
         "packages": results.packages(),
@@ -200,6 +205,9 @@ def _gather(order: Order, folder: Path, seeds: Sequence[int]) -> None:
             "monitored": facts[jobs[-1]]["monitored"],
         },
     )
+    standings = league.record(folder, order.loaded.candidates, _prized(order))
+    if standings is not None:
+        results.write_text(folder / league.FILE, measure.canonical(standings))
     told = {(job.candidate, job.seed): fact["ground_truth"] for job, fact in facts.items()}
     found = adversaries.record(told, INCUMBENT, first["go_live"], first["horizon"])
     if found is not None:
@@ -208,6 +216,15 @@ def _gather(order: Order, folder: Path, seeds: Sequence[int]) -> None:
         model = folder / "parts" / job.name / "model"
         if model.is_dir():
             shutil.copytree(model, folder / "model" / job.candidate / f"seed-{job.seed}", dirs_exist_ok=True)
+
+
+def _prized(order: Order) -> dict[str, str]:
+    """The metric of the first critical clause: what a late alarm costs is told in it."""
+    metric = next((c.metric for c in order.loaded.charter.spec.clauses if c.critical), None)
+    if metric is None:
+        return {}
+    spec = load_metrics(order.loaded)[metric].spec
+    return {"name": metric, "form": spec.form, "better": spec.better, "unit": spec.unit}
 
 
 _EVENT = ("candidate", "seed", "t", "day", "kind", "name", "end_day", "value", "detail")
@@ -243,7 +260,7 @@ def _write_timeline(path: Path, facts: Mapping[Job, Mapping[str, Any]]) -> None:
             detail = json.dumps({"desk": desk, "signal": signal, "subject": subject}, sort_keys=True)
             at = (t - live) / day
             rows.append((job.candidate, job.seed, t, at, "alarm", f"{signal} {subject}", at, level, detail))
-        for t, kind, name, end, value, told in _cases(fact["cases"]):
+        for t, kind, name, end, value, told in cases.rows(fact["cases"]):
             days = ((t - live) / day, (end - live) / day)
             detail = json.dumps(told, sort_keys=True)
             rows.append((job.candidate, job.seed, t, days[0], kind, name, days[1], value, detail))
@@ -261,18 +278,6 @@ def _write_timeline(path: Path, facts: Mapping[Job, Mapping[str, Any]]) -> None:
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(_EVENT)
     table = pa.table({n: pa.array(list(c), k) for n, c, k in zip(_EVENT, columns, kinds, strict=True)})
     pq.write_table(table, path, compression="zstd")
-
-
-def _cases(cases: Sequence[Mapping[str, Any]]) -> Iterator[tuple[int, str, str, int, float, dict[str, Any]]]:
-    """Rows of cases (kind `case`: from being told to the end, with what it cost) and of their steps (kind `step`)."""
-    for case in cases:
-        told = {name: value for name, value in case.items() if name != "steps"}
-        end = case["told"] if case["ended"] is None else case["ended"]
-        yield case["told"], "case", case["rung"], end, case["cost"], told
-        for step in case["steps"]:
-            detail = {name: value for name, value in step.items() if name not in ("t", "what")}
-            own = {"case": case["case"], "rung": case["rung"], "line": case["name"], **detail}
-            yield step["t"], "step", step["what"], step["t"], 0.0, own
 
 
 def _sum_up(order: Order, folder: Path, manifest: dict[str, Any], started: float) -> None:
@@ -297,7 +302,7 @@ def _sum_up(order: Order, folder: Path, manifest: dict[str, Any], started: float
         },
         "artifacts": {
             name: results.content_digest(folder / name)
-            for name in ("counts.parquet", "facts.json", readings.FILE, results.ADVERSARIES)
+            for name in ("counts.parquet", "facts.json", readings.FILE, league.FILE, results.ADVERSARIES)
             if (folder / name).is_file()
         },
     }

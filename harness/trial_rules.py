@@ -10,13 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
-from harness import operation_rules
+from harness import operation_rules, response_rules
 from harness.charter import DataConstraint
 from harness.feature_rules import OWN, Ground
 from harness.lineups import Play
 from harness.merging import with_desks
-from harness.plans import PASSIVE, CandidatePlan, IncumbentPlan, PlaybookPlan, PolicyPlan, Trial
-from harness.sight import Omniscient, Response
+from harness.plans import PASSIVE, CandidatePlan, IncumbentPlan, PolicyPlan, Trial
 from sim.core.checking import absent, duplicates, indices, readable, validate
 from sim.core.documents import Document
 from sim.core.errors import Fault, closest
@@ -122,13 +121,13 @@ def examine(
     for key in indices(document, CANDIDATES):
         faults += reserved(document, key)
         faults += examine_candidate(document, key, world, features, asked, found)
-        faults += examine_playbook(document, key, found)
+        faults += response_rules.examine(document, key, found.parameters)
     faults += examine_incumbent(document, INCUMBENT, world, features, asked, found)
     if trial is None or faults:
         return None, faults
     candidates = tuple(
         with_parameters(plan, (*CANDIDATES, index), found).model_copy(
-            update={"playbook": with_response(plan.playbook, (*CANDIDATES, index), found)}
+            update={"playbook": response_rules.given(plan.playbook, (*CANDIDATES, index), found.parameters)}
         )
         for index, plan in enumerate(trial.candidates)
     )
@@ -169,32 +168,6 @@ def examine_candidate(
         what = "missing, expected a mapping with use: what to do at which score"
         yield document.fault((*key, "policy"), what)
     yield from _chosen(document, key, features)
-
-
-def examine_playbook(document: Document, key: Key, found: Found) -> Iterator[Fault]:
-    """Faults of the response that a candidate at a key names; `found` receives it."""
-    where = (*key, "playbook")
-    node = document.at(where)
-    if not isinstance(node, dict):
-        return
-    plugin, faults = load(document, (*where, "use"), "response", node.get("use"))
-    yield from faults
-    given = node.get("with", {})
-    if plugin is None or not isinstance(given, dict):
-        return
-    built, more = instantiate(document, (*where, "with"), plugin, given)
-    yield from more
-    if built is not None:
-        if not isinstance(built, Response | Omniscient):
-            yield document.fault((*where, "use"), "it has no method `calls`, expected a response")
-        found.parameters[where] = decode_parameters(document, (*where, "with"), plugin, given)[0] or {}
-
-
-def with_response(plan: PlaybookPlan | None, key: Key, found: Found) -> PlaybookPlan | None:
-    """A candidate's playbook with its `with:` as the response takes it."""
-    if plan is None:
-        return None
-    return plan.model_copy(update={"with_": found.parameters.get((*key, "playbook"), {})})
 
 
 def examine_incumbent(
