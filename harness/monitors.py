@@ -40,7 +40,7 @@ def told(folder: Path, candidate: str | None, as_json: bool) -> list[str]:
 
 def standing(told: Mapping[str, Any]) -> Standing:
     """A standing as `monitors.json` holds it."""
-    read = {n: Interval(**value) if isinstance(value, dict) else value for n, value in told.items()}
+    read: dict[str, Any] = {n: Interval(**value) if isinstance(value, dict) else value for n, value in told.items()}
     return Standing(**read)
 
 
