@@ -114,7 +114,7 @@ def test_nothing_handed_to_a_monitor_or_signal_holds_truth(monkeypatch: pytest.M
     assert subjects
     assert not hidden & {subject.rpartition(".")[2] for subject in subjects}
     assert monitor is not None
-    assert {one.signal for one in monitor.readings} >= {"psi", "volume", "freshness"}
+    assert {one.signal for one in monitor.readings} >= {"missingness", "volume", "freshness"}
     assert counts[0] == counts[1], "what is monitored changes what is decided"
 
 
