@@ -1,7 +1,7 @@
 """False alarms in a telco world in which nothing is injected and nobody is stopped: 50 seeds of 60 days, 200 lines.
 
-Slow: some seven minutes of one core. Budget: each signal at most one alarm per 100,000 questions and one a month, judged
-by the lower end of an exact Poisson interval at 1e-3, so that twelve signals err together in about one run of 80.
+Slow: some seven minutes of one core. Budget: each signal at most one alarm per 100,000 questions and one a month, by
+the lower end of an exact Poisson interval at 1e-3, so that twelve signals err together in about one run of 80.
 """
 
 from __future__ import annotations
