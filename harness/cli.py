@@ -270,6 +270,20 @@ def simulate(
 
 
 @app.command()
+def drift(
+    scenario: Annotated[str, typer.Argument(help="Scenario by path or id; its trial is not looked at.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FILE.png", help="Also draw it, as a picture.")
+    ] = None,
+    sets: Sets = None,
+) -> None:
+    """Say, before any run, what will drift: each lever that is moved, each veil, with onset, end and magnitude."""
+    from harness.drifting import foretell
+
+    answer(list(foretell(scenario, tuple(sets or ()), out)))
+
+
+@app.command()
 def calibrate(
     world: Annotated[str, typer.Argument(help="A world with checks, such as telco.")],
     out: Annotated[
@@ -354,7 +368,7 @@ def _options(
 
 def main() -> None:
     """Entry point."""
-    if sys.argv[1:2] == ["check"] and "--canary" not in sys.argv:
+    if sys.argv[1:2] == ["drift"] or (sys.argv[1:2] == ["check"] and "--canary" not in sys.argv):
         # A world is opened and not run: its few kernels are done plainly before the compiler is even loaded.
         os.environ.setdefault("WINDTUNNEL_NO_JIT", "1")
     end_well(app)

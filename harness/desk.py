@@ -123,7 +123,8 @@ class Desk:
         for other in (self.before, self.stand_in):
             if other is not None:
                 other.learn(news, now)
-        self.featurizer.learn(_delivered(news, now))
+        if self.featurizer.reads(news.stream):
+            self.featurizer.learn(_delivered(news, now))
         block = news.block
         channel = next((c for c in self.kind.labels if c.stream == news.stream), None)
         if len(block) and now >= self._from:

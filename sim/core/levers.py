@@ -55,6 +55,22 @@ class Injection(Protocol):
         ...
 
 
+MOST_CORNERS = 5_000
+"""Jumps of a course that are looked at, at most, the first ones: a decade of pulses of a second is not told in full."""
+
+
+def looked_at(injection: Injection, evenly: int = 257) -> NDArray[np.int64]:
+    """Instants (k,), ascending, at which an injection's course is seen in full: evenly over its window, and wherever it
+    may jump, which a shape that jumps says by a method `corners() -> NDArray[np.int64]` of its own."""
+    grid = np.linspace(injection.start, injection.end - 1, evenly).astype(np.int64)
+    corners = getattr(injection, "corners", None)
+    if corners is None:
+        return np.unique(grid)
+    at = corners()
+    at = np.concatenate([grid, at, at - 1])
+    return np.unique(at[(at >= injection.start) & (at < injection.end)])
+
+
 @dataclass(frozen=True)
 class Levers:
     """The levers of one world in one scenario: base values, the injections on each, and what these are called."""
@@ -63,7 +79,7 @@ class Levers:
     base: Mapping[str, float]
     injections: Mapping[str, Sequence[Injection]]
     names: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    _still: dict[tuple[str, ...], NDArray[np.float64]] = field(
+    _still: dict[tuple[str, ...], tuple[NDArray[np.float64], tuple[int, ...]]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
 
@@ -94,10 +110,12 @@ class Levers:
     def figures(self, names: tuple[str, ...], t: NDArray[np.int64]) -> tuple[NDArray[np.float64], int]:
         """Values of several levers at instants t (n,), for a kernel that reads row `i * step` of them: (n, k) and 1, or
         (1, k) and 0 where nothing moves any of them, which costs nothing but the call. Not to be written to."""
-        still = self._still.get(names)
-        if still is None:
-            still = self._still[names] = np.array([[self.constant(name) for name in names]])
-        moving = [place for place, name in enumerate(names) if self.injections.get(name)]
+        known = self._still.get(names)
+        if known is None:
+            base = np.array([[self.constant(name) for name in names]])
+            places = tuple(place for place, name in enumerate(names) if self.injections.get(name))
+            known = self._still[names] = base, places
+        still, moving = known
         if not moving:
             return still, 0
         values = np.repeat(still, len(t), axis=0)

@@ -26,6 +26,7 @@ COMMANDS = (
     "monitors",
     "report",
     "simulate",
+    "drift",
     "calibrate",
     "schema",
     "doctor",

@@ -101,9 +101,9 @@ def _pick(
 
 class Persons:
     """Columns by person, in order of joining: segment int8; weight: bets a week, all accounts together; scale: EUR,
-    median stake; joined: first account, Micros; at_risk; wanted: accounts held at a time; fan: int64, of the home or
-    away teams whose number is this modulo TEAMS; first, last: slots of accounts, chained by `Accounts.after`; opened:
-    accounts ever opened."""
+    median stake; joined: first account, Micros; at_risk: int8, of RISK_BANDS; wanted: accounts held at a time; fan:
+    int64, of the home or away teams whose number is this modulo TEAMS; first, last: slots of accounts, chained by
+    `Accounts.after`; opened: accounts ever opened."""
 
     def __init__(self) -> None:
         self.size = 0
@@ -111,7 +111,7 @@ class Persons:
         self.weight = np.zeros(0)
         self.scale = np.zeros(0)
         self.joined = np.zeros(0, dtype=np.int64)
-        self.at_risk = np.zeros(0, dtype=bool)
+        self.at_risk = np.zeros(0, dtype=np.int8)
         self.wanted = np.zeros(0, dtype=np.int64)
         self.fan = np.zeros(0, dtype=np.int64)
         self.first = np.zeros(0, dtype=np.int64)
@@ -147,8 +147,8 @@ class Accounts:
     """Columns by account slot, (size,): person, ordinal (of the person), id (shown), device, payment, segment, scale
     (EUR, median stake), opened_at and closed_at (Micros; the start's accounts are older than 0), after (next slot of
     the same person), bets and staked (EUR) accepted so far, balance (EUR won less lost), loss (EUR, recent net loss as
-    of loss_at; negative after a gain, until it is read), limited and refused (notices so far), tier (payout limit). Slots are never shown; arrays are longer
-    than `size`."""
+    of loss_at; negative after a gain, until it is read), limited and refused (notices so far), tier (payout
+    limit). Slots are never shown; arrays are longer than `size`."""
 
     person: Ints
     ordinal: Ints
@@ -238,7 +238,8 @@ class Accounts:
         )
         persons = self.persons.add(
             segment=np.full(count, CODES[segment.name]), weight=weight, scale=scale, joined=joined,
-            at_risk=chance.random(count) < segment.harmed, wanted=wanted, fan=chance.integers(0, TEAMS, count),
+            at_risk=(chance.random(count) < segment.harmed) * (1 + segment.at_risk), wanted=wanted,
+            fan=chance.integers(0, TEAMS, count),
         )  # fmt: skip
         for step in range(int(wanted.max(initial=0))):
             more = wanted > step

@@ -118,7 +118,7 @@ class Fixers:
         scale = _OWN.stake * spread(chance.random(PERSONS), _OWN.scale_sigma, _OWN.scale_tail)
         self.persons = accounts.persons.add(
             segment=np.full(PERSONS, FIXER), weight=np.zeros(PERSONS), scale=np.minimum(scale, GREATEST_SCALE_EUR),
-            joined=np.full(PERSONS, NEVER), at_risk=np.zeros(PERSONS, dtype=bool),
+            joined=np.full(PERSONS, NEVER), at_risk=np.zeros(PERSONS, dtype=np.int8),
             wanted=chance.integers(low, high + 1, PERSONS), fan=chance.integers(0, TEAMS, PERSONS),
         )  # fmt: skip
 

@@ -51,7 +51,7 @@ _RINGS = np.array([item.shared or item.accounts[1] > 1 for item in CAST], dtype=
 @kernel
 def _book(
     tables: Tables, shown: Ints, person: Ints, segment: Small, balance: Floats, bets: Ints, staked: Floats,
-    at_risk: NDArray[np.bool_], bad: Small, rings: Small, ints: Ints, floats: Floats, action: Small, at: Ints,
+    at_risk: Small, bad: Small, rings: Small, ints: Ints, floats: Floats, action: Small, at: Ints,
     money: Floats, marks: Small, end: int, decided: Ints, match: Ints, held: Ints, marked: Ints, longs: Ints,
     small: Small, counts: Ints,
 ) -> None:  # fmt: skip

@@ -131,7 +131,7 @@ class Trading:
         stakes = np.clip(lost / np.maximum(staked / np.maximum(bets, 1e-9), 1e-9), 0.0, MOST_LOSS)
         rise = 1.0 + levers.now("exclusion_loss", now) * stakes / 10.0
         rise += levers.now("exclusion_night", now) * night / np.maximum(bets, 1.0)
-        at_risk = persons.at_risk[: persons.size]
+        at_risk = persons.at_risk[: persons.size] > 0
         rate = np.where(
             at_risk, _EXCLUDES[persons.segment[: persons.size]] * rise, levers.now("exclusion_other", now)
         )

@@ -106,6 +106,8 @@ def _price_truth(k: int) -> Schema:
     )
 
 
+RISK_BANDS = ("no", "moderate", "high")
+"""Of harm. high: of the segment that chases losses at night; moderate: at risk, and plays as its segment does."""
 PHASES = ("before", "first_half", "second_half")
 
 BET = Schema(
@@ -159,7 +161,7 @@ BET_TRUTH = Schema(
         _ID,
         Field("unwanted", "int8", "bool", "of an adverse segment: stopping it is right"),
         Field("segment", "int8", "code", "who really bets: " + ", ".join(SEGMENTS)),
-        Field("at_risk", "int8", "code", "0 no, 1 yes: a person at risk of harm"),
+        Field("at_risk", "int8", "code", "a person at risk of harm: " + ", ".join(RISK_BANDS)),
         Field("person", "int64", "", "who is behind the account"),
         Field("p_true", "float64", "", "true probability of the selection at effect_at"),
         Field("p_placed", "float64", "", "true probability of the selection when it was placed"),
@@ -320,7 +322,7 @@ TRUTH: Mapping[str, Schema] = {
 SLICES: Mapping[str, Slice] = {
     "segment": Slice("segment", "segment", SEGMENTS, tuple(not bad for bad in ADVERSE)),
     "phase": Slice("phase", "phase", PHASES),
-    "at_risk": Slice("at_risk", "at_risk", ("no", "yes")),
+    "at_risk": Slice("at_risk", "at_risk", RISK_BANDS),
     "ahead": Slice("ahead", "ahead", ("behind", "in_profit")),
     "market": Slice("market", "market", (*MARKETS, "parlay")),
 }
