@@ -165,7 +165,7 @@ def list_(
         str,
         typer.Argument(
             help="scenarios, charters, featuresets, worlds, injections, veils, features, candidates, policies, "
-            "signals, metrics, levers or runs."
+            "signals, responses, metrics, levers or runs."
         ),
     ],
     of: Annotated[str | None, typer.Argument(metavar="[WORLD]", help="For levers: the world.")] = None,
@@ -199,6 +199,43 @@ def judge(
     _announce(folder / SUMMARY)
     answer(headline(folder))
     raise typer.Exit(KEPT if fail_on is FailOn.none else outcome(folder))
+
+
+@app.command()
+def monitors(
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="SCENARIO|RUN", help="A run, or a scenario, which is run unless it was before."
+        ),
+    ],
+    candidate: Annotated[str | None, typer.Option(help="Whose signals [the first candidate's].")] = None,
+    out: Out = None,
+    seeds: Annotated[
+        str | None,
+        typer.Option(envvar="WINDTUNNEL_SEEDS", help="Seeds instead of the scenario's: 1,2,3 or 1-5."),
+    ] = None,
+    jobs: Annotated[
+        int, typer.Option("--jobs", "-j", envvar="WINDTUNNEL_JOBS", min=0, help="Processes; 0: one per core.")
+    ] = 0,
+    sets: Sets = None,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """The league of drift signals: who saw what truly drifted, how soon, and how often for nothing."""
+    from harness import monitors as league
+    from harness import results
+
+    folder = None if seeds or sets else results.run_named(what, root(out))
+    if folder is None:
+        from harness import trial
+        from harness.judging import judge_run
+        from harness.run import Order, execute
+
+        loaded = trial.load(what, sets or (), seeds=seeds_of(seeds))
+        folder = execute(Order(loaded, root(out), jobs or cores(), quiet, False, command()), judge_run)
+        _show(folder)
+    answer(league.told(folder, candidate, as_json))
 
 
 @app.command()

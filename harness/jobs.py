@@ -16,13 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness import results
+from harness import readings, results
 from harness.assembly import build_replay
 from harness.kinds import Candidate, OnlineCandidate, OnlineScorer, Scorer, TrainingSet
 from harness.merging import merged, with_desks
 from harness.own_code import blamed
 from harness.progress import Watch, reporter
-from harness.replay import replay
 from harness.trial import Loaded
 from sim.core.errors import Defect, UserError
 
@@ -184,11 +183,14 @@ def replay_into(loaded: Loaded, job: Job, part: Path, ledger: Path | None) -> No
     setting = build_replay(loaded, plan, job.seed, ledger, fits, models, wrap=lambda c: _timed(c, spent))
     began = time.perf_counter()
     with blamed(loaded, job.candidate, job.seed, setting.world):
-        replay(setting.world, setting.desks, setting.ledgers, reporter(part / "progress", setting.world.end))
+        setting.play(reporter(part / "progress", setting.world.end))
     seconds = time.perf_counter() - began
     counted = merged(setting.ledgers)
     slices = with_desks(setting.world.slices, setting.world.kinds)
     _write_counts(part / "counts.parquet", job, counted.rows)
+    monitors = [desk.monitor for desk in setting.desks.values() if desk.monitor is not None]
+    said = [reading for monitor in monitors for reading in monitor.record]
+    readings.write(part / readings.FILE, job.candidate, job.seed, said, setting.world.go_live)
     facts = {
         "rows": sum(one.rows_seen for one in setting.ledgers.values()),
         "open": sum(one.rows_open for one in setting.ledgers.values()),
@@ -197,6 +199,9 @@ def replay_into(loaded: Loaded, job: Job, part: Path, ledger: Path | None) -> No
         "slices": {name: list(each.labels) for name, each in slices.items()},
         "lawful": {name: list(each.lawful) for name, each in slices.items()},
         "fits": fits,
+        "alarms": [[r.t, r.desk, r.signal, r.subject, r.level] for r in said if r.onset],
+        "monitored": {m.kind.name: m.told() for m in monitors},
+        "cases": [] if setting.operations is None else setting.operations.record(),
         "world": dict(setting.world.describe()),
         "closed": setting.world.closed,
         "start": str(setting.world.clock.start),

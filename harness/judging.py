@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness import charter_rules, decay, measure, results, tallies, terms, verdict
+from harness import charter_rules, decay, league, measure, readings, results, tallies, terms, verdict
 from harness.charter import Charter
 from harness.looks import Looks
 from harness.report import render
@@ -71,8 +71,9 @@ def judge_again(folder: Path, reference: str) -> Path:
     with results.claimed(aside), _removed_on_failure(aside):
         for name in ("counts.parquet", "timeline.parquet", "facts.json", "scenario.yaml"):
             shutil.copyfile(folder / name, aside / name)
-        if (folder / results.ADVERSARIES).is_file():
-            shutil.copyfile(folder / results.ADVERSARIES, aside / results.ADVERSARIES)
+        for name in (results.ADVERSARIES, readings.FILE, league.FILE):
+            if (folder / name).is_file():
+                shutil.copyfile(folder / name, aside / name)
         results.write_text(aside / "charter.yaml", found.document.text)
         manifest |= {"charter": card, "judgedFrom": manifest["run"]}
         results.write_json(aside / "manifest.json", manifest)

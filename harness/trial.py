@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness import charter_rules, feature_rules, lineup_rules, trial_rules
+from harness import charter_rules, feature_rules, lineup_rules, response_rules, trial_rules
 from harness.charter import Charter
 from harness.kinds import FeatureSpec
 from harness.lineups import DesksTrial, DeskTerms, Lineup
@@ -110,7 +110,12 @@ class Loaded:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What a reader of the results should know, a sentence each."""
-        return (*self.scenario.warnings(), *self.charter.warnings())
+        plays = [plan.playbook for plan in self.trial.candidates]
+        return (
+            *self.scenario.warnings(),
+            *self.charter.warnings(),
+            *response_rules.warnings(self.charter, plays),
+        )
 
 
 _SPEC = ("name", "use", "by", "window", "feed", "of", "where")
@@ -134,7 +139,7 @@ def charter_card(charter: Charter, id: str, file: str) -> dict[str, Any]:
         "owners": [owner.model_dump(by_alias=True) for owner in spec.owners],
         "playbook": [
             {
-                **step.model_dump(by_alias=True, exclude={"time_budget"}, exclude_none=True),
+                **step.model_dump(by_alias=True, include={"on", "owner", "target"}, exclude_none=True),
                 "timeBudget": in_days(step.time_budget),
                 "steps": list(step.steps),
             }

@@ -23,6 +23,7 @@ COMMANDS = (
     "check",
     "list",
     "judge",
+    "monitors",
     "report",
     "simulate",
     "drift",
