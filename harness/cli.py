@@ -233,7 +233,7 @@ def monitors(
         from harness.run import Order, execute
 
         loaded = trial.load(what, sets or (), seeds=seeds_of(seeds))
-        folder = execute(Order(loaded, root(out), jobs or cores(), quiet, False, command()), judge_run)
+        folder = execute(Order(loaded, root(out), jobs or cores(), quiet, False, command_line()), judge_run)
         _show(folder)
     answer(league.told(folder, candidate, as_json))
 
