@@ -47,9 +47,9 @@ def decided(loaded: Loaded, world: Any = None) -> tuple[Decided, list[dict[str, 
 
 
 def unchecked(spec: Spec) -> None:
-    """As eager, and whatever is trained is promoted: so few units as there are here decide no check."""
+    """As eager, and whatever is trained is promoted at once: so few units as there are here decide no check."""
     eager(spec)
-    del steps_of(spec, "retrain")["shadow"]
+    del steps_of(spec, "retrain")["shadow"], steps_of(spec, "retrain")["approval"]
 
 
 def test_two_processes_any_workers_any_hash_seed(tmp_path: Path) -> None:

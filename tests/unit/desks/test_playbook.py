@@ -22,8 +22,7 @@ from tests.unit.desks.conftest import DOCUMENTS
 
 STEPS = """  signals: []
   playbook:
-    - {on: retrain, owner: business, timeBudget: 2d, takes: 0h, training: {takes: 1h}, steps: [fit],
-       shadow: {metric: log_loss, margin: -9, least: 1, span: 8d}}
+    - {on: retrain, owner: business, timeBudget: 2d, takes: 0h, training: {takes: 1h}, steps: [fit]}
 """
 
 
@@ -77,15 +76,7 @@ def test_every_desk_is_retrained_and_one_goes_back_to_the_incumbent(tmp_path: Pa
     assert nobody is None
     assert playbook is not None
     told = [(case.call.rung, case.desk, case.outcome) for case in playbook.cases]
-    assert sorted(told[:3]) == [
-        (
-            "retrain",
-            "bet",
-            "refused: units of one class alone",
-        ),  # nobody was found to be anything else by then
-        ("retrain", "goals", "promoted"),
-        ("retrain", "race", "promoted"),
-    ]
+    assert sorted(told[:3]) == [("retrain", desk, "promoted") for desk in ("bet", "goals", "race")]
     assert told[3:] == [("rollback", "race", "rolled back")]
     back = playbook.cases[3].ended
     assert back is not None

@@ -87,6 +87,39 @@ def test_a_check_on_all_labels_believes_the_poison() -> None:
     assert on_reports.passed, "this is why verified units are the default"
 
 
+class Quoting:
+    """Answers the same three probabilities for every row."""
+
+    def __init__(self, *p: float) -> None:
+        self.p = p
+
+    def score(self, x: np.ndarray) -> np.ndarray:
+        return np.tile(self.p, (len(x), 1))
+
+
+@pytest.mark.parametrize("metric", ["log_loss", "brier"])
+def test_what_is_quoted_is_checked_on_results(metric: str) -> None:
+    kind = plugins.load("world", "sportsbook").kinds["match_odds"]
+    y = np.array([0, 0, 0, 1, 2] * 20, dtype=np.int64)
+    n = len(y)
+    past = TrainingSet(
+        NOW, ("a",), np.zeros((n, 1), np.float32), y, np.ones(n), np.zeros(n, np.bool_), np.zeros(n),
+        np.full(n, NOW - DAY), np.full(n, -1, np.int16), np.ones(n), outcomes=3, quotes=True,
+    )  # fmt: skip
+    right, flat = (
+        Model(v, 0, Quoting(*p), None, {}) for v, p in ((1, (0.6, 0.2, 0.2)), (2, (0.4, 0.3, 0.3)))
+    )  # type: ignore[arg-type]
+    terms = shadow(metric=metric)
+    good, bad = (checks.check(terms, kind, *pair, past, "planted") for pair in ((flat, right), (right, flat)))
+    assert good.passed
+    assert not bad.passed
+    expected = {
+        "log_loss": -(0.6 * np.log(0.6) + 0.4 * np.log(0.2)),
+        "brier": 0.6 * 0.24 + 0.4 * (0.36 + 0.64 + 0.04),
+    }
+    assert good.challenger == pytest.approx(expected[metric])
+
+
 def test_the_margin_must_be_reached() -> None:
     found = held(shadow(metric="roc_auc"), 0.0, (0, 30), DRIFT)
     gain = found.challenger - found.champion
