@@ -13,13 +13,16 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from scipy.stats import beta, chi2, norm
 
+from harness import readings, results
 from harness.kinds import DayTables
 from sim.core import plugins, rng
+from sim.core.time import DAY
 
 GRACE = 7.0
 """Days after a drift's end in which an alarm is still its own: a window long."""
@@ -72,7 +75,7 @@ class Standing:
 
 
 def league(
-    readings: Any,
+    said: Any,
     timeline: Any,
     counts: Any,
     facts: Mapping[str, Any],
@@ -81,10 +84,10 @@ def league(
 ) -> list[Standing]:
     """The signals of a candidate, best first: by false alarms within a month's one, then by how soon and how often.
 
-    readings, timeline, counts: tables of pandas. metric: name, form and better of what is lost, empty for none."""
-    own = readings[readings["candidate"] == candidate]
+    said, timeline, counts: tables of pandas. metric: name, form and better of what is lost, empty for none."""
+    own = said[said["candidate"] == candidate]
     seeds = sorted({int(s) for s in counts.loc[counts["candidate"] == candidate, "seed"]})
-    last = facts["world"]["horizon"] / 86_400_000_000 - facts["world"]["go_live"] / 86_400_000_000
+    last = (facts["world"]["horizon"] - facts["world"]["go_live"]) / DAY
     drifts = drifts_of(timeline, last)
     rows = np.array([facts["rows"][f"{candidate}/seed-{seed}"] for seed in seeds], dtype=np.float64) / last
     found = []
@@ -108,10 +111,10 @@ def drifts_of(timeline: Any, last: float) -> list[Drift]:
     return sorted((d for d in found if 0.0 <= d.onset < last), key=lambda d: (d.onset, d.name))
 
 
-def alarms_of(readings: Any) -> list[tuple[int, bool]]:
+def alarms_of(said: Any) -> list[tuple[int, bool]]:
     """Days on which some subject of a signal began to alarm, and whether none alarmed at the look before."""
-    begun = sorted({int(day) for day in readings.loc[readings["onset"], "day"]})
-    standing = {int(day) for day in readings.loc[readings["alarm"], "day"]}
+    begun = sorted({int(day) for day in said.loc[said["onset"], "day"]})
+    standing = {int(day) for day in said.loc[said["alarm"], "day"]}
     return [(day, day - 1 not in standing) for day in begun]
 
 
@@ -275,6 +278,23 @@ def _value(rows: Any, candidate: str, form: str, first: int, end: int) -> float 
     return value
 
 
-def as_json(standings: Sequence[Standing]) -> list[dict[str, Any]]:
-    """Standings in JSON's own types."""
-    return [asdict(one) for one in standings]
+FILE = "monitors.json"
+
+
+def record(folder: Path, candidates: Sequence[str], metric: Mapping[str, str]) -> dict[str, Any] | None:
+    """The league of every candidate of a run, from its folder's tables; None where no signal said anything."""
+    import pandas as pd
+
+    said, facts = readings.read(folder), results.read_json(folder / "facts.json")
+    if not len(said):
+        return None
+    timeline, counts = (pd.read_parquet(folder / f"{name}.parquet") for name in ("timeline", "counts"))
+    last = (facts["world"]["horizon"] - facts["world"]["go_live"]) / DAY
+    return {
+        "metric": dict(metric),
+        "drifts": [asdict(drift) for drift in drifts_of(timeline, last)],
+        "candidates": {
+            name: [asdict(one) for one in league(said, timeline, counts, facts, metric, name)]
+            for name in candidates
+        },
+    }

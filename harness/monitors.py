@@ -12,62 +12,38 @@ from typing import Any
 
 from harness import league, readings, results
 from harness.league import Drift, Interval, Standing
-from sim.core.errors import UserError
+from sim.core.errors import UserError, closest
 
 NAME = "monitors"
 
 
 def told(folder: Path, candidate: str | None, as_json: bool) -> list[str]:
-    """The league of one candidate of a finished run (the champion without a name), told; beside it `monitors.json` with
-    all candidates and `monitors.png` are written into the run's folder."""
+    """The league of one candidate of a finished run (the first without a name), told; its picture is written into the
+    run's folder as `monitors.png`."""
     results.read_finished(folder)
-    made = _leagues(folder)
-    candidates = list(made["candidates"])
-    if candidate is not None and candidate not in candidates:
-        raise UserError(
-            f"no candidate '{candidate}' in {folder.name}, expected one of: {', '.join(candidates)}"
-        )
-    who = candidate or candidates[0]
-    plain = {**made, "candidates": {n: league.as_json(one) for n, one in made["candidates"].items()}}
-    plain["drifts"] = [vars(drift) for drift in made["drifts"]]
-    results.write_json(folder / f"{NAME}.json", plain)
-    draw(folder, who, made["candidates"][who], made["drifts"])
-    if as_json:
-        return [json.dumps(plain, indent=2)]
-    return [*table(who, made["candidates"][who], made["drifts"], made["metric"]), str(folder / f"{NAME}.png")]
-
-
-def _leagues(folder: Path) -> dict[str, Any]:
-    import pandas as pd
-
-    manifest, facts = results.read_json(folder / "manifest.json"), results.read_json(folder / "facts.json")
-    said = readings.read(folder)
-    if not len(said):
+    if not (folder / league.FILE).is_file():
+        facts = results.read_json(folder / "facts.json")
         why = "; ".join(sorted({w for each in facts.get("monitored", {}).values() for w in each.values()}))
         raise UserError(f"{folder.name}: no signal said anything: {why or 'the charter monitors none'}")
-    timeline, counts = (pd.read_parquet(folder / f"{name}.parquet") for name in ("timeline", "counts"))
-    metric = _metric(folder, manifest)
-    last = (facts["world"]["horizon"] - facts["world"]["go_live"]) / 86_400_000_000
-    return {
-        "run": folder.name,
-        "metric": metric,
-        "drifts": league.drifts_of(timeline, last),
-        "candidates": {
-            name: league.league(said, timeline, counts, facts, metric, name)
-            for name in manifest["candidates"]
-        },
+    found = results.read_json(folder / league.FILE)
+    candidates = list(found["candidates"])
+    if candidate is not None and candidate not in candidates:
+        raise UserError(f"no candidate '{candidate}' in this run{closest(candidate, candidates)}")
+    if as_json:
+        return [json.dumps(found, indent=2)]
+    who = candidate or candidates[0]
+    drifts = [Drift(**one) for one in found["drifts"]]
+    standings = [standing(one) for one in found["candidates"][who]]
+    picture = draw(folder, who, standings, drifts)
+    return [*table(who, standings, drifts, found["metric"]), str(picture)]
+
+
+def standing(told: Mapping[str, Any]) -> Standing:
+    """A standing as `monitors.json` holds it."""
+    read: dict[str, Any] = {
+        n: Interval(**value) if isinstance(value, dict) else value for n, value in told.items()
     }
-
-
-def _metric(folder: Path, manifest: Mapping[str, Any]) -> dict[str, str]:
-    """The metric of the first critical clause: what a late alarm costs is told in it."""
-    verdict = results.read_json(folder / "verdict.json")
-    clauses = verdict["candidates"][0]["clauses"]
-    first = next((c for c in clauses if c.get("critical", True)), None)
-    if first is None:
-        return {}
-    about = manifest["metrics"][first["metric"]]
-    return {"name": first["metric"], "form": about["form"], "better": about["better"], "unit": about["unit"]}
+    return Standing(**read)
 
 
 HEADS = ("signal", "detected", "days to detect", "false / month", "false / 100k", "lost before")
@@ -112,35 +88,26 @@ def _told(one: Interval, form: str, never: str = "") -> str:
 def draw(folder: Path, candidate: str, standings: Sequence[Standing], drifts: Sequence[Drift]) -> Path:
     """A picture: each signal's level over time, the largest over its subjects and the mean over seeds, with the true
     onsets; beside it days to detect and false alarms a month."""
-    import numpy as np
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     said = readings.read(folder)
     said = said[said["candidate"] == candidate]
-    real = [one for one in standings if not one.dummy]
-    figure = Figure(figsize=(11.0, 1.2 + 0.62 * len(standings)))
+    last = max(said["day"].max(), 1)
+    height = 1.1 + 0.5 * len(standings)
+    figure = Figure(figsize=(11.0, height))
     FigureCanvasAgg(figure)
-    grid = figure.add_gridspec(len(standings), 3, width_ratios=[3.0, 1.2, 1.2], hspace=0.25, wspace=0.12,
-                               left=0.13, right=0.97, top=0.9, bottom=0.12)  # fmt: skip
-    for place, one in enumerate(real):
+    grid = figure.add_gridspec(
+        len(standings), 3, width_ratios=[3.0, 1.2, 1.2], hspace=0.25, wspace=0.08,
+        left=0.16, right=0.98, top=1.0 - 0.75 / height, bottom=0.4 / height,
+    )  # fmt: skip
+    for place, one in enumerate(standings):
         axes = figure.add_subplot(grid[place, 0])
-        mine = said[said["signal"] == one.signal].assign(level=lambda t: t["value"] / t["threshold"])
-        top = mine.groupby(["seed", "day"])["level"].max()
-        for seed in sorted(set(mine["seed"])):
-            axes.plot(top[seed].index, np.minimum(top[seed].to_numpy(), 3.0), color="#9aa5b1", lw=0.7)
-        mean = top.groupby("day").mean()
-        axes.plot(mean.index, np.minimum(mean.to_numpy(), 3.0), color="#0072b2", lw=1.6)
-        axes.axhline(1.0, color="#d55e00", lw=0.9, ls="--")
-        for drift in drifts:
-            axes.axvspan(drift.onset, drift.end, color="#f0e442", alpha=0.25, lw=0)
-            axes.axvline(drift.onset, color="#222222", lw=1.0)
-        axes.set_ylim(0.0, 3.1)
-        axes.set_yticks([1.0], ["threshold" if place == 0 else ""], fontsize=7)
-        axes.tick_params(axis="x", labelbottom=place == len(real) - 1, labelsize=8)
-        axes.set_ylabel(one.signal, rotation=0, ha="right", va="center", fontsize=9, labelpad=14)
-        for side in ("top", "right"):
-            axes.spines[side].set_visible(False)
+        _curves(axes, said[said["signal"] == one.signal], drifts)
+        axes.set_xlim(0.0, float(last))
+        axes.tick_params(axis="x", labelbottom=place == len(standings) - 1, labelsize=8)
+        name = f"{one.signal}\n(sees nothing)" if one.dummy else one.signal
+        axes.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=9)
         if place == 0:
             axes.set_title(
                 "level over days since goLive (grey: seeds; dashed: threshold)", fontsize=9, loc="left"
@@ -149,28 +116,55 @@ def draw(folder: Path, candidate: str, standings: Sequence[Standing], drifts: Se
                ("false alarms a month", [s.false_per_month for s in standings]))  # fmt: skip
     for column, (title, values) in enumerate(columns, start=1):
         axes = figure.add_subplot(grid[:, column])
-        for place, (one, value) in enumerate(zip(standings, values, strict=True)):
-            colour = "#8a8a8a" if one.dummy else "#0072b2"
-            y = len(standings) - place
-            if value.value is None:
-                axes.text(0.02, y, "later than seen" if column == 1 else "", transform=axes.get_yaxis_transform(),
-                          fontsize=7, color=colour, va="center")  # fmt: skip
-                continue
-            axes.plot([value.value], [y], "o", color=colour, ms=4)
-            if value.low is not None and value.high is not None:
-                axes.plot([value.low, value.high], [y, y], color=colour, lw=1.2)
-        axes.set_ylim(0.4, len(standings) + 0.6)
-        names = [s.signal for s in standings] if column == 1 else [""] * len(standings)
-        axes.set_yticks(range(len(standings), 0, -1), names, fontsize=7)
-        axes.yaxis.tick_right() if column == 2 else None
+        _intervals(axes, values, "later than seen" if column == 1 and drifts else "")
         if column == 2:
             axes.set_xscale("symlog", linthresh=0.1)
-            axes.axvline(1.0, color="#d55e00", lw=0.9, ls="--")
+            axes.axvline(1.0, color=LINE, lw=0.9, ls="--")
         axes.set_xlim(left=0.0)
         axes.set_title(title, fontsize=9, loc="left")
-        axes.tick_params(axis="x", labelsize=8)
-        axes.grid(axis="x", lw=0.4)
     figure.suptitle(f"Signals of {candidate}, {folder.name}", fontsize=11, x=0.02, ha="left")
     path = folder / f"{NAME}.png"
     figure.savefig(path, dpi=110, metadata={"Software": None})
     return path
+
+
+MEAN, SEED, LINE, DRIFT = "#0072b2", "#9aa5b1", "#d55e00", "#f0e442"
+TOP = 3.0
+"""Levels above so many thresholds are drawn at it."""
+
+
+def _curves(axes: Any, said: Any, drifts: Sequence[Drift]) -> None:
+    """Each seed's largest level of any subject, and their mean, over true drifts."""
+    import numpy as np
+
+    if len(said):
+        top = said.assign(level=said["value"] / said["threshold"]).groupby(["seed", "day"])["level"].max()
+        for seed in sorted(set(said["seed"])):
+            axes.plot(top[seed].index, np.minimum(top[seed].to_numpy(), TOP), color=SEED, lw=0.7)
+        mean = top.groupby("day").mean()
+        axes.plot(mean.index, np.minimum(mean.to_numpy(), TOP), color=MEAN, lw=1.6)
+        axes.axhline(1.0, color=LINE, lw=0.9, ls="--")
+    for drift in drifts:
+        axes.axvspan(drift.onset, drift.end, color=DRIFT, alpha=0.25, lw=0)
+        axes.axvline(drift.onset, color="#222222", lw=1.0)
+    axes.set_ylim(0.0, TOP + 0.1)
+    axes.set_yticks([])
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)
+
+
+def _intervals(axes: Any, values: Sequence[Interval], never: str) -> None:
+    """A dot and a bar for each row, from the top."""
+    for place, value in enumerate(values):
+        y = len(values) - place
+        if value.value is None:
+            where = axes.get_yaxis_transform()
+            axes.text(0.03, y, never, transform=where, fontsize=8, color="#555555", va="center")
+            continue
+        axes.plot([value.value], [y], "o", color=MEAN, ms=4)
+        if value.low is not None and value.high is not None:
+            axes.plot([value.low, value.high], [y, y], color=MEAN, lw=1.2)
+    axes.set_ylim(0.5, len(values) + 0.5)
+    axes.set_yticks([])
+    axes.tick_params(axis="x", labelsize=8)
+    axes.grid(axis="x", lw=0.4)

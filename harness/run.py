@@ -18,7 +18,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from harness import adversaries, cases, measure, own_code, readings, results
+from harness import adversaries, cases, league, measure, own_code, readings, results
 from harness.assembly import estimators, load_metrics
 from harness.jobs import INCUMBENT, Job, replay_all
 from harness.trial import Loaded
@@ -205,6 +205,9 @@ def _gather(order: Order, folder: Path, seeds: Sequence[int]) -> None:
             "monitored": facts[jobs[-1]]["monitored"],
         },
     )
+    standings = league.record(folder, order.loaded.candidates, _prized(order))
+    if standings is not None:
+        results.write_text(folder / league.FILE, measure.canonical(standings))
     told = {(job.candidate, job.seed): fact["ground_truth"] for job, fact in facts.items()}
     found = adversaries.record(told, INCUMBENT, first["go_live"], first["horizon"])
     if found is not None:
@@ -213,6 +216,15 @@ def _gather(order: Order, folder: Path, seeds: Sequence[int]) -> None:
         model = folder / "parts" / job.name / "model"
         if model.is_dir():
             shutil.copytree(model, folder / "model" / job.candidate / f"seed-{job.seed}", dirs_exist_ok=True)
+
+
+def _prized(order: Order) -> dict[str, str]:
+    """The metric of the first critical clause: what a late alarm costs is told in it."""
+    metric = next((c.metric for c in order.loaded.charter.spec.clauses if c.critical), None)
+    if metric is None:
+        return {}
+    spec = load_metrics(order.loaded)[metric].spec
+    return {"name": metric, "form": spec.form, "better": spec.better, "unit": spec.unit}
 
 
 _EVENT = ("candidate", "seed", "t", "day", "kind", "name", "end_day", "value", "detail")
@@ -290,7 +302,7 @@ def _sum_up(order: Order, folder: Path, manifest: dict[str, Any], started: float
         },
         "artifacts": {
             name: results.content_digest(folder / name)
-            for name in ("counts.parquet", "facts.json", readings.FILE, results.ADVERSARIES)
+            for name in ("counts.parquet", "facts.json", readings.FILE, league.FILE, results.ADVERSARIES)
             if (folder / name).is_file()
         },
     }

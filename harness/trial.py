@@ -75,13 +75,23 @@ class Loaded:
 
     def run_digest(self) -> str:
         """SHA-256 of what happens but for seeds and charter: world, label rule, features, candidates, incumbent."""
+        return digest(
+            {"scenario": self.scenario.digest(), "trial": self.trial_card(), "features": self.feature_cards()}
+        )
+
+    def trial_card(self) -> dict[str, Any]:
+        """The trial as plain values, without its features, which may be written here or elsewhere."""
         trial = self.trial.model_dump(mode="json", by_alias=True, exclude={"features"})
-        features: Any = _told(self.features)
         if isinstance(self.trial, DesksTrial):
             for desk in trial["desks"].values():
                 del desk["features"]
-            features = {desk: _told(specs) for desk, specs in self.desk_features.items()}
-        return digest({"scenario": self.scenario.digest(), "trial": trial, "features": features})
+        return trial
+
+    def feature_cards(self) -> Any:
+        """The features as plain values, by desk where there are several."""
+        if isinstance(self.trial, DesksTrial):
+            return {desk: _told(specs) for desk, specs in self.desk_features.items()}
+        return _told(self.features)
 
     def scenario_card(self) -> dict[str, Any]:
         """What manifest.json says of the scenario."""

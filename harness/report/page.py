@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from harness.report import (
     accounts,
     courses,
+    decays,
     drawing,
     happenings,
     limits,
@@ -24,6 +25,7 @@ from harness.report import (
     tactic_courses,
     tactics,
     views,
+    watching,
     words,
 )
 from harness.report.record import WHOLE, Candidate, Clause, Run, text
@@ -68,6 +70,7 @@ def compose(run: Run) -> tuple[str, str]:
             "courses_beside": tuple(_course(run, metric) for metric in beside),
             "honesty": tuple(_honesty(run)),
             "shifts": tuple(_shifts(run)),
+            "decays": tuple((one, _markup(one.svg)) for one in decays.read(run)),
             "responses": tuple(_responses(run)),
         }
     context |= {
@@ -79,6 +82,7 @@ def compose(run: Run) -> tuple[str, str]:
         "legend": tuple((c, *_look(place)) for place, c in enumerate(run.candidates)),
         "happenings": happenings.happenings(run),
         "distances": tactics.distances(run),
+        "signals": watching.signals(run),
         "last_from": tactics.last_from(run),
         "undecided": views.undecided(run),
         "stories": stories.stories(run),
