@@ -20,7 +20,7 @@ import numpy as np
 from scipy.stats import beta, chi2, norm
 
 from harness import readings, results
-from harness.kinds import DayTables
+from harness.signal_kinds import DayTables
 from sim.core import plugins, rng
 from sim.core.time import DAY
 

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from harness.charter import Charter, Clause
-from harness.kinds import Reading
 from harness.sight import Call, Source
+from harness.signal_kinds import Reading
 from harness.steps import CALIBRATED, RungName, SignalRung
 from sim.core.time import DAY, Micros
 

@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.kinds import DayTables, Floats, Matrix, PolicyState, Reading, Reads, Signal, TrainingSet, Watch
+from harness.kinds import Floats, Matrix, PolicyState, TrainingSet
+from harness.signal_kinds import DayTables, Reading, Reads, Signal, Watch
 from harness.sketches import CELLS, Ring, Sample, count, cuts_of
 from sim.core import rng
 from sim.core.events import Block, Schema

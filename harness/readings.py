@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.kinds import Reading
+from harness.signal_kinds import Reading
 from sim.core.time import DAY, Micros
 
 FILE = "signals.parquet"

@@ -12,7 +12,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.kinds import DayTables, Floats, Matrix
+from harness.kinds import Floats, Matrix
+from harness.signal_kinds import DayTables
 from sim.core.compile import kernel
 
 Ints = NDArray[np.int64]

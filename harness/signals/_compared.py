@@ -11,7 +11,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.kinds import DayTables, Floats, SignalSpec, Watch
+from harness.kinds import Floats
+from harness.signal_kinds import DayTables, SignalSpec, Watch
 from harness.signals import _reference
 from sim.core.errors import UserError
 from sim.core.time import DAY, Micros

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.kinds import DayTables, Floats
+from harness.kinds import Floats
+from harness.signal_kinds import DayTables
 
 Level = Callable[[int], float]
 

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 from scipy.stats import t as student
 
-from harness.kinds import DayTables, Floats, SignalSpec, Watch
+from harness.kinds import Floats
+from harness.signal_kinds import DayTables, SignalSpec, Watch
 from harness.signals._compared import EXPECTED_RUN
 from sim.core import rng
 from sim.core.errors import UserError

@@ -13,7 +13,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from harness.kinds import Floats, SignalSpec
+from harness.kinds import Floats
+from harness.signal_kinds import SignalSpec
 from harness.signals._followed import Followed
 from sim.core.errors import UserError
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from harness.kinds import DayTables, SignalSpec, Watch
+from harness.signal_kinds import DayTables, SignalSpec, Watch
 from harness.signals._dummy import Dull
 
 

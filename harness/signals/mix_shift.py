@@ -10,7 +10,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from harness.kinds import Floats, SignalSpec
+from harness.kinds import Floats
+from harness.signal_kinds import SignalSpec
 from harness.signals._compared import Compared, Comparison
 
 

@@ -10,7 +10,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from harness.kinds import Floats, SignalSpec
+from harness.kinds import Floats
+from harness.signal_kinds import SignalSpec
 from harness.signals._compared import Compared, Comparison
 from sim.core.errors import UserError
 
@@ -49,8 +50,8 @@ class Psi(Compared):
             parts.append(((window * mine).sum(axis=-1), (usual * mine).sum(axis=-1)))
             held += parts[-1][1] > 0
         for here, there in parts:
-            p = (here + 0.5) / (seen + 0.5 * held)
-            q = (there + 0.5) / (known + 0.5 * held)
+            p = (here + 0.5) / np.maximum(seen + 0.5 * held, 0.5)
+            q = (there + 0.5) / np.maximum(known + 0.5 * held, 0.5)
             total += np.where((there > 0) | (here > 0), (p - q) * np.log(p / q), 0.0)
         return np.maximum(total, 0.0)
 

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from harness.kinds import DayTables, SignalSpec, Watch
+from harness.signal_kinds import DayTables, SignalSpec, Watch
 from harness.signals._dummy import Dull
 from sim.core import rng
 from sim.core.errors import UserError

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from harness.kinds import DayTables, Matrix
+from harness.kinds import Matrix
+from harness.signal_kinds import DayTables
 from harness.sketches import CELLS, count, cuts_of
 from sim.core import plugins, rng
 from tests.benchmarks.measuring import Stopwatch, tell

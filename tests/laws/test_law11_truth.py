@@ -10,9 +10,9 @@ import pytest
 
 from harness.assembly import build_replay
 from harness.desk import Desk
-from harness.kinds import DayTables
 from harness.monitoring import SHIPPED, Monitor
 from harness.replay import replay
+from harness.signal_kinds import DayTables
 from sim import open_world
 from sim.core import plugins
 from sim.core.truth import Outcomes, Settlement, Truth

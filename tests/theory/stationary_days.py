@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.kinds import DayTables, Signal
+from harness.signal_kinds import DayTables, Signal
 from harness.sketches import BINS, CELLS
 from sim.core import rng
 

@@ -11,8 +11,8 @@ from statistics import median
 import pytest
 from scipy.stats import poisson
 
-from harness.kinds import DayTables, Signal
 from harness.monitoring import SHIPPED
+from harness.signal_kinds import DayTables, Signal
 from sim.core import plugins
 from sim.core.time import DAY
 from tests.theory.stationary_days import REFERENCE, Stream, alarms

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from harness.cases import Case
-from harness.kinds import Reading, TrainingSet
+from harness.kinds import TrainingSet
 from harness.lines import ClauseLine, SignalLine
 from harness.playbook import Duties, Playbook
 from harness.responses.observed import OnObserved
@@ -23,6 +23,7 @@ from harness.responses.schedule import OnSchedule
 from harness.responses.signal import OnSignal
 from harness.shadow import Model
 from harness.sight import Call, Sight
+from harness.signal_kinds import Reading
 from harness.steps import PlaybookStep, Shadow, Staff
 from harness.trainer import Fit, Trained
 from harness.training import Keys

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.stats import ks_2samp
 
-from harness.kinds import DayTables
+from harness.signal_kinds import DayTables
 from harness.signals._compared import Comparison
 from harness.signals.ks import Ks
 from harness.signals.psi import Psi
