@@ -126,6 +126,16 @@ class Operation(Protocol):
 
 
 @runtime_checkable
+class Verbatim(Protocol):
+    """An operation whose value is a column of the question as it is: it needs no call of its own."""
+
+    @property
+    def carried(self) -> str:
+        """The column."""
+        ...
+
+
+@runtime_checkable
 class Coded(Protocol):
     """The escape hatch, `use: package.module:Name`: a feature in plain Python, slow, under the same laws.
 

@@ -20,6 +20,11 @@ class Carried:
     def accumulators(self) -> Sequence[Accumulator]:
         return ()
 
+    @property
+    def carried(self) -> str:
+        """The column."""
+        return self.of
+
     def finish(self, raw: Sequence[Ints], t: Ints, own: Own) -> Column:
         return own[self.of].astype("float32")
 
