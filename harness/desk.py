@@ -120,7 +120,8 @@ class Desk:
         """Take in news at a tick's start `now`: features and labels use it from `now` on, not before."""
         if self.before is not None:
             self.before.learn(news, now)
-        self.featurizer.learn(_delivered(news, now))
+        if self.featurizer.reads(news.stream):
+            self.featurizer.learn(_delivered(news, now))
         block = news.block
         channel = next((c for c in self.kind.labels if c.stream == news.stream), None)
         if len(block) and now >= self._from:

@@ -17,7 +17,7 @@ import numpy as np
 
 from harness.accumulation import Accumulation, column_of
 from harness.coded import CodedFeature
-from harness.features._algebra import Accumulator, Coded, Ints, Operation
+from harness.features._algebra import Accumulator, Coded, Ints, Operation, Verbatim
 from harness.keys import Keys
 from harness.kinds import FeatureSpec, Matrix
 from harness.layout import width_of
@@ -107,6 +107,25 @@ class Featurizer:
             spec.name: Feature(spec, operation, needs, tuple((s := _source(n), asked[s][n]) for n in needs))
             for spec, operation, needs in compiled
         }
+        self._of_stream = {
+            stream: tuple((by, made) for (feed, by, _), made in self._accumulations.items() if feed == stream)
+            for stream in self.streams
+        }
+        self._looked_up = tuple(dict.fromkeys(at for _, _, at in self._accumulations))
+        self._plain = tuple(
+            (place, feature.operation.carried)
+            for place, name in enumerate(self.names)
+            if (feature := self._features.get(name)) is not None and isinstance(feature.operation, Verbatim)
+        )
+        """Columns of the question that are features as they are: most of what a price is made of."""
+        plain = {place for place, _ in self._plain}
+        self._finished = tuple((place, name) for place, name in enumerate(self.names) if place not in plain)
+
+    def reads(self, stream: str) -> bool:
+        """Whether items of a stream change any feature."""
+        return bool(self._of_stream.get(stream)) or any(
+            stream in coded.coded.reads for coded in self._coded.values()
+        )
 
     # --- the loop's side --------------------------------------------------------------------------------------------
 
@@ -169,8 +188,8 @@ class Featurizer:
     def _append(self, stream: str, block: Block) -> dict[tuple[str, ...], Ints]:
         """The slots (n,) of all rows, by the columns of their keys; left out where some rows are of no use."""
         held: dict[tuple[str, ...], Ints] = {}
-        for (feed, by, _), accumulation in self._accumulations.items():
-            if feed == stream and (slots := accumulation.append(block)) is not None:
+        for by, accumulation in self._of_stream.get(stream, ()):
+            if (slots := accumulation.append(block)) is not None:
                 held[by] = slots
         for coded in self._coded.values():
             if stream in coded.coded.reads:
@@ -179,15 +198,20 @@ class Featurizer:
 
     def _answer(self, block: Block, held: Mapping[tuple[str, ...], Ints], out: Matrix) -> None:
         """`held`: slots (n,) that are known already, by the columns looked up."""
-        own = {name: block[name] for name in self._open}
+        columns = block.columns
+        for place, of in self._plain:
+            out[:, place] = columns[of]
+        if not self._finished:
+            return
+        own = {name: columns[name] for name in self._open}
         t = column_of(block, self.kind.schema.order)
         # All that these rows can see has been appended, so every key that has an item has a slot by now.
         slots = {
             at: held[at] if at in held else self._keys[len(at)].find([column_of(block, name) for name in at])
-            for at in dict.fromkeys(at for _, _, at in self._accumulations)
+            for at in self._looked_up
         }
         raw = {source: made.answer(t, slots[source[2]]) for source, made in self._accumulations.items()}
-        for place, name in enumerate(self.names):
+        for place, name in self._finished:
             if name in self._coded:
                 out[:, place] = self._coded[name].answer(block, self.kind.schema)
             else:

@@ -46,6 +46,7 @@ class Layout:
         small = max(2, 1 << (used - 1).bit_length())
         self.width = small if used <= windows.LINE else -(-used // windows.LINE) * windows.LINE
         self.bits = {name: n for n, name in enumerate(dict.fromkeys(map(_mark, cells)))}
+        self.marked = tuple((where, bit) for (where, _), bit in self.bits.items() if where)
         hours = dict.fromkeys(cell.of for cell in cells if cell.kind == "hours")
         self.shifts = {of: BITS - HOUR_BITS * (n + 1) for n, of in enumerate(hours)}
         if len(self.bits) + HOUR_BITS * len(self.shifts) > BITS:
@@ -102,10 +103,11 @@ class Layout:
     def bits_of(self, block: Block) -> Ints:
         """BITS (n,) of a block's items: which conditions each meets, and its hours of the day."""
         bits = np.full(len(block), self.always, dtype=np.int64)
-        met = {one: one.holds(block[one.field]) for where, _ in self.bits for one in where}
-        for (where, _), place in self.bits.items():
-            if where:
-                bits |= np.logical_and.reduce([met[one] for one in where]).astype(np.int64) << place
+        for (first, *rest), place in self.marked:
+            met = first.holds(block[first.field])
+            for one in rest:
+                met = met & one.holds(block[one.field])
+            bits |= met.astype(np.int64) << place
         for of, shift in self.shifts.items():
             bits |= (block[of] // HOUR % 24) << shift
         return bits

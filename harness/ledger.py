@@ -135,9 +135,15 @@ class Ledger:
             return
         if self.baseline is not None:
             self.baseline.hear(stream, rows)
-        day = rows["known_at"] // DAY
-        for number in range(int(day[0]), int(day[-1]) + 1):
-            if number >= self.go_live // DAY:
+        known, live = rows["known_at"], self.go_live // DAY
+        first, last = int(known[0]) // DAY, int(known[-1]) // DAY
+        if first == last:
+            if first >= live:
+                self._news.setdefault(first, {}).setdefault(stream, []).append(rows)
+            return
+        day = known // DAY
+        for number in range(first, last + 1):
+            if number >= live:
                 part = _between(rows, *np.searchsorted(day, (number, number + 1)).tolist())
                 if len(part):
                     self._news.setdefault(number, {}).setdefault(stream, []).append(part)

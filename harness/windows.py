@@ -87,7 +87,8 @@ class Store(NamedTuple):
 def relay(old: Ints, new: Ints, first: int, end: int) -> None:
     """Copy the items first..end-1 from a ring into a larger one."""
     for item in range(first, end):
-        new[item & (len(new) - 1)] = old[item & (len(old) - 1)]
+        for word in range(old.shape[1]):
+            new[item & (len(new) - 1), word] = old[item & (len(old) - 1), word]
 
 
 @kernel

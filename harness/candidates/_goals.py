@@ -27,15 +27,20 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaincc, gammainccinv
 
-from harness.candidates._prior import floored
+from harness.candidates._prior import FLOOR
 from harness.kinds import Floats, Matrix, TrainingSet
-from sim.core.compile import kernel
+from sim.core.compile import kernel, kernel_with_scratch
 from sim.core.errors import UserError, closest
 
 GOALS = 24
 """Further goals of one side that are summed over: beyond lies less than 1e-7 for means up to 8."""
 MOST_MEAN = 8.0
 HALF_MIN = 45.0
+ROLES = ("minute", "period", "score_home", "score_away", "lam", "mu", "red_home", "red_away", "line_column")
+PERIOD, RED_HOME, RED_AWAY = 1, 6, 7
+"""Roles that may be missing in a row."""
+
+Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -67,34 +72,86 @@ class Clock:
 
     def left(self, minute: Floats, second: NDArray[np.bool_]) -> Floats:
         """Share of the match's goals still to come (n,) at a minute of the first or second half."""
-        back = np.where(second, HALF_MIN, 0.0)
-        now = np.maximum(minute - self.unheard_s / 60.0, back)
-        over = np.maximum(now - back - HALF_MIN, 0.0)
-        added = np.where(
-            second,
-            _residual(over, self.added_second_min, self.added_spread),
-            _residual(over, self.added_first_min, self.added_spread),
+        figures, tables = self.figures()
+        return np.array(
+            [_left(m, s, figures, tables) for m, s in zip(minute.tolist(), second.tolist(), strict=True)]
         )
-        first_end, end = HALF_MIN + self.added_first_min, 2.0 * HALF_MIN + self.added_second_min
-        other = self._until(end) - self._until(HALF_MIN)
-        whole = self._until(first_end) - self._until(0.0) + other
-        here = self._until(np.maximum(now, back + HALF_MIN) + added) - self._until(now)
-        after = np.where(second, 0.0, other)
-        at_rest = ~second & (minute == HALF_MIN)
-        return np.asarray(np.where(at_rest, other, here + after) / whole, dtype=np.float64)
 
-    def _until(self, minute: Floats | float) -> Floats:
-        """Integral of exp(slope * minute / 90) from minute 0."""
-        if self.slope == 0.0:
-            return np.asarray(minute, dtype=np.float64)
-        rate = self.slope / (2.0 * HALF_MIN)
-        return np.asarray(np.expm1(rate * np.asarray(minute)) / rate, dtype=np.float64)
+    def figures(self) -> tuple[Floats, Floats]:
+        """For the kernel: (6,) slope per minute, the two halves' added minutes, the integrals over the second half
+        and over the whole match, minutes unheard; and tables (2, 2, 257) of the time added and still to be expected."""
+        return _figures(
+            self.slope, self.added_first_min, self.added_second_min, self.added_spread, self.unheard_s
+        )
 
 
-def _residual(over: Floats, mean: float, spread: float) -> Floats:
-    """Minutes of added time still expected (n,) when `over` minutes of it have been played."""
-    grid, left = _residuals(mean, spread)
-    return np.asarray(np.interp(over, grid, left), dtype=np.float64)
+@kernel
+def _until(minute: float, rate: float) -> float:
+    """Integral of exp(rate * minute) from minute 0."""
+    return minute if rate == 0.0 else math.expm1(rate * minute) / rate
+
+
+@kernel
+def _residual(over: float, grid: Floats, left: Floats) -> float:
+    """Minutes of added time still expected when `over` minutes of it have been played: linear in a table of even
+    steps, flat beyond it."""
+    last = len(grid) - 1
+    if over >= grid[last]:
+        return float(left[last])
+    place = min(int(over / grid[last] * last), last - 1)
+    if over < grid[place]:
+        place -= 1
+    elif over >= grid[place + 1]:
+        place += 1
+    slope = (left[place + 1] - left[place]) / (grid[place + 1] - grid[place])
+    return float(slope * (over - grid[place]) + left[place])
+
+
+@kernel
+def _left(minute: float, second: bool, figures: Floats, tables: Floats) -> float:
+    """Share of the match's goals still to come at a minute of the first or second half."""
+    if not second and minute == HALF_MIN:
+        return float(figures[3] / figures[4])
+    half = 1 if second else 0
+    back = HALF_MIN if second else 0.0
+    now = max(minute - figures[5], back)
+    over = max(now - back - HALF_MIN, 0.0)
+    ends = max(now, back + HALF_MIN) + _residual(over, tables[half, 0], tables[half, 1])
+    here = _until(ends, figures[0]) - _until(now, figures[0])
+    return float((here + (0.0 if second else figures[3])) / figures[4])
+
+
+@kernel
+def _stand(
+    x: Matrix, place: Ints, line: float, reds: Floats, figures: Floats, tables: Floats, known: NDArray[np.bool_],
+    out: Floats,
+) -> None:  # fmt: skip
+    """Where each row's match stands: out (7, n) as in `Standing`. place (9,): columns in the order of `Names`, -1 for
+    one that is not there."""
+    for i in range(len(x)):
+        known[i] = True
+        for c in range(9):
+            # A value that is missing is no number, and not below anything.
+            if place[c] >= 0 and c != PERIOD and c != RED_HOME and c != RED_AWAY:
+                known[i] = known[i] and abs(x[i, place[c]]) < 1e6
+        if known[i]:
+            minute, home, away = 1.0 * x[i, place[0]], 1.0 * x[i, place[2]], 1.0 * x[i, place[3]]
+            lam, mu = 1.0 * x[i, place[4]], 1.0 * x[i, place[5]]
+            out[6, i] = line if place[8] < 0 else 1.0 * x[i, place[8]]
+        else:
+            minute = home = away = lam = mu = 0.0
+            out[6, i] = 0.0
+        second = minute > HALF_MIN if place[PERIOD] < 0 else x[i, place[PERIOD]] >= 2.0
+        left = _left(minute, second, figures, tables)
+        red_home = red_away = 0.0
+        if place[RED_HOME] >= 0 and not np.isnan(x[i, place[RED_HOME]]):
+            red_home = min(max(1.0 * x[i, place[RED_HOME]], 0.0), 4.0)
+        if place[RED_AWAY] >= 0 and not np.isnan(x[i, place[RED_AWAY]]):
+            red_away = min(max(1.0 * x[i, place[RED_AWAY]], 0.0), 4.0)
+        out[0, i], out[1, i] = np.rint(min(max(home, 0.0), 99.0)), np.rint(min(max(away, 0.0), 99.0))
+        out[2, i], out[3, i] = min(max(lam, 1e-6), MOST_MEAN), min(max(mu, 1e-6), MOST_MEAN)
+        out[4, i] = left * reds[0] ** red_home * reds[1] ** red_away
+        out[5, i] = left * reds[0] ** red_away * reds[1] ** red_home
 
 
 @lru_cache(maxsize=16)
@@ -105,6 +162,17 @@ def _residuals(mean: float, spread: float) -> tuple[Floats, Floats]:
     grid = np.linspace(0.0, float(gammainccinv(shape, 1e-4)) * scale, 257)
     alive = gammaincc(shape, grid / scale)
     return grid, mean * gammaincc(shape + 1.0, grid / scale) / alive - grid
+
+
+@lru_cache(maxsize=16)
+def _figures(
+    slope: float, first: float, second: float, spread: float, unheard_s: float
+) -> tuple[Floats, Floats]:
+    rate = slope / (2.0 * HALF_MIN)
+    other = _until(2.0 * HALF_MIN + second, rate) - _until(HALF_MIN, rate)
+    whole = _until(HALF_MIN + first, rate) - _until(0.0, rate) + other
+    tables = np.stack([np.stack(_residuals(added, spread)) for added in (first, second)])
+    return np.array([rate, first, second, other, whole, unheard_s / 60.0]), tables
 
 
 @dataclass(frozen=True)
@@ -151,33 +219,14 @@ class Reader:
 
     def read(self, x: Matrix) -> Standing:
         """Rows (n, k) as float32 features."""
-        n = len(x)
-        column = {role: x[:, at].astype(np.float64) for role, at in self.place.items()}
-        minute = column["minute"]
-        line = column.get("line_column", np.full(n, self.line))
-        core = (minute, column["score_home"], column["score_away"], column["lam"], column["mu"], line)
-        known = np.ones(n, dtype=np.bool_)
-        for each in core:
-            known &= np.abs(each) < 1e6
-        minute, home, away, lam, mu, line = (np.where(known, each, 0.0) for each in core)
-        period = column.get("period")
-        second = minute > HALF_MIN if period is None else period >= 2.0
-        left = self.clock.left(minute, second)
-        red_home, red_away = (self._reds(column.get(role), n) for role in ("red_home", "red_away"))
-        return Standing(
-            known,
-            np.rint(np.clip(home, 0.0, 99.0)),
-            np.rint(np.clip(away, 0.0, 99.0)),
-            np.clip(lam, 1e-6, MOST_MEAN),
-            np.clip(mu, 1e-6, MOST_MEAN),
-            left * self.red_own**red_home * self.red_other**red_away,
-            left * self.red_own**red_away * self.red_other**red_home,
-            line,
-        )
+        figures, tables = self.clock.figures()
+        known, out = np.empty(len(x), dtype=np.bool_), np.empty((7, len(x)))
+        reds = np.array([self.red_own, self.red_other])
+        _stand(np.ascontiguousarray(x), self._columns(), self.line, reds, figures, tables, known, out)
+        return Standing(known, *out)
 
-    @staticmethod
-    def _reds(column: Floats | None, n: int) -> Floats:
-        return np.zeros(n) if column is None else np.clip(np.nan_to_num(column), 0.0, 4.0)
+    def _columns(self) -> Ints:
+        return np.array([self.place.get(role, -1) for role in ROLES], dtype=np.int64)
 
 
 def quoted(at: Standing, home_mean: Floats, away_mean: Floats, rho: float, outcomes: int) -> Floats:
@@ -187,13 +236,32 @@ def quoted(at: Standing, home_mean: Floats, away_mean: Floats, rho: float, outco
     that lands on the line pays back, so it is left out: over and under share what decides.
     """
     answer = np.empty((len(at.home), outcomes))
-    a = np.ascontiguousarray(np.clip(home_mean, 0.0, MOST_MEAN))
-    b = np.ascontiguousarray(np.clip(away_mean, 0.0, MOST_MEAN))
+    a, b = np.ascontiguousarray(home_mean), np.ascontiguousarray(away_mean)
     if outcomes == 3:
         _match_odds(at.home, at.away, a, b, at.lam, at.mu, rho, answer)
     else:
         _total(at.home, at.away, a, b, at.lam, at.mu, rho, at.line, answer)
-    return floored(np.where(at.known[:, None], answer, 1.0 / outcomes))
+    _raise(at.known, answer)
+    return answer
+
+
+@kernel
+def _raise(known: NDArray[np.bool_], answer: Floats) -> None:
+    """As `floored`, in place; rows that are not known get equal shares first."""
+    k = answer.shape[1]
+    for i in range(len(known)):
+        total = 0.0
+        for c in range(k):
+            p = answer[i, c] if known[i] else 1.0 / k
+            answer[i, c] = FLOOR if np.isnan(p) else max(p, FLOOR)
+            total += answer[i, c]
+        for c in range(k):
+            answer[i, c] = answer[i, c] / total
+
+
+@kernel
+def _within(mean: float) -> float:
+    return min(max(mean, 0.0), MOST_MEAN)
 
 
 @kernel
@@ -214,20 +282,22 @@ def _exactly(mean: float, count: float) -> float:
     return math.exp(-mean) if count == 0.0 else mean * math.exp(-mean)
 
 
-@kernel
+@kernel_with_scratch
 def _match_odds(
-    home: Floats, away: Floats, a: Floats, b: Floats, lam: Floats, mu: Floats, rho: float, answer: Floats
-) -> None:
+    home: Floats, away: Floats, home_mean: Floats, away_mean: Floats, lam: Floats, mu: Floats, rho: float,
+    answer: Floats,
+) -> None:  # fmt: skip
     theirs, below = np.empty(GOALS + 1), np.empty(GOALS + 1)
     for row in range(len(home)):
-        term, total = math.exp(-b[row]), 0.0
+        a, b = _within(home_mean[row]), _within(away_mean[row])
+        term, total = math.exp(-b), 0.0
         for goals in range(GOALS + 1):
             theirs[goals] = term
             below[goals] = total
             total += term
-            term *= b[row] / (goals + 1)
+            term *= b / (goals + 1)
         lead = int(home[row] - away[row])
-        win, draw, mine = 0.0, 0.0, math.exp(-a[row])
+        win, draw, mine = 0.0, 0.0, math.exp(-a)
         for goals in range(GOALS + 1):
             need = goals + lead
             if need > GOALS:
@@ -235,12 +305,12 @@ def _match_odds(
             elif need >= 0:
                 win += mine * below[need]
                 draw += mine * theirs[need]
-            mine *= a[row] / (goals + 1)
+            mine *= a / (goals + 1)
         lose = max(1.0 - win - draw, 0.0)
         for i in range(2):
             for j in range(2):
                 if i >= home[row] and j >= away[row]:
-                    p = _exactly(a[row], i - home[row]) * _exactly(b[row], j - away[row])
+                    p = _exactly(a, i - home[row]) * _exactly(b, j - away[row])
                     more = p * _extra(float(i), float(j), lam[row], mu[row], rho)
                     if i > j:
                         win += more
@@ -253,18 +323,12 @@ def _match_odds(
 
 @kernel
 def _total(
-    home: Floats,
-    away: Floats,
-    a: Floats,
-    b: Floats,
-    lam: Floats,
-    mu: Floats,
-    rho: float,
-    line: Floats,
-    answer: Floats,
-) -> None:
+    home: Floats, away: Floats, home_mean: Floats, away_mean: Floats, lam: Floats, mu: Floats, rho: float,
+    line: Floats, answer: Floats,
+) -> None:  # fmt: skip
     for row in range(len(home)):
-        mean, so_far = a[row] + b[row], home[row] + away[row]
+        a, b = _within(home_mean[row]), _within(away_mean[row])
+        mean, so_far = a + b, home[row] + away[row]
         term, under, over = math.exp(-mean), 0.0, 0.0
         for goals in range(2 * GOALS + 1):
             final = so_far + goals
@@ -276,7 +340,7 @@ def _total(
         for i in range(2):
             for j in range(2):
                 if i >= home[row] and j >= away[row]:
-                    p = _exactly(a[row], i - home[row]) * _exactly(b[row], j - away[row])
+                    p = _exactly(a, i - home[row]) * _exactly(b, j - away[row])
                     more = p * _extra(float(i), float(j), lam[row], mu[row], rho)
                     if i + j < line[row]:
                         under += more

@@ -19,6 +19,7 @@ from harness.candidates._goals import Reader, described, quoted
 from harness.candidates._model_card import card, shares, write_json
 from harness.candidates._prior import finite
 from harness.candidates._remaining import LEAST_MEAN, remaining
+from harness.candidates._trees import Forest, answered, forest
 from harness.kinds import Floats, Matrix, Scorer, TrainingSet
 
 
@@ -59,16 +60,20 @@ class GoalBoosting(GoalClock):
             "max_bin": self.bins,
             "base_score": 1.0,
         }
-        boosters = []
+        boosters, forests = [], []
         for goals, mean in zip(rows.goals, rows.mean, strict=True):
             matrix = xgboost.DMatrix(
                 rows.x, label=goals, weight=rows.weight, base_margin=np.log(mean), nthread=1
             )
             evidence = float(rows.weight @ mean)
             eta = self.learning_rate * evidence / (evidence + self.prior_goals)
-            boosters.append(xgboost.train(parameters | {"eta": eta}, matrix, num_boost_round=self.rounds))
+            booster = xgboost.train(parameters | {"eta": eta}, matrix, num_boost_round=self.rounds)
+            boosters.append(booster)
+            forests.append(forest(booster, rows.x, np.log(mean)))
         facts = card(self, past, seed, goals=[float(rows.weight @ goals) for goals in rows.goals])
-        return GoalBoostingScorer(reader, self.rho, past.outcomes, past.names, tuple(boosters), facts)
+        return GoalBoostingScorer(
+            reader, self.rho, past.outcomes, past.names, tuple(boosters), facts, tuple(forests)
+        )
 
 
 @dataclass(frozen=True)
@@ -81,6 +86,8 @@ class GoalBoostingScorer:
     names: tuple[str, ...]
     boosters: tuple[Any, ...]
     facts: Mapping[str, Any]
+    trees: tuple[Forest | None, ...] = (None, None)
+    """The same boosters, for small blocks."""
 
     def score(self, x: Matrix) -> Floats:
         """(n, 3) home, draw, away or (n, 2) over, under."""
@@ -89,14 +96,9 @@ class GoalBoostingScorer:
         x = finite(x)
         at = self.reader.read(x)
         means = [
-            np.asarray(
-                booster.inplace_predict(
-                    x, base_margin=np.log(np.maximum(clock, LEAST_MEAN)), validate_features=False
-                ),
-                dtype=np.float64,
-            )
-            for booster, clock in zip(
-                self.boosters, (at.lam * at.left_home, at.mu * at.left_away), strict=True
+            answered(booster, trees, x, np.log(np.maximum(clock, LEAST_MEAN)))
+            for booster, trees, clock in zip(
+                self.boosters, self.trees, (at.lam * at.left_home, at.mu * at.left_away), strict=True
             )
         ]
         return quoted(at, means[0], means[1], self.rho, self.outcomes)

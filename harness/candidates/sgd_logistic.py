@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.kinds import Floats, Matrix, TrainingSet
-from sim.core.compile import kernel
+from sim.core.compile import kernel_with_scratch
 
 
-@kernel
+@kernel_with_scratch
 def _learn(
     x: Matrix, y: NDArray[np.int64], rate: float, count: Floats, mean: Floats, spread: Floats, weight: Floats
 ) -> None:
@@ -41,7 +41,7 @@ def _learn(
         weight[k] -= rate * error
 
 
-@kernel
+@kernel_with_scratch
 def _score(x: Matrix, count: Floats, mean: Floats, spread: Floats, weight: Floats, out: Floats) -> None:
     k = x.shape[1]
     for i in range(x.shape[0]):

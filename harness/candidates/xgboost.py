@@ -2,7 +2,7 @@
 
 Knows: the booster's own interface; missing values go down each split's default branch. Does not know: thresholds.
 `inplace_predict` on numpy costs about 0.14 ms for one row and 1.7 us a row in blocks: five times less than the
-scikit-learn wrapper on a pandas row.
+scikit-learn wrapper on a pandas row. Blocks of a few rows walk the same trees by a kernel (`_trees`).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy as np
 
 from harness.candidates._model_card import card, shares
 from harness.candidates._prior import finite, floored, learnable, prior, weighty
+from harness.candidates._trees import Forest, answered, forest
 from harness.kinds import Floats, Matrix, Scorer, TrainingSet
 
 
@@ -59,7 +60,7 @@ class XGBoost:
             parameters["num_class"] = past.outcomes
         matrix = xgboost.DMatrix(x, label=y, weight=weight, nthread=1)
         booster = xgboost.train(parameters, matrix, num_boost_round=self.rounds)
-        return BoosterScorer(booster, past.names, past.outcomes, card(self, past, seed))
+        return BoosterScorer(booster, past.names, past.outcomes, card(self, past, seed), forest(booster, x))
 
 
 @dataclass(frozen=True)
@@ -70,15 +71,15 @@ class BoosterScorer:
     names: tuple[str, ...]
     outcomes: int
     facts: Mapping[str, Any]
+    trees: Forest | None = None
+    """The same trees, for small blocks."""
 
     def score(self, x: Matrix) -> Floats:
         """(n,) probability of the positive class, or (n, outcomes)."""
         if not len(x):
             return np.empty((0, self.outcomes) if self.outcomes > 2 else 0)
-        answer = self.booster.inplace_predict(finite(x), validate_features=False)
-        return (
-            np.asarray(answer, np.float64) if self.outcomes == 2 else floored(np.asarray(answer, np.float64))
-        )
+        answer = answered(self.booster, self.trees, finite(x))
+        return answer if self.outcomes == 2 else floored(answer)
 
     def importance(self) -> Mapping[str, float]:
         """Total gain of the splits on each feature."""

@@ -22,7 +22,7 @@ from typing import Literal
 import numpy as np
 
 from harness.kinds import Floats
-from sim.core.compile import kernel
+from sim.core.compile import kernel, kernel_with_scratch
 
 Method = Literal["multiplicative", "power", "shin"]
 METHODS: tuple[Method, ...] = ("multiplicative", "power", "shin")
@@ -99,7 +99,7 @@ def _multiplicative(values: Floats, m: Floats, answer: Floats, figure: Floats) -
         figure[row] = total
 
 
-@kernel
+@kernel_with_scratch
 def _power(values: Floats, m: Floats, answer: Floats, figure: Floats) -> None:
     """answer = values ** e with rows summing to 1 + m; values and answer may be on either side of the margin."""
     n, k = values.shape

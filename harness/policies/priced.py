@@ -14,12 +14,31 @@ from numpy.typing import NDArray
 
 from harness.kinds import Floats, Prices
 from harness.policies._margin import METHODS, Method, odds
+from sim.core.compile import kernel
 from sim.core.errors import UserError, closest
 from sim.core.events import Block
 
 MOST_OVERROUND = 0.5
-PRECISION = 6
-"""Decimals of odds: news carries them in millionths."""
+PRECISION = 1e6
+"""Odds are whole millionths: so news carries them."""
+
+
+@kernel
+def _sell(
+    probability: Floats, live: Floats, since: Floats, silent: Floats, limits: Floats, odds: Floats,
+    closed: NDArray[np.bool_],
+) -> None:  # fmt: skip
+    """Where a market is closed (n,), and its odds (n, k) as they are sold, in place. limits: seconds after an event and
+    of silence, the probability above which it closes, least and most odds."""
+    for i in range(len(odds)):
+        likely, short = probability[i, 0], odds[i, 0]
+        for c in range(odds.shape[1]):
+            likely, short = max(likely, probability[i, c]), min(short, odds[i, c])
+            sold = min(max(odds[i, c], limits[3]), limits[4])
+            odds[i, c] = np.rint(sold * PRECISION) / PRECISION
+        closed[i] = likely > limits[2] or short < limits[3]
+        if live[i] != 0.0 and (since[i] < limits[0] or silent[i] >= limits[1]):
+            closed[i] = True
 
 
 @dataclass(frozen=True)
@@ -59,24 +78,31 @@ class Priced:
 
     def price(self, block: Block, probability: Floats) -> Prices:
         """Odds (n, k), rounded to millionths, and where the market is closed (n,)."""
-        live = self._column(block, "live") != 0
-        margin = np.full(len(probability), self.overround)
+        n = len(probability)
+        live = self._column(block, "live")
+        since = self._column(block, "since_event_s") if self.suspend_after_event > 0.0 else live
+        silent = self._column(block, "feed_age_s") if self.suspend_on_silence is not None else live
+        margin = np.full(n, self.overround)
         if self.in_play_overround is not None:
-            margin = np.where(live, self.in_play_overround, margin)
+            margin[live != 0.0] = self.in_play_overround
         exact = odds(probability, margin, self.method)
-        closed = (probability.max(axis=1) > self.close_above) | (exact.min(axis=1) < self.least_odds)
-        if self.suspend_after_event > 0.0:
-            closed |= live & (self._column(block, "since_event_s") < self.suspend_after_event)
-        if self.suspend_on_silence is not None:
-            closed |= live & (self._column(block, "feed_age_s") >= self.suspend_on_silence)
-        most = np.inf if self.most_odds is None else self.most_odds
-        sold = np.asarray(np.round(np.clip(exact, self.least_odds, most), PRECISION), dtype=np.float64)
-        return Prices(sold, np.asarray(closed, dtype=np.bool_))
+        closed = np.empty(n, dtype=np.bool_)
+        limits = np.array(
+            [
+                self.suspend_after_event,
+                np.inf if self.suspend_on_silence is None else self.suspend_on_silence,
+                self.close_above,
+                self.least_odds,
+                np.inf if self.most_odds is None else self.most_odds,
+            ]
+        )
+        _sell(np.ascontiguousarray(probability), live, since, silent, limits, exact, closed)
+        return Prices(exact, closed)
 
     def _column(self, block: Block, name: str) -> NDArray[np.float64]:
         if name not in block.columns:
             raise UserError(f"priced: the question has no column '{name}'")
-        return np.asarray(block[name], dtype=np.float64)
+        return block[name].astype(np.float64)
 
     def facts(self) -> Mapping[str, float]:
         """The overrounds in force."""

@@ -63,7 +63,7 @@ class Levers:
     base: Mapping[str, float]
     injections: Mapping[str, Sequence[Injection]]
     names: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    _still: dict[tuple[str, ...], NDArray[np.float64]] = field(
+    _still: dict[tuple[str, ...], tuple[NDArray[np.float64], tuple[int, ...]]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
 
@@ -94,10 +94,12 @@ class Levers:
     def figures(self, names: tuple[str, ...], t: NDArray[np.int64]) -> tuple[NDArray[np.float64], int]:
         """Values of several levers at instants t (n,), for a kernel that reads row `i * step` of them: (n, k) and 1, or
         (1, k) and 0 where nothing moves any of them, which costs nothing but the call. Not to be written to."""
-        still = self._still.get(names)
-        if still is None:
-            still = self._still[names] = np.array([[self.constant(name) for name in names]])
-        moving = [place for place, name in enumerate(names) if self.injections.get(name)]
+        known = self._still.get(names)
+        if known is None:
+            base = np.array([[self.constant(name) for name in names]])
+            places = tuple(place for place, name in enumerate(names) if self.injections.get(name))
+            known = self._still[names] = base, places
+        still, moving = known
         if not moving:
             return still, 0
         values = np.repeat(still, len(t), axis=0)

@@ -26,6 +26,7 @@ _M1 = np.uint64(0xBF58476D1CE4E5B9)
 _M2 = np.uint64(0x94D049BB133111EB)
 _S30, _S27, _S31, _S11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
 _UNIT = 2.0**-53
+_ZERO = np.zeros(1, dtype=np.uint64)
 
 
 @lru_cache(maxsize=1 << 14, typed=True)
@@ -75,6 +76,17 @@ def uniform(k: int, entity: NDArray[np.int64], ordinal: NDArray[np.int64] | int 
     """
     if not COMPILED:
         return (bits(k, entity, ordinal) >> _S11).astype(np.float64) * _UNIT
+    if (
+        isinstance(ordinal, int)
+        and isinstance(entity, np.ndarray)
+        and entity.ndim == 1
+        and entity.dtype == np.int64
+    ):
+        # What nearly all ask for. A few rows cost less than the care that any shape needs.
+        out = np.empty(len(entity), dtype=np.float64)
+        one = _ZERO if ordinal == 0 else np.array([ordinal], dtype=np.int64).view(np.uint64)
+        _fill(np.uint64(k), np.ascontiguousarray(entity).view(np.uint64), one, 0, out)
+        return out
     entities = np.atleast_1d(np.asarray(entity, dtype=np.int64))
     ordinals = np.atleast_1d(np.asarray(ordinal, dtype=np.int64))
     if len(ordinals) > 1 and len(entities) == 1:

@@ -10,7 +10,7 @@ whatever they like. Who has an edge reads the truth as far as he has heard, thro
 from __future__ import annotations
 
 import math
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -172,9 +172,9 @@ def _prepare(
 @kernel
 def _choose(
     account: Ints, home: Ints, away: Ints, market: Small, odds: Floats, closed: Flags, known: Floats, best: Floats,
-    momentum: Small, u_choice: Floats, u_thin: Floats, exponentials: Floats, z: Floats, herd: Floats, twist: Floats,
-    accounts_segment: Small, person: Ints, fan: Ints, scale: Floats, square: Floats, losses: Floats, tier: Small,
-    table: Floats, every: Floats, step: int, row: Floats, outcome: Small, stake: Floats,
+    momentum: Small, u_choice: Floats, u_thin: Floats, exponentials: Floats, z: Floats, match: Ints, herd: Floats,
+    twist: Floats, accounts_segment: Small, person: Ints, fan: Ints, scale: Floats, square: Floats, losses: Floats,
+    tier: Small, table: Floats, every: Floats, step: int, row: Floats, outcome: Small, stake: Floats,
 ) -> None:  # fmt: skip
     for i in range(len(account)):
         outcome[i] = -1
@@ -201,7 +201,7 @@ def _choose(
         row[2] = momentum[i]
         row[3] = min(max(losses[one], 0.0) * exponentials[1, i] / row[0], CHASED_LOSS)
         row[4] = figures[8 + tier[one]]
-        row[5] = figures[7] * herd[i]
+        row[5] = figures[7] * herd[match[i], market[i]]
         row[6], row[7], row[8], row[9] = z[i], u_choice[i], u_thin[i], twist[i]
         # They may also bet more dully than their segment does.
         row[10] = max(table[s, 9], square[one])
@@ -285,6 +285,13 @@ def _key(seed: int, purpose: str) -> int:
     return rng.key(seed, "sportsbook", purpose)
 
 
+@lru_cache(maxsize=4)
+def _herds(key: int, matches: int) -> Floats:
+    """Where the crowd of a match leans, (matches, 4) by market: drawn once, not for every look."""
+    match = np.repeat(np.arange(matches), 4)
+    return rng.normal(key, match, np.tile(np.arange(4), matches)).reshape(-1, 4)
+
+
 def opinions(seed: int, p: Floats, sd: Floats, person: Ints, match: Ints, market: Small) -> Floats:
     """What informed bettors believe (n, 3): the known truth p (n, 3) with errors sd (n,) on the logit, the same at
     every look of a person at a market of a match; NaN where p is."""
@@ -323,11 +330,12 @@ def choose(asked: Asked, accounts: Accounts, levers: Levers) -> Choice:
             _key(seed, "sides"), accounts.person[own], asked.match[ring] * 4 + asked.market[ring]
         )
         twist[ring] = (turn * 16.0).astype(np.int64) + accounts.ordinal[own]
-    herd = rng.normal(_key(seed, "herd"), asked.match, asked.market.astype(np.int64))
+    herd = _herds(_key(seed, "herd"), 1 << int(asked.match.max(initial=0)).bit_length())
     outcome, stake = np.empty(n, dtype=np.int8), np.empty(n)
     _choose(
         asked.account, asked.home, asked.away, asked.market, asked.odds, asked.closed, known, asked.best_other,
-        asked.momentum, asked.u_choice, asked.u_thin, exponents, z, herd, twist, accounts.segment, accounts.person,
+        asked.momentum, asked.u_choice, asked.u_thin, exponents, z, asked.match, herd, twist, accounts.segment,
+        accounts.person,
         accounts.persons.fan, accounts.scale, accounts.square, accounts.loss, accounts.tier, TABLE, figures, step,
         np.empty(11), outcome, stake,
     )  # fmt: skip

@@ -21,7 +21,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.core.compile import kernel
+from sim.core.compile import kernel, kernel_with_scratch
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -70,7 +70,7 @@ def _pace(rules: Floats, phase: int) -> float:
     return float(rules[SETTLING] if phase == 1 else rules[RESTART])
 
 
-@kernel
+@kernel_with_scratch
 def happen(a: float, b: float, rules: Floats, length: Floats, u: Floats, at: Floats, what: Ints) -> int:
     """What happens in a match, by thinning: events in order; answers their number, or -1 if `u` ran out.
 
@@ -132,7 +132,7 @@ def happen(a: float, b: float, rules: Floats, length: Floats, u: Floats, at: Flo
     return n
 
 
-@kernel
+@kernel_with_scratch
 def expected(a: float, b: float, rules: Floats, whistle: Floats, half: int, out: Floats) -> None:
     """Expected goals (2,) of both sides, by carrying the law of (lead, red cards, restart) forwards.
 
@@ -204,7 +204,7 @@ def expected(a: float, b: float, rules: Floats, whistle: Floats, half: int, out:
                     law[phase, red, d] = new[phase, red, d] * (1.0 - w)
 
 
-@kernel
+@kernel_with_scratch
 def solve(
     lam: Floats, mu: Floats, rules: Floats, whistle: Floats, half: int, rounds: int, out: Floats
 ) -> None:
@@ -230,7 +230,7 @@ def solve(
         out[i, 1] = b
 
 
-@kernel
+@kernel_with_scratch
 def probabilities(
     a: float,
     b: float,

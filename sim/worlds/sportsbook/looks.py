@@ -51,7 +51,8 @@ def come(
             continue
         late = late or wait_s[found] > 0.0 or night[found] > 0.0
         account[n] = found
-        kept[n] = rows[i]
+        for c in range(rows.shape[1]):
+            kept[n, c] = rows[i, c]
         n += 1
     return n, late
 

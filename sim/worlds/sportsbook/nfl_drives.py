@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.core.compile import kernel
+from sim.core.compile import kernel, kernel_with_scratch
 from sim.core.levers import Confidence, Levers, LeverSpec
 
 Floats = NDArray[np.float64]
@@ -239,7 +239,7 @@ def game(chance: Floats, pace: Floats, stage: Ints, u: Floats, log: Ints) -> int
     return count
 
 
-@kernel
+@kernel_with_scratch
 def scores(chance: Floats, pace: Floats, stage: Ints, u: Floats, out: Ints) -> None:
     """Final scores out (n, 2) of n games with the same chances, from uniforms u (n, DRAWS)."""
     log = np.zeros((LOG, 7), dtype=np.int64)

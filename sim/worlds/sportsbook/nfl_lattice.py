@@ -16,7 +16,7 @@ import numpy as np
 from numpy.polynomial import chebyshev
 from numpy.typing import NDArray
 
-from sim.core.compile import kernel
+from sim.core.compile import kernel, kernel_with_scratch
 from sim.core.levers import Levers
 from sim.worlds.sportsbook.nfl_drives import (
     AGAINST,
@@ -97,7 +97,7 @@ def overtime(chance: Floats, pace: Floats, out: Floats) -> None:
                     out[step, j, team, r] = (1.0 - q) * out[step + 1, j, team, r] + q * after
 
 
-@kernel
+@kernel_with_scratch
 def margins(
     chance: Floats, pace: Floats, stage: Ints, opener: int, last: Floats, earn: Floats,
     log: Ints, mix: Floats, rows: Floats,
@@ -186,7 +186,7 @@ def _ends(
                 )
 
 
-@kernel
+@kernel_with_scratch
 def totals(
     chance: Floats, pace: Floats, stage: Ints, opener: int, cells: int, last: Floats,
     log: Ints, mix: Floats, rows: Floats,

@@ -28,6 +28,7 @@ from sim.core.time import DAY, MINUTE, NEVER, SECOND, Micros
 from sim.core.world import GroundTruth
 from sim.engine.ordering import order_by
 from sim.engine.queues import NO_LIMIT, UNSERVED, Workers, serve, turn
+from sim.worlds.sportsbook import tickets as ticket
 from sim.worlds.sportsbook.accounts import Accounts
 from sim.worlds.sportsbook.tickets import NONE, Tickets, joined
 
@@ -82,48 +83,90 @@ FIXED = 0.5
 LULL: Micros = 15 * MINUTE
 """Losses that lie further apart belong to two outages."""
 LOST = -1
+_NOBODY = np.empty(0, dtype=np.int64)
 _OFFERED, _FAILED = range(2)
 NAMES = ("log-in", "validation")
 
 
+ENTERING = ("login_ms", "geo_ms", "login_per_s", "login_down", "login_patience_s")
+VALIDATING = ("outcomes_in_offer", "validation_ms", "validation_patience_s")
+"""Levers of either service, at a look's click and at a bet's arrival."""
+
+
+@kernel
+def _meet(
+    looks: Ints, by_id: Ints, tickets: Ints, owner: Ints, t: Ints, ids: Ints, person: Ints, place: Ints
+) -> int:
+    """Looks and, after them, the tickets whose look was put off and is not among them: instants, ids, persons. Answers
+    how many; place (tickets,) receives where the look of each stands."""
+    n = len(looks)
+    for i in range(n):
+        t[i], ids[i], person[i] = looks[i, 0], looks[i, 1], looks[i, 2]
+    for j in range(len(tickets)):
+        one, placed = tickets[j, ticket.ID], tickets[j, ticket.PLACED]
+        low, high = 0, len(looks)
+        while low < high:
+            middle = (low + high) // 2
+            if looks[by_id[middle], 1] < one:
+                low = middle + 1
+            else:
+                high = middle
+        if low < len(looks) and looks[by_id[low], 1] == one and looks[by_id[low], 0] == placed:
+            place[j] = by_id[low]
+            continue
+        t[n], ids[n], person[n], place[j] = placed, one, owner[tickets[j, ticket.ACCOUNT]], n
+        n += 1
+    return n
+
+
 @kernel
 def _enter(
-    t: Ints, person: Ints, beside: Flags, gap: Ints, latency: Ints, refused: Flags, patience: Ints, silence: int,
-    ahead: int, rest: int, seen: Ints, ready: Ints, shut: Ints, free: Ints, leaves: Ints, count: Ints,
-    tried: Ints, wait: Ints,
+    order: Ints, clicks: Ints, who: Ints, own_looks: int, logs: Floats, down: Floats, figures: Floats, step: int,
+    scale: float, silence: int, ahead: int, rest: int, seen: Ints, ready: Ints, shut: Ints, free: Ints,
+    leaves: Ints, count: Ints, tried: Ints, place: Ints, waits: Ints, wait: Ints,
 ) -> None:  # fmt: skip
     """How long looks (n,), in order of time, wait until their session is open, or LOST; sessions and gate move on.
-    Whoever looks at t opened the app at t - ahead: as all did, the gate is queued for in instants of looks."""
-    for i in range(len(t)):
-        p = person[i]
-        if t[i] < shut[p]:
-            wait[i] = LOST
+    Whoever looks at t opened the app at t - ahead: as all did, the gate is queued for in instants of looks. logs (2, n)
+    of log-in and check, down (n,) and figures are in order, the rest is not; wait (tickets,) is that of `place`."""
+    for at in range(len(order)):
+        i = order[at]
+        t, p, beside = clicks[i], who[i], i >= own_looks
+        now = figures[at * step]
+        patience = int(now[4] * SECOND)
+        if t < shut[p]:
+            waits[i] = LOST
             continue
-        if t[i] - seen[p] <= silence and t[i] // DAY == seen[p] // DAY:
-            wait[i] = max(0, ready[p] - t[i])
-            if wait[i] > patience[i]:
-                wait[i] = LOST
-            elif not beside[i]:
-                seen[p] = t[i]
+        if t - seen[p] <= silence and t // DAY == seen[p] // DAY:
+            waits[i] = max(0, ready[p] - t)
+            if waits[i] > patience:
+                waits[i] = LOST
+            elif not beside:
+                seen[p] = t
             continue
-        begun = t[i]
-        if not beside[i]:
-            begun = turn(free, leaves, count, NO_LIMIT, t[i], gap[i], patience[i])
+        spent = (FIXED + (1.0 - FIXED) * -logs[0, at]) * now[0] + (
+            FIXED + (1.0 - FIXED) * -logs[1, at]
+        ) * now[1]
+        begun = t
+        if not beside:
+            gap = int(SECOND / (now[2] * scale))
+            begun = turn(free, leaves, count, NO_LIMIT, t, gap, patience)
             tried[_OFFERED] += 1
-        took = begun + latency[i] - t[i]
-        if begun == UNSERVED or took > patience[i]:
-            took = patience[i]
-            wait[i] = LOST
+        took = begun + int(spent * 1000.0) - t
+        if begun == UNSERVED or took > patience:
+            took = patience
+            waits[i] = LOST
         else:
-            wait[i] = LOST if refused[i] else max(0, took - ahead)
-        if beside[i]:
+            waits[i] = LOST if down[at] < now[3] else max(0, took - ahead)
+        if beside:
             continue
-        if wait[i] == LOST:
+        if waits[i] == LOST:
             tried[_FAILED] += 1
-            shut[p] = t[i] + took - ahead + rest
+            shut[p] = t + took - ahead + rest
         else:
-            ready[p] = t[i] + wait[i]
-            seen[p] = t[i]
+            ready[p] = t + waits[i]
+            seen[p] = t
+    for j in range(len(place)):
+        wait[j] = waits[place[j]]
 
 
 class Services:
@@ -143,7 +186,7 @@ class Services:
         self._shut = np.zeros(0, dtype=np.int64)
         self._tried = np.zeros(2, dtype=np.int64)
         self._on_the_way = NONE
-        self._arrival = np.empty(0, dtype=np.int64)
+        self._arrival = _NOBODY
         self._validated = 0
         self._lost = [0, 0]
         self._outages: list[list[tuple[Micros, Micros, int, set[int]]]] = [[], []]
@@ -159,68 +202,67 @@ class Services:
         decision put off by what it took."""
         if tickets or len(looks):
             wait = self._wait(tickets, looks)
-            let_in = wait != LOST
-            self._lose(0, tickets.placed, tickets.account, ~let_in)
-            tickets = joined([self._on_the_way, tickets.take(let_in)])
-            self._arrival = np.concatenate(
-                [self._arrival, (tickets.placed[len(self._arrival) :] + wait[let_in])]
-            )
+            lost = wait == LOST
+            arrival = tickets.ints[:, ticket.PLACED] + wait
+            if lost.any():
+                self._lose(0, tickets.placed, tickets.account, lost)
+                tickets, arrival = tickets.take(~lost), arrival[~lost]
+            if self._on_the_way:
+                tickets = joined([self._on_the_way, tickets])
+                arrival = np.concatenate([self._arrival, arrival])
         else:
-            tickets = self._on_the_way
-        later = self._arrival >= end
-        arrival = self._arrival[~later]
-        self._on_the_way, self._arrival = tickets.take(later), self._arrival[later]
-        return self._validate(tickets.take(~later), arrival) if len(arrival) else NONE
+            tickets, arrival = self._on_the_way, self._arrival
+        later = arrival >= end
+        if later.any():
+            self._on_the_way, self._arrival = tickets.take(later), arrival[later]
+            tickets, arrival = tickets.take(~later), arrival[~later]
+        else:
+            self._on_the_way, self._arrival = NONE, _NOBODY
+        return self._validate(tickets, arrival) if len(arrival) else NONE
 
     def _wait(self, tickets: Tickets, looks: Ints) -> Ints:
         """From each ticket's click until its session is open, Micros or LOST (n,)."""
-        levers = self._levers
-        by_id = np.argsort(looks[:, 1], kind="stable")
-        place = np.searchsorted(looks[by_id, 1], tickets.id)
-        place = by_id[np.minimum(place, len(looks) - 1)] if len(looks) else place
-        own = np.zeros(len(place), dtype=np.bool_)
-        if len(looks):
-            own = (looks[place, 1] == tickets.id) & (looks[place, 0] == tickets.placed)
-        alone = np.flatnonzero(~own)
-        place[alone] = len(looks) + np.arange(len(alone))
-        t = np.concatenate([looks[:, 0], tickets.placed[alone]])
-        ids = np.concatenate([looks[:, 1], tickets.id[alone]])
-        person = np.concatenate([looks[:, 2], self._accounts.person[tickets.account[alone]]])
-        order = order_by(t, ids)
-        t, ids = t[order], ids[order]
-        self._room(int(person.max(initial=-1)) + 1)
-        wait = np.empty(len(t), dtype=np.int64)
-        took = self._spent("login", ids) * levers.at("login_ms", t) + self._spent("geo", ids) * levers.at(
-            "geo_ms", t
-        )
-        gap = SECOND / (levers.at("login_per_s", t) * self._scale)
+        levers, size = self._levers, len(looks) + len(tickets.ints)
+        t, ids, person = np.empty((3, size), dtype=np.int64)
+        place, wait = np.empty((2, len(tickets.ints)), dtype=np.int64)
+        n = _meet(looks, np.argsort(looks[:, 1]), tickets.ints, self._accounts.person, t, ids, person, place)
+        order = order_by(t[:n], ids[:n])
+        self._room(int(person[:n].max(initial=-1)) + 1)
+        clicks, ids = t[order], ids[order]
+        logs = np.empty((2, n))
+        for row, service in zip(logs, ("login", "geo"), strict=True):
+            np.negative(rng.uniform(self._keys[service], ids), out=row)
+        np.log1p(logs, out=logs)
+        figures, step = levers.figures(ENTERING, clicks)
         _enter(
-            t, person[order], order >= len(looks), gap.astype(np.int64), (took * 1000.0).astype(np.int64),
-            rng.uniform(self._keys["down"], ids) < levers.at("login_down", t),
-            (levers.at("login_patience_s", t) * SECOND).astype(np.int64),
+            order, t, person, len(looks), logs, rng.uniform(self._keys["down"], ids), figures, step, self._scale,
             int(levers.constant("session_minutes") * MINUTE), int(levers.constant("browses_s") * SECOND),
             int(levers.constant("gives_up_minutes") * MINUTE), self._seen, self._ready, self._shut,
-            self._gate.free, self._gate.leaves, self._gate.count, self._tried, wait,
+            self._gate.free, self._gate.leaves, self._gate.count, self._tried, place,
+            np.empty(n, dtype=np.int64), wait,
         )  # fmt: skip
-        back = np.empty_like(wait)
-        back[order] = wait
-        return back[place]
+        return wait
 
     def _validate(self, tickets: Tickets, arrival: Ints) -> Tickets:
         """Tickets (n,) that reach the validators at `arrival`: those that are validated in time."""
-        levers = self._levers
         order = order_by(arrival, tickets.id)
         tickets, arrival = tickets.take(order), arrival[order]
-        size = levers.at("outcomes_in_offer", arrival) / LEAST_OUTCOMES * tickets.legs
-        work = self._spent("work", tickets.id) * levers.at("validation_ms", arrival) * size
-        patience = (levers.at("validation_patience_s", arrival) * SECOND).astype(np.int64)
+        ints = tickets.ints
+        figures, _ = self._levers.figures(VALIDATING, arrival)
+        size = figures[:, 0] / LEAST_OUTCOMES * ints[:, ticket.LEGS]
+        work = self._spent("work", ints[:, ticket.ID]) * figures[:, 1] * size
+        patience = (figures[:, 2] * SECOND).astype(np.int64)
         done = serve(arrival, (work * 1000.0).astype(np.int64), self._validators, patience)
         # Work that has begun is finished, though nobody waits for its answer any more.
         stands = (done.start != UNSERVED) & (done.finish - arrival <= patience)
+        # `take` has copied them.
+        ints[:, ticket.T] += done.finish - ints[:, ticket.PLACED]
+        if bool(stands.all()):
+            self._validated += len(ints)
+            return tickets
         self._lose(1, arrival, tickets.account, ~stands)
         self._validated += int(stands.sum())
-        tickets = tickets.due(tickets.t + done.finish - tickets.placed)
-        return tickets if bool(stands.all()) else tickets.take(stands)
+        return tickets.take(stands)
 
     def _spent(self, service: str, ids: Ints) -> Floats:
         """Times (n,) in units of the service's mean, keyed by look or bet."""

@@ -64,12 +64,6 @@ class Tickets(NamedTuple):
         """Legs (n,)."""
         return self.column(LEGS)
 
-    def due(self, t: Ints) -> Tickets:
-        """The same with other instants (n,) of decision."""
-        ints = self.ints.copy()
-        ints[:, T] = t
-        return Tickets(ints, self.floats)
-
     def __bool__(self) -> bool:
         return len(self.ints) > 0
 

@@ -15,7 +15,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.core.compile import kernel
+from sim.core.compile import kernel, kernel_with_scratch
 from sim.engine.chance import draw, draw_all, draw_series, poisson_at
 from sim.engine.population import choose
 from sim.worlds.telco.cast import BAD
@@ -67,7 +67,7 @@ _MOST = 400.0
 """Largest mean of one Poisson draw (see `poisson_at`)."""
 
 
-@kernel
+@kernel_with_scratch
 def propose_consumers(
     rows: Ints,
     start: int,
@@ -203,7 +203,7 @@ def propose_consumers(
     return n
 
 
-@kernel
+@kernel_with_scratch
 def count_dials(
     counts: NDArray[np.int32],
     used: int,

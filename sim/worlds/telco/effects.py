@@ -13,7 +13,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.core.compile import kernel
+from sim.core.compile import kernel_with_scratch
 from sim.engine.chance import draw, draw_all, loglogistic_at, lognormal_at, normal_at
 from sim.worlds.telco.calls import (
     ANSWER,
@@ -98,7 +98,7 @@ _NEVER = 1 << 62
 REPORT_NOTE, REGULATOR_NOTE, REDRESS_NOTE = range(3)
 
 
-@kernel
+@kernel_with_scratch
 def settle_calls(
     t_of: Ints,
     events: Ints,

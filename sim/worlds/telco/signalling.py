@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.core.compile import kernel
+from sim.core.compile import kernel_with_scratch
 from sim.engine.chance import draw, draw_all
 from sim.engine.population import UNIT
 from sim.worlds.telco.calls import (
@@ -41,7 +41,7 @@ from sim.worlds.telco.numbers import (
 from sim.worlds.telco.people import EXCHANGES, REGIONS
 
 
-@kernel
+@kernel_with_scratch
 def signal(
     rows: Ints,
     order: Ints,

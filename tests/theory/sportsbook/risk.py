@@ -28,8 +28,11 @@ SEEDS = (1, 2, 3, 4, 5, 6)
 BLOCKS, DAYS = 3, 28
 SIZE = (
     "world.horizon=84d", "world.with.accounts=3000", "world.with.teams=8", "world.with.betsPerMatch=9000",
-    "world.with.parlays=false",
+    "world.with.parlays=false", "world.history=21d", "trial.labels.maturity=7d",
+    "trial.candidates.0.desks.bet.with.rounds=60",
+    *(f"trial.desks.{desk}.incumbent.policy.with.close_above=0.985" for desk in ("match_odds", "total_goals")),
 )  # fmt: skip
+"""As the desks of `sportsbook/inplay-margin-v1` are, not as those of the quick form."""
 
 
 def load(adaptation: float) -> Loaded:
