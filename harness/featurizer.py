@@ -220,6 +220,11 @@ class Featurizer:
 
     # --- one event at a time ----------------------------------------------------------------------------------------
 
+    @property
+    def specs(self) -> tuple[FeatureSpec, ...]:
+        """The declarations, in order."""
+        return self._specs
+
     def parts(self) -> Parts:
         """What it is made of, for who answers single events from the same state (harness.single_row)."""
         return Parts(self._accumulations, self._features, self._keys, self._coded)
