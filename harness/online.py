@@ -76,8 +76,7 @@ class Ordered(NamedTuple):
 
 
 class Online:
-    """One desk's path. For each question `hear`, `begin`, `release`, then `decide` or `offer` event by event, then
-    `end`."""
+    """One desk's path. For each question `hear`, `begin`, `release`, then `decide` event by event, then `end`."""
 
     def __init__(self, desk: Desk, featurizer: Featurizer) -> None:
         """`featurizer`: a fresh one of the desk's own declarations. Raises UserError for a desk that reads a board."""
@@ -148,7 +147,7 @@ class Online:
             self._consequences.orders.give(self._until, who, what, ends)
             self._ordered = Ordered([], [], [])
 
-    # --- what it answers: three parts, so that each can be timed ---------------------------------------------------
+    # --- what it answers: in parts, so that each can be timed --------------------------------------------------------
 
     def assemble(self, event: Event) -> Matrix:
         """Features (1, k) from live state; the event becomes a known attempt."""
@@ -210,13 +209,38 @@ class Online:
         prices = self.plan.pricing.price(self.single.row.block, found)
         return Offer(found[0], prices.odds[0], bool(prices.suspended[0]))
 
-    def decide(self, event: Event) -> Answer:
-        """The whole path of an event that takes an action."""
-        return self.act(self.score(self.assemble(event)))
+    def answer(self, score: Floats) -> Answer | Offer:
+        """What is done with the event whose features were made last, or at which prices."""
+        return self.act(score) if self.kind.form == "act" else self.price(score)
 
-    def offer(self, event: Event) -> Offer:
-        """The whole path of an event that takes prices."""
-        return self.price(self.score(self.assemble(event)))
+    def decide(self, event: Event) -> Answer | Offer:
+        """The whole path of one event."""
+        return self.answer(self.score(self.assemble(event)))
+
+    def decide_block(self, block: Block) -> Matrix:
+        """The whole path of several events at once, as a service does that gathers them: features, score, decision.
+        Answers the features (n, k). What it orders does not last: it is for timing."""
+        x = self.featurizer.values(block)
+        score = self.score(x)
+        if self.kind.form == "quote":
+            if self.scorer is not None and self.plan.pricing is not None:
+                self.plan.pricing.price(block, probabilities(score, len(self.kind.outcomes), self.plan.name))
+            return x
+        verdicts = self.policy.decide(
+            block, score, rng.uniform(self._keys["policy"], block["id"]), self._codes
+        )
+        entity, t, actions = block[self._entity], block[self._order], verdicts.action
+        actions = np.maximum(actions, self._consequences.orders.on(entity, t))
+        actions = np.where(self._consequences.left_alone(entity, t), 0, actions)
+        if self._subject and self.plan.holdout_share > 0.0:
+            drawn = rng.uniform(self._keys["holdout"], block[self._subject])
+            actions = np.where(drawn < self.plan.holdout_share, 0, actions)
+        return x
+
+    def verdicts(self, block: Block, score: Floats) -> NDArray[np.int8]:
+        """What the policy alone makes of scores (n,) of a question's rows: to compare serving paths by."""
+        lots = rng.uniform(self._keys["policy"], block["id"])
+        return self.policy.decide(block, score, lots, self._codes).action
 
     def reasons(self, x: Matrix, most: int = 4) -> Sequence[Reason]:
         """The features (1, k) that moved the score most, the largest first; none where the model cannot say exactly."""
@@ -225,4 +249,3 @@ class Online:
         added: NDArray[np.float64] = self.scorer.contributions(x)[0, :-1]
         largest = np.argsort(-np.abs(added), kind="stable")[:most]
         return tuple(Reason(self.single.names[i], float(x[0, i]), float(added[i])) for i in largest.tolist())
-

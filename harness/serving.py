@@ -1,6 +1,6 @@
 """Serving paths: ways to put one fitted model behind a call for a single row.
 
-Knows: XGBoost's interfaces, scikit-learn's pipelines, ONNX where it is installed. Does not know: clocks, desks, policies.
+Knows: XGBoost's interfaces, scikit-learn's pipelines, ONNX where it is installed. Does not know: clocks, policies.
 
 All take features (1, k) float32 as they were assembled and answer one probability, made of the very trees that the
 replay scored with. What differs is the plumbing, which often costs more than the model.
@@ -31,7 +31,7 @@ class Serving(NamedTuple):
 
 
 def paths(scorer: Scorer, names: Sequence[str], sample: Matrix) -> Serving:
-    """Every path for a fitted scorer. `names`: its features; `sample`: a few rows (n, k), to set up what must be fitted.
+    """Every path for a fitted scorer. `names`: its features; `sample`: a few rows (n, k), for what must be fitted.
 
     A scorer that is no booster with one score has its own path alone."""
     calls: dict[str, Call] = {DESK: lambda x: float(scorer.score(x)[0])}
@@ -43,7 +43,9 @@ def paths(scorer: Scorer, names: Sequence[str], sample: Matrix) -> Serving:
     skipped: dict[str, str] = {}
     trees = getattr(scorer, "trees", None)
     if trees is None:
-        skipped["trees"] = "the kernel that walks trees does not answer this booster's bits, or is not compiled"
+        skipped["trees"] = (
+            "the kernel that walks trees does not answer this booster's bits, or is not compiled"
+        )
     else:
         calls["trees"] = lambda x: float(trees.predict(x)[0])
     classifier = _classifier(booster, names)
@@ -73,7 +75,9 @@ def _scikit_learn(classifier: Any, names: tuple[str, ...], sample: Matrix) -> di
     from sklearn.pipeline import Pipeline
 
     columns = list(names)
-    transformer = ColumnTransformer([("as_they_are", "passthrough", columns)], verbose_feature_names_out=False)
+    transformer = ColumnTransformer(
+        [("as_they_are", "passthrough", columns)], verbose_feature_names_out=False
+    )
     transformer.fit(pd.DataFrame(sample, columns=columns))
     pipeline = Pipeline([("columns", transformer), ("model", classifier)])
 

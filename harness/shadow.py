@@ -8,9 +8,9 @@ event alone, as numbers by name. Every feature, score, action and propensity is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from harness.assembly import Setting
 from harness.desk import Desk
 from harness.featurizer import Featurizer
-from harness.kinds import Floats, Matrix
-from harness.online import Online
+from harness.kinds import Matrix
+from harness.online import Answer, Offer, Online
 from harness.single_row import Event
 from sim.core.decisions import Decisions, Quotes
 from sim.core.events import Block
@@ -32,7 +32,7 @@ MOST_TOLD = 5
 class Difference(NamedTuple):
     """One event that the two answered differently: in what, the desk's value and the online path's."""
 
-    id: int
+    event: int
     what: str
     desk: str
     online: str
@@ -47,10 +47,10 @@ class Agreement:
     differing: int = 0
     told: list[Difference] = field(default_factory=list)
 
-    def differ(self, id: int, what: str, desk: Any, online: Any) -> None:
+    def differ(self, event: int, what: str, desk: Any, online: Any) -> None:
         """Take down a difference."""
         if len(self.told) < MOST_TOLD:
-            self.told.append(Difference(id, what, str(desk), str(online)))
+            self.told.append(Difference(event, what, str(desk), str(online)))
 
 
 class Turn(NamedTuple):
@@ -131,25 +131,25 @@ def compare(turn: Turn, online: Online, found: Agreement) -> None:
     """Put each event of a turn through the online path and hold it against what the desk said; `found` receives it."""
     for row, event in enumerate(turn.events()):
         x = online.assemble(event)
-        score = online.score(x)
-        judge(turn, row, event, x, score, online, found)
+        said = online.answer(online.score(x))
+        judge(turn, row, event, x, said, online, found)
 
 
 def judge(
-    turn: Turn, row: int, event: Event, x: Matrix, score: Floats, online: Online, found: Agreement
+    turn: Turn, row: int, event: Event, x: Matrix, said: Answer | Offer, online: Online, found: Agreement
 ) -> None:
-    """Finish one event and compare: features bit by bit, then scores, then what is done."""
-    answer, id = turn.answer, int(event["id"])
+    """Compare what was said of one event with the desk's: features bit by bit, then scores, then what is done."""
+    answer, event_id = turn.answer, int(event["id"])
     unlike = 0
     if x.tobytes() != turn.x[row : row + 1].tobytes():
         places = np.flatnonzero(~_same(x[0], turn.x[row]))
         name = online.single.names[int(places[0])] if len(places) else "a bit of a NaN"
         at = int(places[0]) if len(places) else 0
-        found.differ(id, name, turn.x[row, at], x[0, at])
+        found.differ(event_id, name, turn.x[row, at], x[0, at])
         unlike = 1
     if isinstance(answer, Decisions):
-        given = online.act(score)
-        pairs = {
+        given = cast(Answer, said)
+        pairs: dict[str, tuple[Any, Any]] = {
             "action": (int(answer.action[row]), given.action),
             "score": (float(answer.scored[row]), float(np.float32(given.score))),
             "propensity": (float(answer.propensity[row]), float(np.float32(given.propensity))),
@@ -157,7 +157,7 @@ def judge(
         }
         found.acted += given.action > 0
     else:
-        offer = online.price(score)
+        offer = cast(Offer, said)
         pairs = {"probability": (answer.probability[row].tolist(), offer.probability.tolist())}
         if answer.odds is not None and offer.odds is not None:
             pairs["odds"] = (answer.odds[row].tolist(), offer.odds.tolist())
@@ -166,7 +166,7 @@ def judge(
         found.acted += offer.suspended
     for what, (desk, own) in pairs.items():
         if desk != own:
-            found.differ(id, what, desk, own)
+            found.differ(event_id, what, desk, own)
             unlike = 1
     found.events += 1
     found.differing += unlike

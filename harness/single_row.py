@@ -63,7 +63,9 @@ class _Entry:
         self.made = made
         layout = made.layout
         self.always, self.needed = layout.always, layout.needed
-        self.marked = tuple(_Marked(_tests(where), 1 << bit) for (where, _), bit in layout.bits.items() if where)
+        self.marked = tuple(
+            _Marked(_tests(where), 1 << bit) for (where, _), bit in layout.bits.items() if where
+        )
         self.shifts = tuple(layout.shifts.items())
         self.words = tuple(layout.words.items())
         self.first, self.second = by[0], by[-1]
@@ -91,7 +93,9 @@ class SingleRow:
         self.row = Row(featurizer.kind.schema)
         parts, self._order = featurizer.parts(), featurizer.kind.schema.order
         self._entries = tuple(
-            (by, _Entry(made, by)) for (feed, by, _), made in parts.accumulations.items() if feed == SIGNALLING
+            (by, _Entry(made, by))
+            for (feed, by, _), made in parts.accumulations.items()
+            if feed == SIGNALLING
         )
         self._t = np.zeros(1, dtype=np.int64)
         first: dict[Any, int] = {}
@@ -126,7 +130,9 @@ class SingleRow:
             else:
                 self._slow.append((place, operation, [self._raw[n : n + 1] for n in at]))
         self._formulas = np.array(rows, dtype=np.int64).reshape(-1, COLUMNS)
-        self._open = {f.name: self.row.cells[f.name] for f in featurizer.kind.schema.fields if not f.sensitive}
+        self._open = {
+            f.name: self.row.cells[f.name] for f in featurizer.kind.schema.fields if not f.sensitive
+        }
 
     def values(self, event: Event) -> Matrix:
         """Features (1, k) of an event, which then becomes a known attempt. `row` holds the event afterwards.
