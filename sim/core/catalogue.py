@@ -4,9 +4,9 @@ Knows: folders, ids, envelopes. Does not know: what is inside a `spec`.
 
 Whatever ends in `.yaml` or `.yml` is a path: from the current folder on the command line, from the document's own
 folder inside a document. Anything else is an id: a path inside a catalogue without the ending. Scenarios stand at its
-root, charters under `charters/`, feature sets under `features/`, service
-profiles under `profiles/`. There are two catalogues: the package `scenarios`
-(in a checkout and in an installed wheel alike), then a folder `scenarios` in the current folder.
+root, charters under `charters/`, feature sets under `features/`, service profiles under `profiles/`. There are two
+catalogues: the package `scenarios` (in a checkout and in an installed wheel alike), then a folder `scenarios` in the
+current folder.
 """
 
 from __future__ import annotations
