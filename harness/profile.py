@@ -255,7 +255,7 @@ class _Session:
             taken = self.taken
             taken.compared[name] = taken.compared.get(name, 0) + len(rows)
             taken.differing[name] = taken.differing.get(name, 0) + int(unlike.sum())
-            apart = max(abs(value - own[row]) for row, value in answered)
+            apart = np.abs(score - own[rows]).max()
             taken.apart[name] = max(taken.apart.get(name, 0.0), float(apart))
 
     def _blocks(self) -> None:

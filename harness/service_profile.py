@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -58,7 +59,7 @@ class Batch(Record):
     times: Times = Field(description="a mapping with n and quantiles")
 
 
-class Path(Record):
+class ServedPath(Record):
     """A way to serve the same model. differing: decisions unlike the replay's, of `compared`."""
 
     times: Times = Field(description="a mapping with n and quantiles")
@@ -147,7 +148,7 @@ class ServiceSpec(Record):
     parts: Parts = Field(description="a mapping of features, model, decision and whole")
     whole_to_booster: Annotated[float, Field(gt=0.0)] | None = None
     """p50 of the whole path over p50 of the bare single-row call of the same model, interleaved."""
-    paths: Mapping[Text, Path] = Field(description="a mapping of serving paths")
+    paths: Mapping[Text, ServedPath] = Field(description="a mapping of serving paths")
     skipped: Mapping[Text, Text] = {}
     batches: tuple[Batch, ...] = ()
     digest: Text = Field(description="SHA-256 of all the rest")
@@ -182,7 +183,7 @@ class ServiceProfile(Record):
 def sealed(tree: Mapping[str, Any]) -> ServiceProfile:
     """A profile from plain values without a digest, with its digest. Raises BadDocument for a tree that is none."""
     spec = {**tree["spec"], "digest": "none"}
-    document = Document("profile", {**tree, "spec": spec}, {}, _nowhere())
+    document = Document("profile", _frozen({**tree, "spec": spec}), {}, Path())
     profile, faults = validate(document, ServiceProfile)
     if profile is None:
         raise BadDocument(faults)
@@ -283,7 +284,8 @@ def _without_digest(tree: dict[str, Any]) -> dict[str, Any]:
     return {**tree, "spec": spec}
 
 
-def _nowhere() -> Any:
-    from pathlib import Path as Folder
-
-    return Folder()
+def _frozen(node: Any) -> Any:
+    """Lists as documents hold them."""
+    if isinstance(node, Mapping):
+        return {name: _frozen(child) for name, child in node.items()}
+    return tuple(map(_frozen, node)) if isinstance(node, list | tuple) else node

@@ -18,7 +18,7 @@ from tests.cli.calling import Answer
 
 Call = Callable[..., Answer]
 PAGE = (Path(__file__).parents[2] / "docs" / "cli.md").read_text(encoding="utf-8")
-COMMANDS = ("run", "check", "list", "judge", "report", "simulate", "calibrate", "schema", "doctor")
+COMMANDS = ("run", "check", "list", "judge", "report", "simulate", "calibrate", "schema", "profile", "doctor")
 
 
 class Example(NamedTuple):

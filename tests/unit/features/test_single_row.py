@@ -1,4 +1,4 @@
-"""One event at a time: the same bits as in blocks, for every operation, whatever the log and however both take turns."""
+"""One event at a time: the same bits as in blocks, for every operation and log, however both take turns."""
 
 from __future__ import annotations
 
