@@ -5,7 +5,7 @@ how anything is fitted.
 
 This is what a service would run. It keeps its own features and its own orders, fed by the same news as the desk's, and
 takes scorer and policy from the desk whenever they change, as a service takes a release. What it decides must be what
-the desk decides on the same events in blocks: `harness.shadow` holds the two against each other, features included.
+the desk decides on the same events in blocks: `harness.skew` holds the two against each other, features included.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Knows: clocks, the online path, serving paths, how quiet the machine is. Does not know: budgets, queues, charters.
 
-A replay is shadowed event by event (harness.shadow), and each event's path is timed in its parts, beside other ways of
+A replay is shadowed event by event (harness.skew), and each event's path is timed in its parts, beside other ways of
 serving the same model: interleaved, in an order that turns with every event, so that no path always comes first or
 after the same other. Threads are one, waiting is passive, the garbage collector rests. First the same call is timed
 twice: what this machine sees between the two is the smallest difference that means anything on it.
@@ -30,7 +30,7 @@ from harness.plans import CandidatePlan
 from harness.quantiles import CONFIDENCE, fewest, quantiles
 from harness.service_profile import QUIET, UNDECIDED, ServiceProfile, sealed
 from harness.serving import BARE, DESK, Serving, paths
-from harness.shadow import Agreement, Shadow, Turn, compare, judge
+from harness.skew import Agreement, Follower, Turn, compare, judge
 from harness.trial import Loaded
 from sim.core.decisions import Decisions
 from sim.core.errors import UserError, closest
@@ -107,27 +107,27 @@ def measure(loaded: Loaded, asked: Wish, title: str, talk: Callable[[str], None]
         raise UserError(f"{loaded.scenario_id}: asks no question '{kind}'{closest(kind, kinds)}")
     own = plan.plan(kind) if isinstance(plan, Lineup) else plan
     assert own is not None
-    shadow = Shadow(setting, kind)
+    follower = Follower(setting, kind)
     talk(f"replaying {format_duration(setting.world.go_live - setting.world.now)} up to goLive, untimed")
-    turns = _fitted(shadow.turns(), shadow)
+    turns = _fitted(follower.turns(), follower)
     first = next(turns, None)
     if first is None:
         raise UserError(
             f"{loaded.scenario_id}: nothing was scored before the horizon, so that nothing can be timed"
         )
     with noise.one_core() as pinned, one_thread():
-        session = _Session(shadow, asked, _several(first, turns))
+        session = _Session(follower, asked, _several(first, turns))
         session.run(talk)
     return _document(loaded, asked, title, own, session, pinned)
 
 
-def _fitted(turns: Iterator[Turn], shadow: Shadow) -> Iterator[Turn]:
+def _fitted(turns: Iterator[Turn], follower: Follower) -> Iterator[Turn]:
     """Turns from the first with a fitted model on; events before it go down the path untimed."""
     for turn in turns:
-        if shadow.online.scorer is not None:
+        if follower.online.scorer is not None:
             yield turn
         else:
-            compare(turn, shadow.online, Agreement())
+            compare(turn, follower.online, Agreement())
 
 
 def _several(first: Turn, rest: Iterator[Turn]) -> Iterator[Turn]:
@@ -138,8 +138,8 @@ def _several(first: Turn, rest: Iterator[Turn]) -> Iterator[Turn]:
 class _Session:
     """One measurement: warm-up, the same call twice, the paths, the batches."""
 
-    def __init__(self, shadow: Shadow, asked: Wish, turns: Iterator[Turn]) -> None:
-        self.shadow, self.online, self.asked, self.turns = shadow, shadow.online, asked, turns
+    def __init__(self, follower: Follower, asked: Wish, turns: Iterator[Turn]) -> None:
+        self.follower, self.online, self.asked, self.turns = follower, follower.online, asked, turns
         self.taken, self.found = Taken(), Agreement()
         self.serving: Serving = Serving({}, {})
         self.batches: dict[int, list[int]] = {}
@@ -377,7 +377,7 @@ def _document(
             },
             "scenario": loaded.scenario_id,
             "overrides": asked.overrides,
-            "desk": session.shadow.kind,
+            "desk": session.follower.kind,
             "candidate": asked.candidate,
             "use": own.use,
             "policy": own.policy.use,

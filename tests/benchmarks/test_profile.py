@@ -18,7 +18,7 @@ import pytest
 from harness import noise, trial
 from harness.assembly import build_replay
 from harness.serving import BARE, paths
-from harness.shadow import Agreement, Shadow, judge
+from harness.skew import Agreement, Follower, judge
 from tests.benchmarks.measuring import tell
 
 pytestmark = pytest.mark.bench
@@ -32,11 +32,11 @@ WARM_UP, ROWS = 300, 3_000
 def test_decision_path_against_the_bare_booster(benchmark: Any) -> None:
     loaded = trial.load("telco/bench-v1", ("world.with.lines=20000",))
     setting = build_replay(loaded, loaded.candidate("xgboost"), 1, None, [])
-    shadow = Shadow(setting, "call")
-    online, found, clock = shadow.online, Agreement(), time.perf_counter_ns
+    follower = Follower(setting, "call")
+    online, found, clock = follower.online, Agreement(), time.perf_counter_ns
     whole, bare, again = list[int](), list[int](), list[int]()
     meter, seen = noise.Meter(), -WARM_UP
-    for turn in shadow.turns():
+    for turn in follower.turns():
         if online.scorer is None:
             for event in turn.events():
                 online.decide(event)

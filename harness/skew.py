@@ -1,4 +1,4 @@
-"""A shadow: a replay whose events also go, one by one, down the path that a service would run.
+"""A follower: a replay whose events also go, one by one, down the path that a service would run.
 
 Knows: a desk and its online path, what both answer. Does not know: clocks, machines, what is wrong when they differ.
 
@@ -85,7 +85,7 @@ class _Witness(Featurizer):
         return self.last
 
 
-class Shadow:
+class Follower:
     """A replay of which one desk is followed online."""
 
     def __init__(self, setting: Setting, kind: str) -> None:

@@ -13,7 +13,7 @@ import pytest
 from harness.assembly import build_replay
 from harness.kinds import Floats, Matrix
 from harness.online import Online
-from harness.shadow import Agreement, Shadow, Turn, compare
+from harness.skew import Agreement, Follower, Turn, compare
 from harness.trial import Loaded
 from sim.core.errors import UserError
 from tests.laws.small import load_small, load_small_book
@@ -29,18 +29,18 @@ ACTING = (
 )
 
 
-def shadowed(loaded: Loaded, candidate: str, kind: str) -> Shadow:
-    return Shadow(build_replay(loaded, loaded.candidate(candidate), 1, None, []), kind)
+def followed(loaded: Loaded, candidate: str, kind: str) -> Follower:
+    return Follower(build_replay(loaded, loaded.candidate(candidate), 1, None, []), kind)
 
 
 def compared(
-    shadow: Shadow, most: int = 10**9, spoil: Callable[[Shadow, Turn], None] = lambda shadow, turn: None
+    follower: Follower, most: int = 10**9, spoil: Callable[[Follower, Turn], None] = lambda follower, turn: None
 ) -> Agreement:
     """Every event until there are so many; `spoil` is called with each turn before its events."""
     found = Agreement()
-    for turn in shadow.turns():
-        spoil(shadow, turn)
-        compare(turn, shadow.online, found)
+    for turn in follower.turns():
+        spoil(follower, turn)
+        compare(turn, follower.online, found)
         if found.events >= most:
             break
     return found
@@ -48,9 +48,9 @@ def compared(
 
 def test_telco_with_orders_findings_and_redress() -> None:
     """Actions that last, orders by verification, callers left alone: the state that is easiest to get wrong."""
-    shadow = shadowed(load_small(*ACTING), "xgboost", "call")
+    follower = followed(load_small(*ACTING), "xgboost", "call")
     standing: list[int] = []
-    found = compared(shadow, spoil=lambda s, turn: standing.append(len(s.desk.consequences.orders)))
+    found = compared(follower, spoil=lambda s, turn: standing.append(len(s.desk.consequences.orders)))
     assert (found.differing, found.told) == (0, [])
     assert found.events > 4_000
     assert found.acted > 50
@@ -61,8 +61,8 @@ def test_telco_with_orders_findings_and_redress() -> None:
 def test_the_sportsbook(kind: str) -> None:
     """Bets at the shipped policy's thresholds, and prices of the shipped pricing."""
     loaded = load_small_book("trial.candidates.0.desks.bet.policy.with.bands=[{at: 0.3, action: limit}]")
-    shadow = shadowed(loaded, "clock-and-risk" if kind == "bet" else "boosted-goals", kind)
-    found = compared(shadow, 1_500)
+    follower = followed(loaded, "clock-and-risk" if kind == "bet" else "boosted-goals", kind)
+    found = compared(follower, 1_500)
     assert (found.differing, found.told) == (0, [])
     assert found.events > 200
 
@@ -78,14 +78,14 @@ def test_a_spoilt_path_is_found_out() -> None:
         def score(self, x: Matrix) -> Floats:
             return np.minimum(self.inner.score(x) + 1e-5, 1.0)  # type: ignore[attr-defined,no-any-return]
 
-    def warp(shadow: Shadow, turn: Turn) -> None:
-        shadow.online.scorer = Warped(shadow.online.scorer)
+    def warp(follower: Follower, turn: Turn) -> None:
+        follower.online.scorer = Warped(follower.online.scorer)
 
-    found = compared(shadowed(loaded, "xgboost", "call"), 300, warp)
+    found = compared(followed(loaded, "xgboost", "call"), 300, warp)
     assert found.differing == found.events
     assert {each.what for each in found.told} <= {"score", "action"}
 
-    deaf = shadowed(loaded, "xgboost", "call")
+    deaf = followed(loaded, "xgboost", "call")
     deaf.online.hear = lambda news, now: None  # type: ignore[method-assign]
     found = compared(deaf, 300)
     assert found.differing > 100
@@ -96,14 +96,14 @@ def test_a_desk_that_reads_a_board_has_no_path_of_its_own() -> None:
     loaded = load_small("trial.candidates.xgboost.cadence={every: 1d}")
     setting = build_replay(loaded, loaded.candidate("xgboost"), 1, None, [])
     with pytest.raises(UserError, match="scores on a schedule"):
-        Shadow(setting, "call")
+        Follower(setting, "call")
 
 
 def test_reasons_are_exact() -> None:
     """The contributions of all features and the bias sum to the log-odds of the score."""
-    shadow = shadowed(load_small(*ACTING), "xgboost", "call")
-    online: Online = shadow.online
-    for turn in shadow.turns():
+    follower = followed(load_small(*ACTING), "xgboost", "call")
+    online: Online = follower.online
+    for turn in follower.turns():
         for event in turn.events():
             x = online.assemble(event)
             said = online.answer(online.score(x))
@@ -124,7 +124,7 @@ def test_reasons_are_exact() -> None:
 @pytest.mark.slow
 def test_a_hundred_thousand_events_of_telco_at_the_shipped_thresholds() -> None:
     loaded = load_small("world.with.lines=4000", "world.history=21d", "world.horizon=14d")
-    found = compared(shadowed(loaded, "xgboost", "call"), 100_000)
+    found = compared(followed(loaded, "xgboost", "call"), 100_000)
     assert (found.differing, found.told) == (0, [])
     assert found.events >= 100_000
     assert found.acted > 100
