@@ -10,23 +10,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness import results
-from harness.baseline import Baseline, BaselinePlan
+from harness import operations, results
 from harness.board import Cadence
 from harness.candidates._estimator import adopt
 from harness.consequences import Upshot
-from harness.desk import Desk, Fit
+from harness.desk import Desk
 from harness.desk_plan import AuditPlan, DeskPlan
 from harness.featurizer import Featurizer
 from harness.kinds import Candidate, Compared, Metric
 from harness.ledger import Ledger
 from harness.lineups import INCUMBENT, DeskTerms, Lineup
+from harness.monitoring import SHIPPED, Monitor, MonitorPlan, Watched
+from harness.oracle import Oracle, Witness
 from harness.plans import PASSIVE, Holdout
+from harness.playbook import Playbook
+from harness.replay import Book, replay
+from harness.trainer import Fit
 from harness.training import LabelRule
 from harness.trial import CandidatePlan, Loaded, Trial
 from sim import open_world
 from sim.core import plugins
 from sim.core.errors import UserError, closest
+from sim.core.parameters import build
 from sim.core.records import in_days
 from sim.core.time import DAY
 from sim.core.world import QuestionKind, World
@@ -39,6 +44,18 @@ class Setting:
     world: World
     desks: dict[str, Desk]
     ledgers: dict[str, Ledger]
+    operations: Playbook | Oracle | None = None
+
+    @property
+    def books(self) -> dict[str, Book]:
+        """What settlement goes to: the ledgers, and beside them the oracle where it is the one that plays."""
+        if isinstance(self.operations, Oracle):
+            return {kind: Witness(ledger, self.operations) for kind, ledger in self.ledgers.items()}
+        return dict(self.ledgers)
+
+    def play(self, progress: Callable[[int], None] = lambda t: None) -> None:
+        """Replay it to its end."""
+        replay(self.world, self.desks, self.books, progress, self.operations)
 
 
 Wrap = Callable[[Candidate], Candidate]
@@ -62,6 +79,7 @@ def build_replay(
     world = open_world(loaded.scenario, seed) if world is None else world
     setting = Setting(world, {}, {})
     metrics = load_metrics(loaded)
+    monitored = _monitored(loaded)
     alone = len(world.kinds) == 1
     for name in loaded.desk_features:
         if name not in world.kinds:
@@ -82,20 +100,35 @@ def build_replay(
             folder,
             keep=keep.keep,
             sample_share=keep.sample_share,
-            baseline=_baseline(loaded, world, metrics),
+            baseline=operations.baseline(loaded, world, metrics),
         )
-        desk = _unmanned(world, kind, seed) if terms is None else _desk(world, kind, terms, plan, seed, wrap)
+        if terms is None:
+            desk = _unmanned(world, kind, seed)
+        else:
+            desk = _desk(world, kind, terms, plan, seed, wrap, operations.fallback(loaded, plan, kind))
         if not isinstance(plan, Lineup) or plan.name == INCUMBENT or name in plan.desks:
             # Where a candidate leaves a desk to the incumbent, the fits are the incumbent's, told with its own replay.
+            if plan.name != INCUMBENT and monitored.signals:
+                desk.monitor = Monitor(
+                    monitored, kind, desk.featurizer.names, world.streams, seed, world.now, world.go_live
+                )
             desk.on_fit = _recorder(ledger, fits, models, {} if alone else {"desk": name})
         setting.desks[name], setting.ledgers[name] = desk, ledger
+    setting.operations = operations.build(loaded, plan, setting.world, setting.desks, metrics, seed)
     return setting
 
 
 def _desk(
-    world: World, kind: QuestionKind, terms: DeskTerms, plan: CandidatePlan | Lineup, seed: int, wrap: Wrap
+    world: World,
+    kind: QuestionKind,
+    terms: DeskTerms,
+    plan: CandidatePlan | Lineup,
+    seed: int,
+    wrap: Wrap,
+    fallback: operations.Fallback | None,
 ) -> Desk:
-    """The desk for one kind of question, with who plays it before goLive where somebody does."""
+    """The desk for one kind of question, with who plays it before goLive where somebody does, and who stands in once
+    it is rolled back (`fallback`)."""
 
     def played(own: CandidatePlan, deployed: int | None = None, before: Desk | None = None) -> Desk:
         specs = [s for s in terms.features if not own.features or s.name in own.features]
@@ -105,9 +138,13 @@ def _desk(
 
     own = plan.plan(kind.name) if isinstance(plan, Lineup) else plan
     if not terms.history:
-        return played(own or terms.incumbent)
-    incumbent = played(terms.incumbent, world.now)
-    return incumbent if own is None else played(own, before=incumbent)
+        desk = played(own or terms.incumbent)
+    else:
+        incumbent = played(terms.incumbent, world.now)
+        desk = incumbent if own is None else played(own, before=incumbent)
+    if own is not None and fallback is not None:
+        desk.stand_in = played(fallback(own, terms.incumbent), world.now if terms.history else None)
+    return desk
 
 
 def _unmanned(world: World, kind: QuestionKind, seed: int) -> Desk:
@@ -118,9 +155,15 @@ def _unmanned(world: World, kind: QuestionKind, seed: int) -> Desk:
     return Desk(kind, made, Featurizer([], kind, world.streams), seed, world.go_live, deployed=world.now)
 
 
-def _baseline(loaded: Loaded, world: World, metrics: Mapping[str, Metric]) -> Baseline | None:
-    days = loaded.trial.baseline
-    return None if days is None else Baseline(BaselinePlan(days.span, days.label_age), world.go_live, metrics)
+def _monitored(loaded: Loaded) -> MonitorPlan:
+    """The signals of the charter, or the shipped set where it says nothing of signals."""
+    spec = loaded.charter.spec
+    if "signals" not in spec.model_fields_set:
+        return MonitorPlan(tuple(Watched(name, plugins.load("signal", name)()) for name in SHIPPED))
+    watched = [
+        Watched(plan.title, build("signal", plan.use, plan.model_extra or {})) for plan in spec.signals
+    ]
+    return MonitorPlan(tuple(watched))
 
 
 def estimators(loaded: Loaded) -> dict[str, str]:
@@ -216,13 +259,15 @@ def _recorder(
         }
         card = {
             "as_of": fit.as_of,
+            "version": fit.version,
+            **({} if fit.in_force else {"in_force": False}),
             **desk,
             **honesty,
             **({} if fit.past.quotes else verified),
             **{f"policy.{k}": v for k, v in fit.facts.items()},
         }
         fits.append(card)
-        if folder is not None:
+        if folder is not None and fit.in_force:
             folder.mkdir(parents=True, exist_ok=True)
             results.write_json(folder / "card.json", _card(fit, card))
             save = getattr(fit.scorer, "save", None)

@@ -16,14 +16,11 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 from pydantic.json_schema import WithJsonSchema
 
+from harness.steps import RUNGS, AnySignalRung, PlaybookStep, SignalRung, Staff
 from sim.core.records import Description, Duration, Metadata, Name, Record, Span, Text, digest
 from sim.core.time import DAY
 
-RUNGS = ("investigate", "retrain", "rollback", "escalate")
-"""From mild to grave."""
-
 Op = Literal["gte", "lte", "within"]
-RungName = Literal["investigate", "retrain", "rollback", "escalate"]
 
 
 def _refuse(value: object) -> object:
@@ -167,21 +164,22 @@ class SignalPlan(Record):
     model_config = ConfigDict(extra="allow")
 
     use: Text = Field(description="the name of a signal")
-    investigate: float | None = None
-    retrain: float | None = None
-    rollback: float | None = None
-    escalate: float | None = None
+    name: Name | None = None
+    """A name of its own; its plugin's where it is left out."""
+    investigate: AnySignalRung | None = None
+    retrain: AnySignalRung | None = None
+    rollback: AnySignalRung | None = None
+    escalate: AnySignalRung | None = None
 
+    @property
+    def title(self) -> str:
+        """What it is called."""
+        return self.name or self.use
 
-class PlaybookStep(Record):
-    """What is done when a rung is crossed: by whom, within what time, in which steps."""
-
-    on: RungName = Field(description="a rung: investigate, retrain, rollback or escalate")
-    owner: Text = Field(description="the role of an owner")
-    time_budget: Span = Field(description="a duration such as 2d")
-    steps: Annotated[tuple[Text, ...], Field(min_length=1)] = Field(description="a list of steps")
-    target: Text | None = None
-    """What a rollback goes back to: previous_champion, incumbent, or a policy or candidate by its plugin's name."""
+    @property
+    def ladder(self) -> tuple[tuple[str, SignalRung], ...]:
+        """The rungs that there are, from mild to grave."""
+        return tuple((name, getattr(self, name)) for name in RUNGS if getattr(self, name) is not None)
 
 
 class CharterSpec(Record):
@@ -198,6 +196,8 @@ class CharterSpec(Record):
     data_constraints: tuple[DataConstraint, ...] = ()
     signals: tuple[SignalPlan, ...] = ()
     playbook: tuple[PlaybookStep, ...] = ()
+    staff: tuple[Staff, ...] = ()
+    """Crews by role. A role that is not named here is one person in office hours who costs nothing."""
     latency: Unmeasured = None
     fairness: Unmeasured = None
 
@@ -219,6 +219,7 @@ class Charter(Record):
             "dataConstraints": [_plain(item, {"because"}) for item in spec.data_constraints],
             "signals": [_plain(item) for item in spec.signals],
             "playbook": _by(spec.playbook, "on"),
+            "staff": _by(spec.staff, "role"),
             "clauses": {
                 clause.name: {**_plain(clause, keep={"metric", "op", "view"}), "rungs": _plain(clause.rungs)}
                 for clause in spec.clauses
@@ -286,3 +287,6 @@ def _flat(node: Any, key: str) -> Iterator[tuple[str, Any]]:
             yield from _flat(child, f"{key}.{index}")
     else:
         yield key, node
+
+
+__all__ = ["RUNGS", "Charter", "PlaybookStep", "Staff"]

@@ -12,6 +12,7 @@ from typing import Any
 from harness.charter import RUNGS, AnyRung, Band, Charter, GoodEnough, Op
 from harness.kinds import MetricSpec
 from harness.merging import DESK
+from harness.steps import Staff
 from sim.core import catalogue, plugins
 from sim.core.checking import duplicates, first_told, indices, readable, validate
 from sim.core.documents import Document
@@ -199,12 +200,18 @@ def _signals(document: Document) -> Iterator[Fault]:
             yield document.fault((*key, "use"), what)
             continue
         plugin, faults = load(document, (*key, "use"), "signal", use)
-        own = {name: value for name, value in node.items() if name not in ("use", *RUNGS)}
+        own = {name: value for name, value in node.items() if name not in ("use", "name", *RUNGS)}
         yield from faults if plugin is None else instantiate(document, key, plugin, own)[1]
 
 
 def _playbook(document: Document) -> Iterator[Fault]:
+    yield from _staff(document)
     for key in indices(document, (*SPEC, "playbook")):
+        on = document.at((*key, "on"))
+        for name in ("training", "shadow", "approval"):
+            if document.at((*key, name)) is not None and on in ("investigate", "rollback", "escalate"):
+                yield document.fault((*key, name), f"only a retrain has {_article(name)}")
+        yield from _known_role(document, (*key, "approval", "owner"))
         target, place = document.at((*key, "target")), (*key, "target")
         if not isinstance(target, str):
             continue
@@ -213,3 +220,29 @@ def _playbook(document: Document) -> Iterator[Fault]:
         known = ("previous_champion", "incumbent", *plugins.names("policy"), *plugins.names("candidate"))
         if target not in known:
             yield document.fault(place, f"unknown target {shown(target)}{closest(target, known)}")
+
+
+def _article(name: str) -> str:
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+
+
+def _staff(document: Document) -> Iterator[Fault]:
+    """Crews of owners that exist, each once, with hours in which work can be done."""
+    staff = (*SPEC, "staff")
+    roles = [(*key, "role") for key in indices(document, staff)]
+    yield from duplicates(document, staff, roles, "crews")
+    for key in indices(document, staff):
+        yield from _known_role(document, (*key, "role"))
+        crew: Staff | None = readable(document, Staff, key)
+        if crew is not None and crew.closes <= crew.opens:
+            where = "closes" if document.at((*key, "closes")) is not None else "opens"
+            what = f"closes at {crew.closes} and opens at {crew.opens}, expected to close later: nobody would ever work"
+            yield document.fault((*key, where), what)
+
+
+def _known_role(document: Document, key: Key) -> Iterator[Fault]:
+    role = document.at(key)
+    known = [document.at((*owner, "role")) for owner in indices(document, (*SPEC, "owners"))]
+    roles = [name for name in known if isinstance(name, str)]
+    if isinstance(role, str) and role.strip() and roles and role.strip() not in roles:
+        yield document.fault(key, f"no owner with the role {shown(role)}{closest(role, roles)}")

@@ -107,6 +107,7 @@ def sing(loaded: Loaded, name: str, seed: int) -> Canary:
     from harness.assembly import build_replay
     from harness.canary import CoinFlips, CoinLedger
     from harness.own_code import blamed
+    from harness.playbook import Playbook
     from harness.replay import Book, replay
 
     flips = CoinFlips(open_world(loaded.scenario, seed), seed)
@@ -114,5 +115,7 @@ def sing(loaded: Loaded, name: str, seed: int) -> Canary:
     ledger = CoinLedger(flips, flips.go_live)
     books: dict[str, Book] = {**setting.ledgers, flips.kind.name: ledger}
     with blamed(loaded, name, seed, flips):
-        replay(flips, setting.desks, books)
+        # An oracle's labels are no coins: it is not asked to sing.
+        blind = setting.operations if isinstance(setting.operations, Playbook) else None
+        replay(flips, setting.desks, books, operations=blind)
     return ledger.verdict(name)

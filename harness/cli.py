@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +15,19 @@ from typing import Annotated
 
 import typer
 
-from harness.options import LARGEST_SEED, Failing, FailOn, Out, Quiet, Sets, cores, root, seeds_of
+from harness import cli_many
+from harness.options import (
+    LARGEST_SEED,
+    Failing,
+    FailOn,
+    Out,
+    Quiet,
+    Sets,
+    command_line,
+    cores,
+    root,
+    seeds_of,
+)
 from harness.terminal import BROKEN, KEPT, UNMEASURED, USER_FAULT, answer, end_well, say, tell
 from sim.core.errors import UserError
 
@@ -69,7 +80,7 @@ def run(
     from harness.judging import headline, judge_run, outcome
     from harness.run import Order, execute, is_begun
 
-    orders = [Order(one, root(out), jobs or cores(), quiet, force, _command()) for one in loaded]
+    orders = [Order(one, root(out), jobs or cores(), quiet, force, command_line()) for one in loaded]
     for order in orders:
         if resume and not is_begun(order):
             what = "nothing to resume: no run of this scenario, these seeds and this code"
@@ -105,10 +116,6 @@ def _announce(summary: Path) -> None:
             page.write(summary.read_text(encoding="utf-8"))
     except OSError as error:
         say(f"warning: GITHUB_STEP_SUMMARY: {place}: {error.strerror}")
-
-
-def _command() -> str:
-    return " ".join(["windtunnel", *(shlex.quote(word) for word in sys.argv[1:])])
 
 
 @app.command()
@@ -158,7 +165,7 @@ def list_(
         str,
         typer.Argument(
             help="scenarios, charters, featuresets, profiles, worlds, injections, veils, features, candidates, "
-            "policies, signals, metrics, levers or runs."
+            "policies, signals, responses, metrics, levers or runs."
         ),
     ],
     of: Annotated[str | None, typer.Argument(metavar="[WORLD]", help="For levers: the world.")] = None,
@@ -192,6 +199,43 @@ def judge(
     _announce(folder / SUMMARY)
     answer(headline(folder))
     raise typer.Exit(KEPT if fail_on is FailOn.none else outcome(folder))
+
+
+@app.command()
+def monitors(
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="SCENARIO|RUN", help="A run, or a scenario, which is run unless it was before."
+        ),
+    ],
+    candidate: Annotated[str | None, typer.Option(help="Whose signals [the first candidate's].")] = None,
+    out: Out = None,
+    seeds: Annotated[
+        str | None,
+        typer.Option(envvar="WINDTUNNEL_SEEDS", help="Seeds instead of the scenario's: 1,2,3 or 1-5."),
+    ] = None,
+    jobs: Annotated[
+        int, typer.Option("--jobs", "-j", envvar="WINDTUNNEL_JOBS", min=0, help="Processes; 0: one per core.")
+    ] = 0,
+    sets: Sets = None,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """The league of drift signals: who saw what truly drifted, how soon, and how often for nothing."""
+    from harness import monitors as league
+    from harness import results
+
+    folder = None if seeds or sets else results.run_named(what, root(out))
+    if folder is None:
+        from harness import trial
+        from harness.judging import judge_run
+        from harness.run import Order, execute
+
+        loaded = trial.load(what, sets or (), seeds=seeds_of(seeds))
+        folder = execute(Order(loaded, root(out), jobs or cores(), quiet, False, command_line()), judge_run)
+        _show(folder)
+    answer(league.told(folder, candidate, as_json))
 
 
 @app.command()
@@ -230,6 +274,20 @@ def simulate(
     world = open_world(load_scenario(scenario, tuple(sets or ())), seed)
     rows = write(world, out, _ticker(world.end, quiet))
     answer(f"{out / (name + '.parquet')}  {count} rows" for name, count in rows.items())
+
+
+@app.command()
+def drift(
+    scenario: Annotated[str, typer.Argument(help="Scenario by path or id; its trial is not looked at.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FILE.png", help="Also draw it, as a picture.")
+    ] = None,
+    sets: Sets = None,
+) -> None:
+    """Say, before any run, what will drift: each lever that is moved, each veil, with onset, end and magnitude."""
+    from harness.drifting import foretell
+
+    answer(list(foretell(scenario, tuple(sets or ()), out)))
 
 
 @app.command()
@@ -353,9 +411,12 @@ def _options(
     """A wind tunnel for decision models: test a design against its charter before launch."""
 
 
+cli_many.register(app)
+
+
 def main() -> None:
     """Entry point."""
-    if sys.argv[1:2] == ["check"] and "--canary" not in sys.argv:
+    if sys.argv[1:2] == ["drift"] or (sys.argv[1:2] == ["check"] and "--canary" not in sys.argv):
         # A world is opened and not run: its few kernels are done plainly before the compiler is even loaded.
         os.environ.setdefault("WINDTUNNEL_NO_JIT", "1")
     end_well(app)

@@ -9,9 +9,9 @@ that the other does, and learns from the same units, audits and outcomes. At the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,12 +27,12 @@ from harness.kinds import (
     Rows,
     Scorer,
     Surveying,
-    TrainingSet,
 )
+from harness.monitoring import Monitor
 from harness.pending import Pending
 from harness.quoting import Quoted, probabilities
-from harness.training import Keys, assemble, passed
-from harness.tuning import policy_state
+from harness.shadow import Model
+from harness.trainer import Fit, Trained, Trainer
 from harness.units import Day, Units
 from sim.core import rng
 from sim.core.decisions import Decisions, Quotes
@@ -43,16 +43,6 @@ from sim.core.world import LabelChannel, News, Question, QuestionKind
 
 Seen = tuple[Day, NDArray[np.int32], NDArray[np.int32]]
 """The day's units, and each row's slot and ordinal in its unit (`Units.observe`)."""
-
-
-class Fit(NamedTuple):
-    """One training: what went in (units by key, for the ledger to compare with truth) and what came out."""
-
-    as_of: Micros
-    past: TrainingSet
-    keys: Keys
-    scorer: Scorer
-    facts: Mapping[str, float]
 
 
 @dataclass
@@ -71,12 +61,16 @@ class Desk:
     scorer: Scorer | None = None
     deployed: Micros | None = None
     before: Desk | None = None
+    stand_in: Desk | None = None
+    """Who answers while the model is rolled back; it hears and sees all that this desk does."""
+    monitor: Monitor | None = None
+    """What watches it; nothing that it decides follows from it."""
 
     def __post_init__(self) -> None:
         plan = self.plan
         self.policy = plan.policy
         self.units = Units(self.seed, len(self.featurizer.names), plan.labels.maturity, plan.labels.window)
-        self._keys = {p: rng.key(self.seed, "desk", p) for p in ("holdout", "audit", "policy", "fit")}
+        self._keys = {p: rng.key(self.seed, "desk", p) for p in ("holdout", "audit", "policy")}
         self._codes = {action.name: code for code, action in enumerate(self.kind.actions)}
         self.consequences = self._consequences()
         self._from = self.go_live if self.deployed is None else self.deployed
@@ -99,6 +93,14 @@ class Desk:
         self.reviewed = np.zeros(0, dtype=np.bool_)
         """Rows of the last question that the policy sent to review."""
         self._tuned = plan.policy
+        self.model: Model | None = None
+        """The champion; None before the first fit."""
+        self.previous: Model | None = None
+        """The champion before it, as long as nobody has gone back to it."""
+        self.standing = False
+        """Whether the stand-in answers."""
+        self._changed = False
+        self.trainer = Trainer(plan, self.kind, self.featurizer.names, self.units, self._quoted, self.seed)
         self._board: Board | None = None
         if plan.cadence is not None:
             if self._quoting or self._pending is not None or plan.candidate is None:
@@ -118,14 +120,19 @@ class Desk:
 
     def learn(self, news: News, now: Micros) -> None:
         """Take in news at a tick's start `now`: features and labels use it from `now` on, not before."""
-        if self.before is not None:
-            self.before.learn(news, now)
+        for other in (self.before, self.stand_in):
+            if other is not None:
+                other.learn(news, now)
         if self.featurizer.reads(news.stream):
             self.featurizer.learn(delivered(news, now))
         block = news.block
         channel = next((c for c in self.kind.labels if c.stream == news.stream), None)
         if len(block) and now >= self._from:
             self._follow(news.stream, block, channel)
+        if self.monitor is not None:
+            asked = channel is not None and channel.negatives and not self._quoting and self._pending is None
+            share = self.units.ledger_of(block[self.kind.entity], block["t"])["propensity"] if asked else None
+            self.monitor.heard(now, news.stream, block, None if share is None else 1.0 / np.fmax(share, 1e-6))
         if channel is None or not len(block) or channel.stream not in self.plan.labels.positives:
             return
         if self._pending is not None:
@@ -171,6 +178,8 @@ class Desk:
         if self.before is not None and question.start >= self._from:
             self.consequences.take_over(self.before.consequences)
             self.before = None
+        if self.stand_in is not None and not self.standing and self.stand_in.plan.candidate is not None:
+            self.stand_in.answer(question)  # so that what it scores by is as fresh as its own
         self.consequences.settle(question.start)
         if self._board is not None:
             return self._answer_from(self._board, question)
@@ -193,6 +202,7 @@ class Desk:
         fitted = self._fit_is_due(now)
         if fitted:
             self._fit(now)
+        fitted, self._changed = fitted or self._changed, False
         if board.due(now):
             board.refresh(now, self._score)
         elif fitted:
@@ -207,10 +217,15 @@ class Desk:
         seen = self.units.observe(entity, block["id"], t, read.x, read.known)
         return self._decide(question, read.x, read, seen)
 
+    @property
+    def _deputy(self) -> Desk | None:
+        """Who decides instead of this desk: the incumbent before it is deployed, the stand-in after a rollback."""
+        return self.before if self.before is not None else self.stand_in if self.standing else None
+
     def _idle(self, question: Question) -> Decisions:
         """Nothing was asked. Who decides before this desk is told all the same: its fits are due by the clock."""
-        if self.before is not None:
-            self.before.answer(question)
+        if self._deputy is not None:
+            self._deputy.answer(question)
         return Decisions.passing(question.block["id"])
 
     def _decide(self, q: Question, x: Matrix, read: Reading | None, seen: Seen | None) -> Decisions:
@@ -220,10 +235,11 @@ class Desk:
         scored = np.full(n, np.nan, dtype=np.float32)
         exempt = np.zeros(n, dtype=np.bool_)
         review = np.zeros(n, dtype=np.bool_)
-        if self.before is not None:
-            given = cast(Decisions, self.before.answer(q))
+        deputy = self._deputy
+        if deputy is not None:
+            given = cast(Decisions, deputy.answer(q))
             action, propensity, scored, exempt = given.action, given.propensity, given.scored, given.exempt
-            review = self.before.reviewed
+            review = deputy.reviewed
         elif q.start >= self._from:
             entity, t = block[self.kind.entity], block["t"]
             exempt = self.exempt(block[self.kind.subject]) if self.kind.subject else exempt
@@ -247,6 +263,8 @@ class Desk:
                 self.consequences.orders.give(q.end, entity[lasting], verdicts.action[lasting], until)
             if verdicts.review is not None:
                 review = verdicts.review & free
+        if self.monitor is not None:
+            self.monitor.decided(q.start, block, x, scored)
         self.reviewed = review
         audit = np.zeros(n, dtype=np.float32)
         if seen is not None:
@@ -263,10 +281,12 @@ class Desk:
         block, n, k = q.block, len(q.block), len(self.kind.outcomes)
         if n and self._next_fit is not None:
             self._quoted.keep(block["id"], block[self.kind.entity], block["t"], x)
-        if self.before is not None:
-            return cast(Quotes, self.before.answer(q))
+        if self._deputy is not None:
+            return cast(Quotes, self._deputy.answer(q))
         even = self.scorer is None or not n
         probability = np.full((n, k), 1.0 / k) if even else probabilities(self._score(x), k, self.plan.name)
+        if self.monitor is not None:
+            self.monitor.decided(q.start, block, x, probability[:, 0])
         if self.plan.pricing is None:
             return Quotes(block["id"], probability)
         prices = self.plan.pricing.price(block, probability)
@@ -304,13 +324,15 @@ class Desk:
 
     def state_bytes(self) -> dict[str, int]:
         """Bytes held, by what holds them: none of them may grow with the horizon."""
-        other = {} if self.before is None else {"before": sum(self.before.state_bytes().values())}
+        others = {"before": self.before, "stand_in": self.stand_in}
+        other = {name: sum(desk.state_bytes().values()) for name, desk in others.items() if desk is not None}
         return other | {
             "features": self.featurizer.state_bytes(),
             "units": self.units.state_bytes(),
             "pending": 0 if self._pending is None else self._pending.state_bytes(),
             "orders": self.consequences.state_bytes(),
             "kept": self._quoted.state_bytes(),
+            "monitor": 0 if self.monitor is None else self.monitor.state_bytes(),
             "board": 0 if self._board is None else self._board.state_bytes(),
         }
 
@@ -320,22 +342,15 @@ class Desk:
         return self._next_fit is not None and now >= self._next_fit
 
     def _fit(self, now: Micros) -> None:
-        assert self.plan.candidate is not None
         assert self._next_fit is not None
-        past, keys = self._past(now)
-        seed = rng.key(self.seed, "fit", now) % 2**31
-        scorer = self.plan.candidate.fit(past, seed)
-        self.scorer = scorer
-        if not self._quoting:
-            unscored = passed(self.units, self.plan.labels, now)
-            state = policy_state(self.plan.candidate, past, keys, scorer, unscored, seed)
-            self._tuned = self.policy = self.plan.policy.tune(state)
-        told = getattr(self.plan.pricing, "facts", None) if self._quoting else self.policy.facts
-        facts = dict(told()) if callable(told) else {}
+        model, fit, _ = self.trainer.train(now)
+        self._take_over(model)
+        self._rebase(now, fit)
+        self._changed = False
         if self._board is not None:
-            facts |= self._board.facts()
+            fit = fit._replace(facts={**fit.facts, **self._board.facts()})
             self._board.forget()
-        self.on_fit(Fit(now, past, keys, scorer, facts))
+        self.on_fit(fit)
         every = self.plan.retrain_every
         if every is not None:
             # A world that skips idle time may be past several dates at once: they are one fit.
@@ -343,11 +358,69 @@ class Desk:
         else:
             self._next_fit = self.go_live if now < self.go_live else None
 
-    def _past(self, now: Micros) -> tuple[TrainingSet, Keys]:
-        names, labels = self.featurizer.names, self.plan.labels
-        if self._quoting:
-            return self._quoted.past(now, labels.window, names, len(self.kind.outcomes))
-        return assemble(self.units, labels, now, names, self.seed)
+    @property
+    def trains(self) -> bool:
+        """Whether there is a model that can be trained anew; one that learns label by label is not."""
+        return self.plan.candidate is not None and self._pending is None
+
+    def promote(self, trained: Trained, now: Micros) -> None:
+        """Let a trained model decide from `now` on; a stand-in goes."""
+        self._take_over(trained.model)
+        self._rebase(now, trained.fit)
+        self.standing = False
+        self.on_fit(trained.fit)
+
+    def refuse(self, trained: Trained) -> None:
+        """Put a trained model aside: it is told of, and never decides."""
+        self.on_fit(trained.fit._replace(in_force=False))
+
+    def roll_back(self, now: Micros) -> Model | None:
+        """Go back, `now`, to the champion before this one, which is given up; None where there is none."""
+        back = self.previous
+        if back is not None:
+            self._take_over(back)
+            self._rebase(now, None)
+            self.previous, self.standing = None, False
+        return back
+
+    def stand_down(self, now: Micros) -> bool:
+        """Let the stand-in decide from `now` on; False where there is none, or it does so already."""
+        changed = self.stand_in is not None and not self.standing
+        self.standing = self.standing or changed
+        return changed
+
+    def _rebase(self, now: Micros, fit: Fit | None) -> None:
+        if self.monitor is not None:
+            past, state = (None, None) if fit is None else (fit.past, fit.state)
+            self.monitor.fitted(now, self._first_score, past, state)
+
+    def _first_score(self, x: Matrix) -> NDArray[np.float64]:
+        """The score of rows, or where prices are quoted the first outcome's probability."""
+        score = self._score(x)
+        if not self._quoting or not len(x):
+            return score
+        return probabilities(score, len(self.kind.outcomes), self.plan.name)[:, 0]
+
+    def look(self, now: Micros) -> None:
+        """Let the monitor look at the day that has ended, if one has. Called before anything is decided at `now`."""
+        if self.monitor is None:
+            return
+        model = self._first_score if self.scorer is not None else None
+        self.monitor.look(now, self._scores_of, model)
+
+    def _scores_of(self, entity: NDArray[np.int64], t: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Scores (n,) by the model in force of the rows that units kept; NaN where there is no unit, or no model."""
+        out = np.full(len(entity), np.nan)
+        here = np.flatnonzero(self.units.holds(entity, t))
+        if self.scorer is not None and len(here):
+            out[here] = self._score(self.units.kept_rows(entity[here], t[here]))
+        return out
+
+    def _take_over(self, model: Model) -> None:
+        self.previous, self.model = self.model, model
+        self.scorer, self._changed = model.scorer, True
+        if not self._quoting:
+            self._tuned = self.policy = model.policy
 
 
 def delivered(news: News, now: Micros) -> News:

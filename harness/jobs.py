@@ -16,13 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness import results
+from harness import readings, results
 from harness.assembly import build_replay
 from harness.kinds import Candidate, OnlineCandidate, OnlineScorer, Scorer, TrainingSet
 from harness.merging import merged, with_desks
 from harness.own_code import blamed
 from harness.progress import Watch, reporter
-from harness.replay import replay
 from harness.trial import Loaded
 from sim.core.errors import Defect, UserError
 
@@ -86,12 +85,12 @@ def replay_all(loaded: Loaded, jobs: Sequence[Job], folder: Path, at_once: int, 
                 replay_job(loaded, job, folder)
         else:
             calls = (delayed(_work)(loaded, job, folder, os.getpid()) for job in open_jobs)
-            with _quiet_tracker():
+            with quiet_tracker():
                 Parallel(n_jobs=at_once, backend="loky", batch_size=1)(calls)
 
 
 @contextmanager
-def _quiet_tracker() -> Iterator[None]:
+def quiet_tracker() -> Iterator[None]:
     """Silence the pool's resource tracker, a process of its own that hears no filter but this variable.
 
     After Ctrl-C the pool and its tracker clean up the same semaphores, and whoever comes second warns of it on the
@@ -111,8 +110,22 @@ def _quiet_tracker() -> Iterator[None]:
 def _work(loaded: Loaded, job: Job, folder: Path, parent: int) -> None:
     """One replay in a process of a pool."""
     _end_with(parent)
-    try:
+    with _told(job):
         replay_job(loaded, job, folder)
+
+
+def work_into(loaded: Loaded, job: Job, part: Path, parent: int | None) -> None:
+    """One replay into a folder of its own, in a process of the pool of `parent`; neither ledger nor model is kept."""
+    if parent is not None:
+        _end_with(parent)
+    with _told(job), _room(part):
+        replay_into(loaded, job, part, None)
+
+
+@contextmanager
+def _told(job: Job) -> Iterator[None]:
+    try:
+        yield
     except UserError:
         raise
     except Exception as error:
@@ -142,33 +155,42 @@ def replay_job(loaded: Loaded, job: Job, folder: Path) -> None:
 
     Raises UserError where the disk is full or the user's own code is at fault, and whatever else it raises.
     """
+    ledger = folder / "ledger" / f"candidate={job.candidate}" / f"seed={job.seed}"
+    shutil.rmtree(ledger, ignore_errors=True)
+    with _room(folder):
+        replay_into(loaded, job, folder / "parts" / job.name, ledger)
+
+
+@contextmanager
+def _room(folder: Path) -> Iterator[None]:
     try:
-        _replay_job(loaded, job, folder)
+        yield
     except OSError as error:
         if error.errno not in results.FULL:
             raise
         raise UserError(f"{folder}: {results.unwritable(error)}") from error
 
 
-def _replay_job(loaded: Loaded, job: Job, folder: Path) -> None:
-    part = folder / "parts" / job.name
-    ledger = folder / "ledger" / f"candidate={job.candidate}" / f"seed={job.seed}"
-    for stale in (part, ledger):
-        shutil.rmtree(stale, ignore_errors=True)
+def replay_into(loaded: Loaded, job: Job, part: Path, ledger: Path | None) -> None:
+    """One replay into a folder of its own: counts, facts, and `done.json` last. Ledger and model are kept only where a
+    ledger's folder is named."""
+    shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
     plan = loaded.trial.incumbent if job.candidate == INCUMBENT else loaded.candidate(job.candidate)
     fits: list[dict[str, Any]] = []
     spent: list[float] = []
-    setting = build_replay(
-        loaded, plan, job.seed, ledger, fits, part / "model", wrap=lambda c: _timed(c, spent)
-    )
+    models = None if ledger is None else part / "model"
+    setting = build_replay(loaded, plan, job.seed, ledger, fits, models, wrap=lambda c: _timed(c, spent))
     began = time.perf_counter()
     with blamed(loaded, job.candidate, job.seed, setting.world):
-        replay(setting.world, setting.desks, setting.ledgers, reporter(part / "progress", setting.world.end))
+        setting.play(reporter(part / "progress", setting.world.end))
     seconds = time.perf_counter() - began
     counted = merged(setting.ledgers)
     slices = with_desks(setting.world.slices, setting.world.kinds)
     _write_counts(part / "counts.parquet", job, counted.rows)
+    monitors = [desk.monitor for desk in setting.desks.values() if desk.monitor is not None]
+    said = [reading for monitor in monitors for reading in monitor.record]
+    readings.write(part / readings.FILE, job.candidate, job.seed, said, setting.world.go_live)
     facts = {
         "rows": sum(one.rows_seen for one in setting.ledgers.values()),
         "open": sum(one.rows_open for one in setting.ledgers.values()),
@@ -177,6 +199,9 @@ def _replay_job(loaded: Loaded, job: Job, folder: Path) -> None:
         "slices": {name: list(each.labels) for name, each in slices.items()},
         "lawful": {name: list(each.lawful) for name, each in slices.items()},
         "fits": fits,
+        "alarms": [[r.t, r.desk, r.signal, r.subject, r.level] for r in said if r.onset],
+        "monitored": {m.kind.name: m.told() for m in monitors},
+        "cases": [] if setting.operations is None else setting.operations.record(),
         "world": dict(setting.world.describe()),
         "closed": setting.world.closed,
         "start": str(setting.world.clock.start),

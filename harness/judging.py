@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness import charter_rules, measure, results, tallies, terms, verdict
+from harness import charter_rules, decay, league, measure, readings, results, tallies, terms, verdict
 from harness.charter import Charter
 from harness.looks import Looks
 from harness.report import render
@@ -71,8 +71,9 @@ def judge_again(folder: Path, reference: str) -> Path:
     with results.claimed(aside), _removed_on_failure(aside):
         for name in ("counts.parquet", "timeline.parquet", "facts.json", "scenario.yaml"):
             shutil.copyfile(folder / name, aside / name)
-        if (folder / results.ADVERSARIES).is_file():
-            shutil.copyfile(folder / results.ADVERSARIES, aside / results.ADVERSARIES)
+        for name in (results.ADVERSARIES, readings.FILE, league.FILE):
+            if (folder / name).is_file():
+                shutil.copyfile(folder / name, aside / name)
         results.write_text(aside / "charter.yaml", found.document.text)
         manifest |= {"charter": card, "judgedFrom": manifest["run"]}
         results.write_json(aside / "manifest.json", manifest)
@@ -131,8 +132,12 @@ def _judge(
         actions=_actions(found, charter),
     )
     document["warnings"] = [*document["warnings"], *warnings]
+    if weighed := _weighed(folder, card):
+        document["robustness"] = weighed
     results.write_text(folder / "verdict.json", measure.canonical(document))
     _measures(folder, manifest, told, alpha)
+    lost = decay.document(told, clauses, manifest["candidates"])
+    results.write_text(folder / "decay.json", measure.canonical(lost))
     _mark_rungs(timeline, document, int(world["go_live"])).to_parquet(
         folder / "timeline.parquet", index=False, compression="zstd"
     )
@@ -198,6 +203,56 @@ def _mark_rungs(timeline: pd.DataFrame, document: Mapping[str, Any], go_live: in
     return kept
 
 
+ROBUSTNESS = "robustness.json"
+"""What `windtunnel robustness` found of a run; absent where nobody asked."""
+
+
+def keep_robustness(folder: Path, document: Mapping[str, Any]) -> None:
+    """Put what was found beside a run's verdict, and its words into it."""
+    results.write_text(folder / ROBUSTNESS, measure.canonical(document))
+    verdict_now = results.read_json(folder / "verdict.json")
+    verdict_now["robustness"] = _words(document)
+    results.write_text(folder / "verdict.json", measure.canonical(verdict_now))
+
+
+def _weighed(folder: Path, card: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The words of an earlier examination, where it was under this very charter."""
+    if not (folder / ROBUSTNESS).is_file():
+        return []
+    document = results.read_json(folder / ROBUSTNESS)
+    same = document.get("charter", {}).get("digest") == card["digest"]
+    return _words(document) if same else []
+
+
+def _words(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Of each candidate: the word, and the levers that its verdict depends on, with their break-even values."""
+    kept = ("lever", "clause", "central", "breakEven", "low", "high")
+    return [
+        {
+            "name": one["name"],
+            "word": one["word"],
+            "drawn": one["drawn"],
+            "dependsOn": [{key: item[key] for key in kept if key in item} for item in one["dependsOn"]],
+        }
+        for one in document["candidates"]
+    ]
+
+
+def told_robustness(candidate: Mapping[str, Any], found: Mapping[str, Any]) -> str:
+    """A candidate's verdict with the word in it: `PASS (assumption-bound), depends on report_rate (0.0012)`."""
+    weighed = {one["name"]: one for one in found.get("robustness", ())}
+    one = weighed.get(candidate["name"])
+    ruling = str(candidate["verdict"])
+    if one is None or ruling not in ("PASS", "FAIL"):
+        return ruling
+    levers = [
+        item["lever"]
+        + (f" (break-even {item['breakEven']:.4g})" if item.get("breakEven") is not None else "")
+        for item in one["dependsOn"]
+    ]
+    return f"{ruling} ({one['word']})" + (f", depends on {', '.join(levers)}" if levers else "")
+
+
 def outcome(folder: Path) -> int:
     """The exit code that a verdict stands for. Raises UserError where the file holds none."""
     code = results.read_json(folder / "verdict.json").get("exitCode")
@@ -214,11 +269,15 @@ def headline(folder: Path) -> list[str]:
     lines = [f"{title} (exit code {found['exitCode']})"]
     for candidate in found["candidates"]:
         mark = "champion" if candidate["champion"] else "beside it"
-        lines.append(f"  {candidate['name']} ({mark}): {candidate['verdict']}")
+        lines.append(f"  {candidate['name']} ({mark}): {told_robustness(candidate, found)}")
         for clause in candidate["clauses"]:
             name = clause["name"] if clause["slice"] == "all" else f"{clause['name']} [{clause['slice']}]"
             lines.append(f"    {clause['ruling']:<10} {name:<46} {_figure(clause)}")
     lines += [f"  not measured: {line}" for line in found["missing"]]
+    if "robustness" not in found and "judgedFrom" not in manifest:
+        lines.append(
+            f"  robust or assumption-bound: not examined; windtunnel robustness {manifest['scenario']['id']}"
+        )
     return [*lines, f"report: {folder / 'report.html'}"]
 
 

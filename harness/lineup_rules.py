@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
+from harness import response_rules
 from harness.lineups import DesksTrial, DeskTrial, Lineup
 from harness.trial_rules import (
     CANDIDATES,
@@ -66,6 +67,7 @@ def examine(document: Document, world: Any, features: Names) -> tuple[DesksTrial
         faults += _desk(document, desk, world, features.get(desk), asked[desk], found)
     for key in indices(document, CANDIDATES):
         faults += reserved(document, key)
+        faults += response_rules.examine(document, key, found.parameters)
         played = document.at((*key, "desks"))
         for desk in played if isinstance(played, dict) else ():
             where = (*key, "desks", desk)
@@ -169,7 +171,8 @@ def _with_parameters(trial: DesksTrial, found: Found, asked: Mapping[str, Asked]
     def lineup(index: int, one: Lineup) -> Lineup:
         key = (*CANDIDATES, index, "desks")
         plays = {name: with_parameters(play, (*key, name), found) for name, play in one.desks.items()}
-        return one.model_copy(update={"desks": plays})
+        response = response_rules.given(one.playbook, (*CANDIDATES, index), found.parameters)
+        return one.model_copy(update={"desks": plays, "playbook": response})
 
     return trial.model_copy(
         update={

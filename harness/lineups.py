@@ -28,6 +28,7 @@ from harness.plans import (
     Labels,
     LedgerPlan,
     OnVerified,
+    PlaybookPlan,
     PolicyPlan,
     RedressPlan,
     Retrain,
@@ -67,6 +68,7 @@ class Lineup(Record):
 
     name: Name = Field(description="a name of its own")
     desks: Annotated[Mapping[Text, Play], Field(min_length=1)] = Field(description="a mapping of desks")
+    playbook: PlaybookPlan | None = None
 
     def plan(self, desk: str) -> CandidatePlan | None:
         """What it plays at a desk; None where the incumbent stays."""

@@ -23,6 +23,7 @@ PLUGIN_KINDS = {
     "candidates": "candidate",
     "policies": "policy",
     "signals": "signal",
+    "responses": "response",
     "metrics": "metric",
 }
 DOCUMENTS = {

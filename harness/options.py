@@ -6,6 +6,8 @@ Knows: names, defaults and environment of options. Does not know: any command.
 from __future__ import annotations
 
 import os
+import shlex
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -47,6 +49,11 @@ def root(out: Path | None) -> Path:
     from harness import results
 
     return out if out is not None else results.default_root()
+
+
+def command_line() -> str:
+    """The command as it was called, for a manifest."""
+    return " ".join(["windtunnel", *(shlex.quote(word) for word in sys.argv[1:])])
 
 
 def cores() -> int:

@@ -96,6 +96,18 @@ class RedressPlan(Record):
     stream: Text = "redress"
 
 
+class PlaybookPlan(Record):
+    """That a candidate plays the charter's playbook, and when: by the response that `use` names.
+
+    pace: everything that takes people or machines time, and every hold time, is so many times as long. lookback: the
+    window over which every clause is watched, instead of its rungs' own."""
+
+    use: Text = Field(description="the name of a response")
+    with_: Mapping[str, Any] = Field(default={}, alias="with")
+    pace: Annotated[float, Field(gt=0.0, le=100.0)] = 1.0
+    lookback: Span | None = None
+
+
 class CandidatePlan(Record):
     """A candidate: how it scores, how it decides, how often it is fitted. `features` names those it uses; all if empty.
 
@@ -113,6 +125,7 @@ class CandidatePlan(Record):
     cadence: CadencePlan | None = None
     on_verified: OnVerified | None = None
     redress: RedressPlan | None = None
+    playbook: PlaybookPlan | None = None
 
 
 class IncumbentPlan(Record):

@@ -2,7 +2,7 @@
 
 Knows: clocks, the online path, serving paths, how quiet the machine is. Does not know: budgets, queues, charters.
 
-A replay is shadowed event by event (harness.skew), and each event's path is timed in its parts, beside other ways of
+A replay is followed event by event (harness.skew), and each event's path is timed in its parts, beside other ways of
 serving the same model: interleaved, in an order that turns with every event, so that no path always comes first or
 after the same other. Threads are one, waiting is passive, the garbage collector rests. First the same call is timed
 twice: what this machine sees between the two is the smallest difference that means anything on it.

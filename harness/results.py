@@ -255,6 +255,14 @@ def run_folders(root: Path) -> Iterator[Path]:
         folders.sort()
 
 
+def run_named(name: str, root: Path) -> Path | None:
+    """The run that a folder or an id names; None where it may be a scenario."""
+    if name and (Path(name) / "manifest.json").is_file():
+        return Path(name)
+    found = [folder for folder in run_folders(root) if folder.name == name]
+    return found[0] if len(found) == 1 else None
+
+
 def find_run(name: str, root: Path) -> Path:
     """A run by folder, by id, by the start of an id, or by a scenario that was run once.
 

@@ -18,7 +18,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from harness import adversaries, measure, own_code, results
+from harness import adversaries, cases, league, measure, own_code, readings, results
 from harness.assembly import estimators, load_metrics
 from harness.jobs import INCUMBENT, Job, replay_all
 from harness.trial import Loaded
@@ -167,6 +167,11 @@ def _manifest(order: Order, started: float) -> dict[str, Any]:
         "charter": loaded.charter_card(),
         "seeds": list(loaded.seeds),
         "candidates": list(loaded.candidates),
+        "responses": {
+            plan.name: {"use": plan.playbook.use, "pace": plan.playbook.pace}
+            for plan in loaded.trial.candidates
+            if plan.playbook is not None
+        },
         "incumbent": INCUMBENT,
         "code": results.code() | {"own": order.own_code},
         "packages": results.packages(),
@@ -183,6 +188,8 @@ def _gather(order: Order, folder: Path, seeds: Sequence[int]) -> None:
     jobs = [Job(c, s) for c in (INCUMBENT, *order.loaded.candidates) for s in seeds]
     tables = [pq.read_table(folder / "parts" / job.name / "counts.parquet") for job in jobs]
     pq.write_table(pa.concat_tables(tables), folder / "counts.parquet", compression="zstd")
+    said = [pq.read_table(folder / "parts" / job.name / readings.FILE) for job in jobs]
+    pq.write_table(pa.concat_tables(said), folder / readings.FILE, compression="zstd")
     facts = {job: results.read_json(folder / "parts" / job.name / "facts.json") for job in jobs}
     _write_timeline(folder / "timeline.parquet", facts)
     first = facts[jobs[0]]
@@ -195,8 +202,12 @@ def _gather(order: Order, folder: Path, seeds: Sequence[int]) -> None:
             "lawful": first["lawful"],
             "rows": {job.name: fact["rows"] for job, fact in facts.items()},
             "open": {job.name: fact["open"] for job, fact in facts.items()},
+            "monitored": facts[jobs[-1]]["monitored"],
         },
     )
+    standings = league.record(folder, order.loaded.candidates, _prized(order))
+    if standings is not None:
+        results.write_text(folder / league.FILE, measure.canonical(standings))
     told = {(job.candidate, job.seed): fact["ground_truth"] for job, fact in facts.items()}
     found = adversaries.record(told, INCUMBENT, first["go_live"], first["horizon"])
     if found is not None:
@@ -205,6 +216,15 @@ def _gather(order: Order, folder: Path, seeds: Sequence[int]) -> None:
         model = folder / "parts" / job.name / "model"
         if model.is_dir():
             shutil.copytree(model, folder / "model" / job.candidate / f"seed-{job.seed}", dirs_exist_ok=True)
+
+
+def _prized(order: Order) -> dict[str, str]:
+    """The metric of the first critical clause: what a late alarm costs is told in it."""
+    metric = next((c.metric for c in order.loaded.charter.spec.clauses if c.critical), None)
+    if metric is None:
+        return {}
+    spec = load_metrics(order.loaded)[metric].spec
+    return {"name": metric, "form": spec.form, "better": spec.better, "unit": spec.unit}
 
 
 _EVENT = ("candidate", "seed", "t", "day", "kind", "name", "end_day", "value", "detail")
@@ -236,6 +256,14 @@ def _write_timeline(path: Path, facts: Mapping[Job, Mapping[str, Any]]) -> None:
             rows.append(
                 (job.candidate, job.seed, fit["as_of"], at, "fit", "fit", at, float(fit["rows"]), detail)
             )
+        for t, desk, signal, subject, level in fact["alarms"]:
+            detail = json.dumps({"desk": desk, "signal": signal, "subject": subject}, sort_keys=True)
+            at = (t - live) / day
+            rows.append((job.candidate, job.seed, t, at, "alarm", f"{signal} {subject}", at, level, detail))
+        for t, kind, name, end, value, told in cases.rows(fact["cases"]):
+            days = ((t - live) / day, (end - live) / day)
+            detail = json.dumps(told, sort_keys=True)
+            rows.append((job.candidate, job.seed, t, days[0], kind, name, days[1], value, detail))
     kinds = (
         pa.string(),
         pa.int64(),
@@ -274,7 +302,7 @@ def _sum_up(order: Order, folder: Path, manifest: dict[str, Any], started: float
         },
         "artifacts": {
             name: results.content_digest(folder / name)
-            for name in ("counts.parquet", "facts.json", results.ADVERSARIES)
+            for name in ("counts.parquet", "facts.json", readings.FILE, league.FILE, results.ADVERSARIES)
             if (folder / name).is_file()
         },
     }

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness import charter_rules, feature_rules, lineup_rules, service_profile, trial_rules
+from harness import charter_rules, feature_rules, lineup_rules, response_rules, service_profile, trial_rules
 from harness.charter import Charter
 from harness.kinds import FeatureSpec
 from harness.lineups import DesksTrial, DeskTerms, Lineup
@@ -77,15 +77,25 @@ class Loaded:
 
     def run_digest(self) -> str:
         """SHA-256 of what happens but for seeds and charter: world, label rule, features, candidates, incumbent."""
+        return digest(
+            {"scenario": self.scenario.digest(), "trial": self.trial_card(), "features": self.feature_cards()}
+        )
+
+    def trial_card(self) -> dict[str, Any]:
+        """The trial as plain values, without its features, which may be written here or elsewhere."""
         trial = self.trial.model_dump(mode="json", by_alias=True, exclude={"features"})
-        if self.service is not None:
-            trial["service"] = self.service.digest()
-        features: Any = _told(self.features)
         if isinstance(self.trial, DesksTrial):
             for desk in trial["desks"].values():
                 del desk["features"]
-            features = {desk: _told(specs) for desk, specs in self.desk_features.items()}
-        return digest({"scenario": self.scenario.digest(), "trial": trial, "features": features})
+        if self.service is not None:
+            trial["service"] = self.service.digest()
+        return trial
+
+    def feature_cards(self) -> Any:
+        """The features as plain values, by desk where there are several."""
+        if isinstance(self.trial, DesksTrial):
+            return {desk: _told(specs) for desk, specs in self.desk_features.items()}
+        return _told(self.features)
 
     def scenario_card(self) -> dict[str, Any]:
         """What manifest.json says of the scenario."""
@@ -116,8 +126,13 @@ class Loaded:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What a reader of the results should know, a sentence each."""
-        service = () if self.service is None else self.service.warnings()
-        return (*self.scenario.warnings(), *self.charter.warnings(), *service)
+        plays = [plan.playbook for plan in self.trial.candidates]
+        return (
+            *self.scenario.warnings(),
+            *self.charter.warnings(),
+            *response_rules.warnings(self.charter, plays),
+            *(() if self.service is None else self.service.warnings()),
+        )
 
 
 _SPEC = ("name", "use", "by", "window", "feed", "of", "where")
@@ -141,7 +156,7 @@ def charter_card(charter: Charter, id: str, file: str) -> dict[str, Any]:
         "owners": [owner.model_dump(by_alias=True) for owner in spec.owners],
         "playbook": [
             {
-                **step.model_dump(by_alias=True, exclude={"time_budget"}, exclude_none=True),
+                **step.model_dump(by_alias=True, include={"on", "owner", "target"}, exclude_none=True),
                 "timeBudget": in_days(step.time_budget),
                 "steps": list(step.steps),
             }

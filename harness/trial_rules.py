@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
-from harness import operation_rules
+from harness import operation_rules, response_rules
 from harness.charter import DataConstraint
 from harness.feature_rules import OWN, Ground
 from harness.lineups import Play
@@ -121,11 +121,15 @@ def examine(
     for key in indices(document, CANDIDATES):
         faults += reserved(document, key)
         faults += examine_candidate(document, key, world, features, asked, found)
+        faults += response_rules.examine(document, key, found.parameters)
     faults += examine_incumbent(document, INCUMBENT, world, features, asked, found)
     if trial is None or faults:
         return None, faults
     candidates = tuple(
-        with_parameters(plan, (*CANDIDATES, index), found) for index, plan in enumerate(trial.candidates)
+        with_parameters(plan, (*CANDIDATES, index), found).model_copy(
+            update={"playbook": response_rules.given(plan.playbook, (*CANDIDATES, index), found.parameters)}
+        )
+        for index, plan in enumerate(trial.candidates)
     )
     incumbent = incumbent_with_parameters(trial.incumbent_plan, INCUMBENT, found, quotes)
     return trial.model_copy(update={"candidates": candidates, "incumbent_plan": incumbent}), []

@@ -275,6 +275,20 @@ class Units:
                 found[name][rows] = column[slots]
         return found
 
+    def kept_rows(self, entity: Ints, event_t: Ints) -> Matrix:
+        """Features (n, k) of the event that each unit kept; NaN where the unit is no longer here."""
+        out = np.full((len(entity), self.features), np.nan, dtype=np.float32)
+        for day, rows, slots in self._located(entity, event_t):
+            out[rows] = day.x[slots]
+        return out
+
+    def holds(self, entity: Ints, event_t: Ints) -> NDArray[np.bool_]:
+        """Whether each unit (n,) is still here."""
+        out = np.zeros(len(entity), dtype=np.bool_)
+        for _, rows, _ in self._located(entity, event_t):
+            out[rows] = True
+        return out
+
     def _located(self, entity: Ints, event_t: Ints) -> list[tuple[Day, Ints, NDArray[np.int32]]]:
         number = event_t // DAY
         found = []

@@ -1,4 +1,4 @@
-"""The world's side, and its keyhole: `open_world(scenario, seed)`.
+"""The world's side, and its keyhole: `open_world(scenario, seed)`, and `open_jobs(clock, crews)` beside any world.
 
 Knows: scenarios, worlds by name, veils. Does not know: models, features, thresholds, charters. It is not aware of who
 answers a world's questions, or of whether the answers were good. The harness sees this module and `sim.core` only.
@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from sim.core.jobs import Crew, Jobs
     from sim.core.scenario import Scenario
+    from sim.core.time import Clock
     from sim.core.world import World
 
 
@@ -33,6 +35,13 @@ def open_world(scenario: Scenario, seed: int) -> World:
         rounds_up=plan.rounds_up,
     )
     return veiled(world, scenario.build_veils(), seed)
+
+
+def open_jobs(clock: Clock, crews: Sequence[Crew]) -> Jobs:
+    """People and machines whose work takes time, beside whatever world there is. Names of crews are distinct."""
+    from sim.engine.jobs import Crews
+
+    return Crews(clock, crews)
 
 
 def load_scenario(reference: str, sets: Sequence[str] = ()) -> Scenario:

@@ -52,7 +52,7 @@ def course_picture(name: str, run: Run, metric: str, place: int) -> str:
     )
 
     def draw(figure: Figure) -> None:
-        axes = _time_axes(figure, run, [true, seen], clause, scale)
+        axes = time_axes(figure, run, [true, seen], clause, scale)
         hue = drawing.colour(place)
         draw_happenings(axes, run)
         if weeks:
@@ -76,20 +76,25 @@ def comparison_picture(name: str, run: Run, metric: str) -> str:
     )
 
     def draw(figure: Figure) -> None:
-        axes = _time_axes(figure, run, [*curves, base], clause, scale)
+        axes = time_axes(figure, run, [*curves, base], clause, scale)
         draw_happenings(axes, run)
         _line(axes, base, color=MUTED, linewidth=1.6, linestyle=(0, (1, 1.5)))
-        for place, curve in reversed(list(enumerate(curves))):
-            _line(
-                axes,
-                curve,
-                color=drawing.colour(place),
-                linewidth=2,
-                marker=drawing.marker(place),
-                markersize=4.5,
-            )
+        draw_curves(axes, list(enumerate(curves)))
 
     return drawing.picture(name, label, _PLOT + _BOTTOM + room(run), draw)
+
+
+def draw_curves(axes: Axes, curves: Sequence[tuple[int, Sequence[Point]]]) -> None:
+    """Curves by the place of their candidate, the first on top."""
+    for place, curve in reversed(curves):
+        _line(
+            axes,
+            curve,
+            color=drawing.colour(place),
+            linewidth=2,
+            marker=drawing.marker(place),
+            markersize=4.5,
+        )
 
 
 def _told(name: str, points: Sequence[Point], scale: words.Scale) -> str:
@@ -103,10 +108,17 @@ def _whole(run: Run, metric: str) -> Clause | None:
     return next((clause for clause in run.clauses_of(metric) if clause.slice == WHOLE), None)
 
 
-def _time_axes(
-    figure: Figure, run: Run, curves: Sequence[Sequence[Point]], clause: Clause | None, scale: words.Scale
+def time_axes(
+    figure: Figure,
+    run: Run,
+    curves: Sequence[Sequence[Point]],
+    clause: Clause | None,
+    scale: words.Scale,
+    left: float = _LEFT,
+    bottom: float = _BOTTOM,
 ) -> Axes:
-    axes = drawing.panel(figure, left=_LEFT, right=_RIGHT, top=room(run), bottom=_BOTTOM)
+    """Axes over the run's days, high enough for the curves, with the clause's limits. Margins in inches."""
+    axes = drawing.panel(figure, left=left, right=_RIGHT, top=room(run), bottom=bottom)
     last = max([run.horizon] + [point.end for curve in curves for point in curve])
     axes.set_xlim(0, last or 1.0)
     known = [point.value for curve in curves for point in curve if point.value is not None]

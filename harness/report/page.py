@@ -15,12 +15,17 @@ from typing import TYPE_CHECKING, Any
 from harness.report import (
     accounts,
     courses,
+    decays,
     drawing,
     happenings,
     limits,
+    responding,
+    response_courses,
+    stories,
     tactic_courses,
     tactics,
     views,
+    watching,
     words,
 )
 from harness.report.record import WHOLE, Candidate, Clause, Run, text
@@ -65,6 +70,8 @@ def compose(run: Run) -> tuple[str, str]:
             "courses_beside": tuple(_course(run, metric) for metric in beside),
             "honesty": tuple(_honesty(run)),
             "shifts": tuple(_shifts(run)),
+            "decays": tuple((one, _markup(one.svg)) for one in decays.read(run)),
+            "responses": tuple(_responses(run)),
         }
     context |= {
         "run": run,
@@ -75,8 +82,11 @@ def compose(run: Run) -> tuple[str, str]:
         "legend": tuple((c, *_look(place)) for place, c in enumerate(run.candidates)),
         "happenings": happenings.happenings(run),
         "distances": tactics.distances(run),
+        "signals": watching.signals(run),
         "last_from": tactics.last_from(run),
         "undecided": views.undecided(run),
+        "stories": stories.stories(run),
+        "response_table": responding.table(run),
         "playbook": accounts.playbook(run),
         "deeds": accounts.deeds(run),
         "repeat": accounts.repeat(run),
@@ -255,3 +265,10 @@ def _shifts(run: Run) -> Iterator[tuple[tactics.Shift, Picture]]:
         place = places[shift.candidate]
         svg = tactic_courses.tactic_picture(f"tactics-{place}", run, place)
         yield shift, Picture(shift.candidate, _markup(svg))
+
+
+def _responses(run: Run) -> Iterator[Picture]:
+    metric = response_courses.metric_of(run)
+    if responding.played(run) and metric:
+        svg = response_courses.response_picture("responses", run, metric)
+        yield Picture(f"{words.words_of(metric)} under each response, and what each did", _markup(svg))

@@ -61,6 +61,7 @@ def read_run(folder: Path) -> Run:
         horizon=horizon,
         lag_tail=lag_tail,
         adversaries=_document(home, "adversaries.json", "") if _inside(home, "adversaries.json") else {},
+        monitors=_document(home, "monitors.json", "") if _inside(home, "monitors.json") else {},
     )
 
 

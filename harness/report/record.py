@@ -115,6 +115,8 @@ class Run:
     """Days after the horizon in which labels still arrive."""
     adversaries: Mapping[str, Any] = field(default_factory=dict)
     """adversaries.json; empty where the world tells of none."""
+    monitors: Mapping[str, Any] = field(default_factory=dict)
+    """monitors.json; empty where no signal said anything."""
 
     @cached_property
     def champion(self) -> Candidate | None:

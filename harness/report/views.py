@@ -68,6 +68,16 @@ class Open:
 # --- the verdict ----------------------------------------------------------------------------------------------------
 
 
+def _robust(run: Run) -> str:
+    """The champion's word, and the levers that its verdict depends on; empty where nobody examined it."""
+    for one in map(mapping, listed(run.verdict.get("robustness"))):
+        if run.champion is not None and text(one.get("name")) == run.champion.name:
+            found = [mapping(item) for item in listed(one.get("dependsOn"))]
+            levers = ", ".join(text(item.get("lever")) for item in found)
+            return text(one.get("word")) + (f": depends on {levers}" if levers else "")
+    return ""
+
+
 def headline(run: Run) -> Headline:
     """The champion's verdict, its level, one plain sentence why, and what was asked."""
     champion = run.champion
@@ -87,6 +97,7 @@ def headline(run: Run) -> Headline:
             "Compared with",
             run.incumbent if run.incumbent != "incumbent" else "incumbent, on the same seeds",
         ),
+        ("Robust", _robust(run)),
         ("World", text(world.get("use"))),
         ("Scored", f"{words.count(run.horizon)} days after go-live" if run.horizon else ""),
         ("Seeds", f"{len(seeds)} ({_few(seeds)})" if seeds else ""),

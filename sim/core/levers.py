@@ -55,6 +55,53 @@ class Injection(Protocol):
         ...
 
 
+MOST_CORNERS = 5_000
+"""Jumps of a course that are looked at, at most, the first ones: a decade of pulses of a second is not told in full."""
+
+
+def looked_at(injection: Injection, evenly: int = 257) -> NDArray[np.int64]:
+    """Instants (k,), ascending, at which an injection's course is seen in full: evenly over its window, and wherever it
+    may jump, which a shape that jumps says by a method `corners() -> NDArray[np.int64]` of its own."""
+    grid = np.linspace(injection.start, injection.end - 1, evenly).astype(np.int64)
+    shape = injection.inner if isinstance(injection, Scaled) else injection
+    corners = getattr(shape, "corners", None)
+    if corners is None:
+        return np.unique(grid)
+    at = corners()
+    at = np.concatenate([grid, at, at - 1])
+    return np.unique(at[(at >= injection.start) & (at < injection.end)])
+
+
+@dataclass(frozen=True)
+class Scaled:
+    """An injection whose every move of its lever is `scale` times as far: 0 moves nothing, 1 is the injection itself.
+
+    Along a straight line: a factor of 3 becomes 5 at twice the scale and 2 at half of it. Where that leads out of the
+    lever's range, the lever stops at the range's end, as `Levers.at` clips it.
+    """
+
+    inner: Injection
+    scale: float
+
+    @property
+    def start(self) -> Micros:
+        """The injection's own."""
+        return self.inner.start
+
+    @property
+    def end(self) -> Micros:
+        """The injection's own."""
+        return self.inner.end
+
+    def apply(self, value: NDArray[np.float64], t: NDArray[np.int64]) -> NDArray[np.float64]:
+        """The lever's values (n,) at instants t (n,); untouched, bit for bit, where the injection does not move it."""
+        return value + self.scale * (self.inner.apply(value, t) - value)
+
+    def magnitude(self) -> float:
+        """`scale` times what the injection says of itself, in its own unit."""
+        return self.scale * self.inner.magnitude()
+
+
 @dataclass(frozen=True)
 class Levers:
     """The levers of one world in one scenario: base values, the injections on each, and what these are called."""

@@ -23,6 +23,7 @@ KINDS: dict[str, str] = {
     "candidate": "harness.candidates",
     "policy": "harness.policies",
     "signal": "harness.signals",
+    "response": "harness.responses",
     "metric": "harness.metrics",
 }
 

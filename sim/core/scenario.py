@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import ConfigDict, Discriminator, Field, PrivateAttr, Tag
 
 from sim.core.errors import UserError, closest
-from sim.core.levers import Injection, Levers, LeverSpec
+from sim.core.levers import Injection, Levers, LeverSpec, Scaled
 from sim.core.parameters import build
 from sim.core.records import (
     Count,
@@ -76,6 +76,8 @@ class InjectionPlan(Moved):
     """An injection on a lever."""
 
     lever: Text = Field(description="the lever that it moves")
+    magnitude: Annotated[float, Field(ge=0.0, le=100.0)] = 1.0
+    """How many times as far as written it moves its lever; 0 moves nothing."""
 
 
 class VeilPlan(Moved):
@@ -182,9 +184,7 @@ class Scenario(Record):
 
     def build_injections(self) -> tuple[Planned, ...]:
         """The injections in order, each with its window resolved to instants."""
-        return tuple(
-            Planned(p.name, p.use, p.lever, self._made("injection", p)) for p in self.spec.world.injections
-        )
+        return tuple(Planned(p.name, p.use, p.lever, self._scaled(p)) for p in self.spec.world.injections)
 
     def build_veils(self) -> tuple[Cover, ...]:
         """The veils in order, each with its window resolved to instants."""
@@ -202,6 +202,10 @@ class Scenario(Record):
             moves.setdefault(planned.lever, []).append(planned.injection)
             names.setdefault(planned.lever, []).append(planned.name)
         return Levers(specs, dict(world.levers), moves, names)
+
+    def _scaled(self, plan: InjectionPlan) -> Any:
+        made = self._made("injection", plan)
+        return made if plan.magnitude == 1.0 else Scaled(made, plan.magnitude)
 
     def _made(self, kind: str, plan: Moved) -> Any:
         start, end = self.window(plan)

@@ -18,7 +18,7 @@ import numpy as np
 from sim.core.checking import duplicates, first_told, indices, readable, validate
 from sim.core.documents import Document
 from sim.core.errors import BadDocument, Fault, closest
-from sim.core.levers import Injection, LeverSpec
+from sim.core.levers import Injection, LeverSpec, looked_at
 from sim.core.overrides import expand, strays
 from sim.core.parameters import instantiate, load
 from sim.core.places import Key, shown
@@ -31,8 +31,6 @@ SPEC: Key = ("spec",)
 WORLD: Key = ("spec", "world")
 WITH: Key = (*WORLD, "with")
 SHORTEST_HISTORY: Micros = 90 * DAY
-_GRID = 257
-"""Instants at which an injection's height is looked at, over its window."""
 
 
 def decode(document: Document) -> Scenario:
@@ -261,7 +259,7 @@ def _reach(
     document: Document, key: Key, spec: LeverSpec, base: float, before: list[Injection], built: Injection
 ) -> Iterator[Fault]:
     """A fault where an injection, after those before it, moves its lever out of its range."""
-    t = np.unique(np.linspace(built.start, built.end - 1, _GRID).astype(np.int64))
+    t = looked_at(built)
     value = np.full(len(t), base, dtype=np.float64)
     for injection in (*before, built):
         value = injection.apply(value, t)

@@ -5,13 +5,16 @@ Knows: questions, news, windows of time. Does not know: which world it covers, w
 `veiled(world, veils, seed)` answers a world that looks like the one inside, but for its veils: questions and news
 pass through them, settlement and truth do not (a veil is never handed either). A veil is a pure function on a block,
 confined to its window [start, end), exact at event time: a question's row by the instant it happened, a news item by
-the instant at which it would have become known. It may change values and move `known_at` later; never earlier, never
-rows or ids. Held-back news is delivered at the first `news(until)` that reaches its new instant; a world that skips
-idle ticks may skip that instant too, since nobody asks anything in between.
+the instant at which it would have become known. It may change values, move `known_at` later and deliver an item again
+later; never earlier, never lose or make one. Several veils on one feed lie over one another in the scenario's order:
+each sees what the ones before it let through, and asks its window of the instant that those have left. Two deliveries
+of one item at one instant are one. Held-back news is delivered at the first `news(until)` that reaches its new
+instant; a world that skips idle ticks may skip that instant too, since nobody asks anything in between.
 """
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
@@ -20,7 +23,7 @@ from numpy.typing import NDArray
 
 from sim.core.decisions import Decisions, Quotes
 from sim.core.errors import Defect, UserError, closest
-from sim.core.events import Block, Schema, block, concat
+from sim.core.events import Block, Schema, order_of
 from sim.core.levers import LeverSpec
 from sim.core.time import Clock, Micros
 from sim.core.truth import Settlement
@@ -45,8 +48,8 @@ class Veil(Protocol):
         ...
 
     def apply_news(self, items: Block, seed: int) -> Block:
-        """News items as the desk sees them: same ids, `known_at` the same or later, sorted by it. Items that would
-        have become known outside the window answer unchanged."""
+        """News items as the desk sees them: same ids, `known_at` the same or later, sorted by it; an id may stand
+        there again, later. Items that would have become known outside the window answer unchanged."""
         ...
 
     def magnitude(self) -> float:
@@ -68,7 +71,33 @@ def inside(t: NDArray[np.int64], start: Micros, end: Micros) -> NDArray[np.bool_
 
 def replaced(rows: Block, columns: Mapping[str, NDArray[Any]]) -> Block:
     """The block with some of its columns (n,) replaced, sorted again if its order has changed."""
-    return block(rows.schema, {**rows.columns, **columns})
+    return delivered(rows.schema, [{**rows.columns, **columns}])
+
+
+def delivered(schema: Schema, parts: Sequence[Mapping[str, NDArray[Any]]]) -> Block:
+    """The block of all that these columns hold, sorted. Of an item that comes twice at one instant the first part's
+    is kept."""
+    parts = [part for part in parts if len(part[schema.order])]
+    if not parts:
+        return schema.empty()
+    columns = {
+        item.name: np.concatenate([part[item.name] for part in parts]).astype(item.dtype, copy=False)
+        for item in schema.fields
+    }
+    order, ids = columns[schema.order], columns["id"]
+    rows = order_of(order, ids)
+    order, ids = order[rows], ids[rows]
+    again = np.zeros(len(rows), dtype=np.bool_)
+    again[1:] = (order[1:] == order[:-1]) & (ids[1:] == ids[:-1])
+    rows = rows[~again]
+    return Block(schema, {name: column[rows] for name, column in columns.items()})
+
+
+def spans(veil: Veil) -> Sequence[tuple[Micros, Micros]]:
+    """The stretches [from, to) in which a veil is at work, ascending: its window, or what it says by a method `spans()`
+    of its own."""
+    own = getattr(veil, "spans", None)
+    return [(veil.start, veil.end)] if own is None else list(own())
 
 
 def veiled(world: World, veils: Sequence[Cover], seed: int) -> World:
@@ -93,8 +122,13 @@ class Veiled:
             if why := veil.check(schemas[veil.of], veil.of in world.streams):
                 raise UserError(f"veil '{name}': {why}")
         self._world, self._seed = world, seed
-        self._covers = tuple(veils)
-        self._held: dict[str, Block] = {}
+        # A veil that remembers what it has shown does so for one world.
+        self._covers = tuple(
+            Cover(name, dataclasses.replace(veil) if dataclasses.is_dataclass(veil) else veil)
+            for name, veil in veils
+        )
+        self._held: dict[int, Block] = {}
+        """By the place of the veil that holds it."""
         self._touched: list[list[NDArray[np.int64]]] = [[] for _ in veils]
         self.kinds: Mapping[str, QuestionKind] = world.kinds
         self.streams: Mapping[str, Schema] = world.streams
@@ -122,35 +156,47 @@ class Veiled:
                 yield News(stream, due)
 
     def _due(self, stream: str, schema: Schema, fresh: Sequence[Block], until: Micros) -> Block:
-        seen = concat(schema, [self._seen(stream, items) for items in fresh])
-        held = self._held.pop(stream, None)
+        """What has passed all veils by `until`. Each veil gets what the one before it has let go by then, in its order,
+        so that what a veil remembers does not depend on how the stream is cut."""
+        items = fresh[0] if len(fresh) == 1 else delivered(schema, [block.columns for block in fresh])
+        for place, (_, veil) in enumerate(self._covers):
+            if veil.of == stream:
+                items = self._let_go(place, self._seen(place, items), until)
+        return items
+
+    def _let_go(self, place: int, items: Block, until: Micros) -> Block:
+        held = self._held.pop(place, None)
         if held is not None:
-            seen = concat(schema, [held, seen])
-        cut = int(np.searchsorted(seen[schema.order], until, side="right"))
-        if cut < len(seen):
-            self._held[stream] = seen.take(slice(cut, None))
-            seen = seen.take(slice(0, cut))
+            items = delivered(items.schema, [held.columns, items.columns])
+        cut = int(np.searchsorted(items[items.schema.order], until, side="right"))
+        if cut < len(items):
+            self._held[place] = items.take(slice(cut, None))
+            items = items.take(slice(0, cut))
+        return items
+
+    def _seen(self, place: int, rows: Block, question: bool = False) -> Block:
+        """Rows as they are behind one veil."""
+        veil = self._covers[place].veil
+        if not len(rows) or not bool(inside(rows[rows.schema.order], veil.start, veil.end).any()):
+            return rows
+        seen = (veil.apply_question if question else veil.apply_news)(rows, self._seed)
+        _require_same_rows(rows, seen, question)
+        self._touched[place].append(_changed(rows, seen))
         return seen
 
-    def _seen(self, of: str, rows: Block, question: bool = False) -> Block:
-        order = rows.schema.order
+    def _asked(self, question: Question) -> Question:
+        rows = question.block
         for place, (_, veil) in enumerate(self._covers):
-            if veil.of != of or not len(rows):
-                continue
-            reached = inside(rows[order], veil.start, veil.end)
-            if not bool(reached.any()):
-                continue
-            before, rows = rows, (veil.apply_question if question else veil.apply_news)(rows, self._seed)
-            _require_same_rows(before, rows, question)
-            self._touched[place].append(_changed(before, rows))
-        return rows
+            if veil.of == question.kind:
+                rows = self._seen(place, rows, question=True)
+        return question._replace(block=rows)
 
     def advance(self) -> Sequence[Question] | None:
         """The world's next questions, as the desk sees them."""
         questions = self._world.advance()
         if questions is None:
             return None
-        return [q._replace(block=self._seen(q.kind, q.block, question=True)) for q in questions]
+        return [self._asked(question) for question in questions]
 
     def publish(self, quotes: Quotes) -> Settlement:
         """The world's own settlement: truth never passes a veil."""
@@ -174,16 +220,19 @@ class Veiled:
 
     def describe(self) -> Mapping[str, Any]:
         """The world's own, with the news that veils hold back at this instant."""
-        held = {stream: len(items) for stream, items in sorted(self._held.items())}
-        return {**self._world.describe(), "veils": {"held_back": held}}
+        held: dict[str, int] = {}
+        for place, items in self._held.items():
+            stream = self._covers[place].veil.of
+            held[stream] = held.get(stream, 0) + len(items)
+        return {**self._world.describe(), "veils": {"held_back": dict(sorted(held.items()))}}
 
 
 def _require_same_rows(before: Block, after: Block, question: bool) -> None:
     """A veil may not make, lose or foretell anything."""
-    if len(after) != len(before):
+    if question and len(after) != len(before):
         raise Defect(f"a veil changed the number of rows of '{before.schema.name}'")
-    old, new = np.argsort(before["id"], kind="stable"), np.argsort(after["id"], kind="stable")
-    if not np.array_equal(before["id"][old], after["id"][new]):
+    (old_ids, old), (new_ids, new) = _first(before), _first(after)
+    if not np.array_equal(old_ids, new_ids):
         raise Defect(f"a veil changed the ids of '{before.schema.name}'")
     order = before.schema.order
     step = after[order][new] - before[order][old]
@@ -191,17 +240,27 @@ def _require_same_rows(before: Block, after: Block, question: bool) -> None:
         raise Defect(f"a veil moved {order} of '{before.schema.name}' to where it may not")
 
 
+def _first(rows: Block) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The ids (k,), ascending, and the row of each one's first delivery: rows are in order, `unique` finds those."""
+    return np.unique(rows["id"], return_index=True)
+
+
 def _changed(before: Block, after: Block) -> NDArray[np.int64]:
-    """Ids of the rows that differ."""
-    old, new = np.argsort(before["id"], kind="stable"), np.argsort(after["id"], kind="stable")
-    differs = np.zeros(len(before), dtype=np.bool_)
+    """Ids of the rows that differ, or come more often."""
+    ids, old = _first(before)
+    new = _first(after)[1]
+    differs = np.zeros(len(ids), dtype=np.bool_)
+    if len(ids) < max(len(before), len(after)):
+        places = [np.searchsorted(ids, rows["id"]) for rows in (before, after)]
+        often, oftener = (np.bincount(place, minlength=len(ids)) for place in places)
+        differs |= often != oftener
     for name, column in before.columns.items():
         was, is_ = column[old], after[name][new]
         same = was == is_
         if was.dtype.kind == "f":
             same |= np.isnan(was) & np.isnan(is_)
         differs |= ~same
-    return np.asarray(before["id"][old][differs], dtype=np.int64)
+    return np.asarray(ids[differs], dtype=np.int64)
 
 
 def _distinct(parts: Sequence[NDArray[np.int64]]) -> int:

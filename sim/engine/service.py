@@ -25,6 +25,10 @@ class Hours:
         self._days = days
         self._monday = monday
 
+    def begin(self, t: Micros) -> Micros:
+        """The first instant from `t` on at which somebody is at work."""
+        return self._open(t)
+
     def finish(self, begin: Micros, work: Micros) -> Micros:
         """When `work` begun at `begin` or later is done, working in office hours only."""
         now = self._open(begin)
@@ -62,11 +66,14 @@ class Desk(Generic[Job]):
         hours: Hours = ALWAYS,
         patience: Micros = NEVER,
         lost: Callable[[Job], None] = lambda job: None,
+        begun: Callable[[Job, Micros], None] = lambda job, at: None,
     ) -> None:
+        """`begun` is told when somebody has time for a job and the office is open, at once: it may lie ahead."""
         self._stage = stage
         self._resource = simpy.Resource(stage.environment, capacity=max(1, staff))
         self._done = done
         self._lost = lost
+        self._begun = begun
         self._hours = hours
         self._patience = patience
         self._staff = staff
@@ -95,6 +102,7 @@ class Desk(Generic[Job]):
             if begun - arrived > self._patience:
                 self._give_up(job)
                 return
+            self._begun(job, self._hours.begin(begun))
             yield self._stage.until(self._hours.finish(begun, work))
             self.finished += 1
             self._done(job, self._stage.now)

@@ -54,3 +54,9 @@ class Stage:
         """Let processes act up to `until`, exclusive. Nothing happens if the clock is there already."""
         if micros(until) > self.now:
             self.environment.run(until=until)
+
+    def exhaust(self, until: Micros) -> None:
+        """Let processes act up to `until`, inclusive, for whoever has no barrier there. The clock stays at the last
+        event, so that more may be put in at that very instant."""
+        while self.environment.peek() <= micros(until):
+            self.environment.step()

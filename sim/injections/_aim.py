@@ -1,4 +1,4 @@
-"""What step, ramp and pulse share: a lever is drawn toward a value, by a weight between 0 and 1 that depends on time.
+"""What most shapes share: a lever is drawn toward a value, by a weight between 0 and 1 that depends on time.
 
 Knows: windows, weights. Does not know: levers, worlds. Not a plugin.
 """

@@ -1,4 +1,4 @@
-"""Step: a lever stands elsewhere from one instant to another.
+"""Step: a lever stands elsewhere from one instant to another (sudden drift).
 
 Knows: a window, an aim. Does not know: levers, worlds.
 """

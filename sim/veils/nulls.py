@@ -15,6 +15,7 @@ from sim.core.errors import closest
 from sim.core.events import Block, Schema
 from sim.core.time import Micros
 from sim.core.veils import inside, replaced
+from sim.veils._field import fits
 
 
 @dataclass(frozen=True)
@@ -50,8 +51,7 @@ class Nulls:
             return ""
         if self.code is None:
             return f"code: '{self.field}' is {dtype}, which has no NaN, expected the code that means null"
-        limits = (0.0, 1.0) if dtype.kind == "b" else (float(np.iinfo(dtype).min), float(np.iinfo(dtype).max))
-        if self.code != int(self.code) or not limits[0] <= self.code <= limits[1]:
+        if not fits(self.code, dtype):
             return f"code: {self.code} does not fit '{self.field}', which is {dtype}"
         return ""
 

@@ -23,6 +23,7 @@ PLUGIN_FOLDERS = [
     "harness/candidates",
     "harness/policies",
     "harness/signals",
+    "harness/responses",
     "harness/metrics",
 ]
 BLIND = [
@@ -30,7 +31,13 @@ BLIND = [
     "harness/candidates",
     "harness/policies",
     "harness/signals",
+    "harness/responses",
     "harness/playbook.py",
+    "harness/lines.py",
+    "harness/dashboard.py",
+    "harness/shadow.py",
+    "harness/trainer.py",
+    "harness/cases.py",
     "harness/training.py",
 ]
 """What must not receive truth or settlement (law 11): these may not even name the module."""

@@ -18,7 +18,25 @@ from tests.cli.calling import Answer
 
 Call = Callable[..., Answer]
 PAGE = (Path(__file__).parents[2] / "docs" / "cli.md").read_text(encoding="utf-8")
-COMMANDS = ("run", "check", "list", "judge", "report", "simulate", "calibrate", "schema", "profile", "doctor")
+COMMANDS = (
+    "run",
+    "check",
+    "list",
+    "judge",
+    "monitors",
+    "report",
+    "simulate",
+    "drift",
+    "calibrate",
+    "schema",
+    "profile",
+    "doctor",
+    "stress",
+    "robustness",
+    "charter-test",
+    "attribute",
+    "tune",
+)
 
 
 class Example(NamedTuple):
@@ -61,7 +79,7 @@ def test_every_command_and_option_is_on_the_page_and_nothing_else(call: Call) ->
         for cells in rows("| command |")
     }
     assert tuple(told) == COMMANDS
-    listed = re.findall(r"^  ([a-z]+) ", call("--help").out.split("Commands:")[1], flags=re.MULTILINE)
+    listed = re.findall(r"^  ([a-z-]+) ", call("--help").out.split("Commands:")[1], flags=re.MULTILINE)
     assert set(listed) == set(COMMANDS)
     for command in COMMANDS:
         options = call(command, "--help").out.split("Options:")[1]
@@ -89,4 +107,4 @@ def test_every_exit_code_is_on_the_page() -> None:
 def test_every_file_of_a_run_is_on_the_page(finished: tuple[Path, Answer]) -> None:
     told = {name.split("/")[0] for cells in rows("| file |") for name in re.findall(r"`([^`]+)`", cells[0])}
     there = {path.name for path in finished[0].iterdir()}
-    assert told == there | {"judged", "failure.txt"}
+    assert told == there | {"judged", "failure.txt", "robustness.json"}

@@ -58,6 +58,19 @@ ONE_LINE = [
     ("report nosuch", "no run 'nosuch'"),
     ("report charter.yaml", "not the folder of a run"),
     ("report .", "not the folder of a run"),
+    ("drift nosuch", "no scenario 'nosuch'"),
+    ("drift charter.yaml", "expected a Scenario"),
+    ("drift tiny.yaml -o drift.jpg", "ends in .png"),
+    ("drift tiny.yaml -o drift.png", "there is nothing to draw"),
+    (
+        "drift drift/telco-load-blip-v1 -o nowhere/drift.png",
+        "nowhere/drift.png: cannot be written (no such file",
+    ),
+    ("drift drift/telco-load-blip-v1 --set world.injections.election.lasts=90d", "no longer than the window"),
+    (
+        "drift drift/telco-load-blip-v1 --set world.injections.election.to=3",
+        "moves the lever 'political_calls' to 3",
+    ),
     ("simulate tiny.yaml -o charter.yaml", "is a file"),
     ("simulate tiny.yaml -o .", "not an empty folder"),
     ("simulate tiny.yaml -o charter.yaml/below", "cannot be written"),
@@ -77,6 +90,8 @@ def test_one_line_and_nothing_written(words: str, says: str, call: Call, home: P
 
 USAGE = [
     "",
+    "drift",
+    "drift tiny.yaml --seed 1",
     "nosuch",
     "run",
     "run tiny.yaml --nosuch",

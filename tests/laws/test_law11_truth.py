@@ -10,15 +10,20 @@ import pytest
 
 from harness.assembly import build_replay
 from harness.desk import Desk
+from harness.kinds import DayTables
+from harness.monitoring import SHIPPED, Monitor
 from harness.replay import replay
 from sim import open_world
+from sim.core import plugins
 from sim.core.truth import Outcomes, Settlement, Truth
 from tests.laws.conftest import WORLDS, open_small
 from tests.laws.small import load_small
 
 ROOT = Path(__file__).parents[2]
 BLIND = ["desk.py", "baseline.py", "units.py", "training.py", "featurizer.py", "orders.py", "pending.py"]
-FOLDERS = ["features", "candidates", "policies", "signals"]
+BLIND += ["playbook.py", "lines.py", "dashboard.py", "shadow.py", "trainer.py", "cases.py", "sight.py"]
+BLIND += ["monitoring.py", "sketches.py"]
+FOLDERS = ["features", "candidates", "policies", "signals", "responses"]
 
 
 def blind_files() -> list[Path]:
@@ -65,6 +70,52 @@ def test_nothing_handed_to_a_desk_holds_truth(monkeypatch: pytest.MonkeyPatch) -
     setting = build_replay(loaded, loaded.candidate(loaded.candidates[0]), 1, None, [], world=world)
     replay(world, setting.desks, setting.ledgers)
     assert {"learn", "answer", "remember"} <= set(heard)
+
+
+def test_nothing_handed_to_a_monitor_or_signal_holds_truth(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The monitor is told of rows, news and fits; each shipped signal of counts by day. Neither changes a decision."""
+    heard: list[str] = []
+    for name in ("decided", "heard", "fitted", "look"):
+        original = getattr(Monitor, name)
+
+        def spy(self: Any, *given: Any, original: Any = original, name: str = name) -> Any:
+            assert not any(contains_truth(thing) for thing in given), f"Monitor.{name} was handed truth"
+            heard.append(name)
+            return original(self, *given)
+
+        monkeypatch.setattr(Monitor, name, spy)
+    tables: list[Any] = []
+    for use in SHIPPED:
+        plugin = plugins.load("signal", use)
+        watch = plugin.watch
+
+        def learn(self: Any, reference: Any, key: int, watch: Any = watch) -> Any:
+            tables.append(reference)
+            return watch(self, reference, key)
+
+        monkeypatch.setattr(plugin, "watch", learn)
+    loaded = load_small("world.horizon=3d")
+    counts = []
+    for monitored in (True, False):
+        world = open_world(loaded.scenario, 1)
+        setting = build_replay(loaded, loaded.candidate(loaded.candidates[0]), 1, None, [], world=world)
+        desk = setting.desks["call"]
+        if monitored:
+            monitor = desk.monitor
+        else:
+            desk.monitor = None
+        replay(world, setting.desks, setting.ledgers)
+        counts.append(setting.ledgers["call"].counts)
+    assert {"decided", "heard", "fitted", "look"} <= set(heard)
+    assert tables
+    assert all(type(table) is DayTables for table in tables)
+    hidden = set(world.truth["call"].names) - {"caller_class", "unwanted"}
+    subjects = [subject for table in tables for subject in table.subjects if "." in subject]
+    assert subjects
+    assert not hidden & {subject.rpartition(".")[2] for subject in subjects}
+    assert monitor is not None
+    assert {one.signal for one in monitor.readings} >= {"missingness", "volume", "freshness"}
+    assert counts[0] == counts[1], "what is monitored changes what is decided"
 
 
 def test_question_and_news_schemas_hold_no_truth() -> None:

@@ -46,6 +46,9 @@ LEVERS: tuple[LeverSpec, ...] = (
     LeverSpec("ring_odds_low", 1.5, "odds", 1.01, 10.0, "least odds of a bet for a promotion",
               "promotions' terms", "assumption"),
     LeverSpec("ring_odds_high", 2.5, "odds", 1.1, 50.0, "greatest odds that a ring plays", _OURS, "assumption"),
+    LeverSpec("opinion_error", 1.0, "factor", 0.0, 10.0,
+              "error of informed bettors' opinions, over the segments' own; 0 for those who know the truth",
+              _OURS, "assumption"),
     LeverSpec("parlay_stake", 1.0, "factor", 0.05, 5.0, "stake of a parlay over that of a single", _OURS, "assumption"),
     LeverSpec("square_stake", 0.2, "factor", 0.0, 2.0, "stake of a bet that is made to look dull", _OURS, "assumption"),
     LeverSpec("max_payout_0", 10_000.0, "EUR", 10.0, 1e7, "greatest payout of a bet of an ordinary account",
@@ -320,10 +323,10 @@ def choose(asked: Asked, accounts: Accounts, levers: Levers) -> Choice:
     known = asked.p_known
     if len(edge):
         known, own = known.copy(), asked.account[edge]
+        error = TABLE[accounts.segment[own], _SD] * levers.at("opinion_error", asked.t[edge])
         known[edge] = opinions(
-            seed, known[edge], TABLE[accounts.segment[own], _SD], accounts.person[own], asked.match[edge],
-            asked.market[edge],
-        )  # fmt: skip
+            seed, known[edge], error, accounts.person[own], asked.match[edge], asked.market[edge]
+        )
     if len(ring):
         own = asked.account[ring]
         turn = rng.uniform(

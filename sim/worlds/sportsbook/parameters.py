@@ -5,6 +5,7 @@ Knows: figures. Does not know: how they are used.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -68,3 +69,10 @@ TABLE: tuple[LeverSpec, ...] = (
     *timing.LEVERS, *choosing.LEVERS, *services.LEVERS, *acceptance.LEVERS, *settlement.LEVERS, *trading.LEVERS, *adversaries.LEVERS,
 )  # fmt: skip
 LEVERS: dict[str, LeverSpec] = {lever.name: lever for lever in TABLE}
+
+CAUSES: Mapping[str, Mapping[str, float]] = {
+    "label lag": {"report_weeks": 0.0, "flag_days": 0.0},
+    "adversary learning": {"learning": 0.0, "adaptation": 0.0},
+    "capacity": {"analysts_per_10k": 200.0, "traders_per_10k": 200.0},
+}
+"""What a design's loss may be due to, and where levers stand that take that cause away."""

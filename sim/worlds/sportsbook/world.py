@@ -30,7 +30,7 @@ from sim.worlds.sportsbook.curves import Curves
 from sim.worlds.sportsbook.feed import listen
 from sim.worlds.sportsbook.fixing import Fixers, fix
 from sim.worlds.sportsbook.fixtures import fixtures
-from sim.worlds.sportsbook.parameters import LEVERS
+from sim.worlds.sportsbook.parameters import CAUSES, LEVERS
 from sim.worlds.sportsbook.parameters import Parameters as Sizes
 from sim.worlds.sportsbook.paths import Path
 from sim.worlds.sportsbook.prices import Prices
@@ -51,6 +51,7 @@ class SportsbookWorld:
     """
 
     levers = MappingProxyType(LEVERS)
+    causes = CAUSES
     Parameters: ClassVar[type[Sizes]] = Sizes
     kinds = words.KINDS
     streams = words.STREAMS

@@ -6,6 +6,7 @@ Sources name the public material (see docs/design/003-telco-world.md); "assumpti
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import Field
@@ -181,3 +182,10 @@ _TABLE: tuple[LeverSpec, ...] = (
 
 TABLE: tuple[LeverSpec, ...] = _TABLE + FRAUD_TABLE
 """Every calibrated figure of the world, in the order of the documents."""
+
+CAUSES: Mapping[str, Mapping[str, float]] = {
+    "label lag": {"report_lag_mu": 0.0, "report_lag_sigma": 0.1},
+    "adversary learning": {"learning": 0.0},
+    "capacity": {"analysts_per_10k_lines": 100.0, "clerks_per_10k_lines": 100.0},
+}
+"""What a design's loss may be due to, and where levers stand that take that cause away."""

@@ -29,6 +29,7 @@ from sim.worlds.telco.cast import GRIEVANCE, LEVERS, TRAITS_OF_CLASS
 from sim.worlds.telco.effects import REDRESS_NOTE, REGULATOR_NOTE, REPORT_NOTE, SETTLE_LEVERS, settle_calls
 from sim.worlds.telco.lawful import Lawful
 from sim.worlds.telco.numbers import SHOWN, Numbers
+from sim.worlds.telco.parameters import CAUSES
 from sim.worlds.telco.parameters import Parameters as Sizes
 from sim.worlds.telco.people import people
 from sim.worlds.telco.planning import planning
@@ -44,6 +45,7 @@ class TelcoWorld:
     """
 
     levers = MappingProxyType(LEVERS)
+    causes = CAUSES
     Parameters: ClassVar[type[Sizes]] = Sizes
     kinds = words.KINDS
     streams = words.STREAMS

@@ -34,7 +34,9 @@ def followed(loaded: Loaded, candidate: str, kind: str) -> Follower:
 
 
 def compared(
-    follower: Follower, most: int = 10**9, spoil: Callable[[Follower, Turn], None] = lambda follower, turn: None
+    follower: Follower,
+    most: int = 10**9,
+    spoil: Callable[[Follower, Turn], None] = lambda follower, turn: None,
 ) -> Agreement:
     """Every event until there are so many; `spoil` is called with each turn before its events."""
     found = Agreement()

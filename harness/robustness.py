@@ -1,0 +1,322 @@
+"""Robustness: whether a verdict stands when every figure that nobody published is drawn anew on every seed.
+
+Knows: levers marked assumption or unverified, how they are drawn, the judge, which of them a verdict hangs on. Does not
+know: how a replay is done or kept, how an answer is shown.
+
+1. *Central*: the scenario as it is. *Drawn*: the same, on the same seeds, each lever drawn from its range on each seed
+   (keyed by seed and lever; by factors where the range spans a decade, see `span`). Both are judged alike.
+2. *Screening*: per seed, the clause's value drawn less central, so that what is the seed's own falls out; its ranks are
+   explained by the levers' ranks one at a time, the strongest first, each explained away before the next is sought.
+3. *Confirmation*: the strongest few, each drawn alone on the same seeds, the others central. A verdict *depends on* a
+   lever that alone takes the clause's ruling away from the central one.
+4. *Break-even*: where that lever alone, moved through the whole scenario toward the side that hurts, first breaks the
+   charter: a breaking point (harness.stress) with its interval over seeds.
+
+Screening can miss: with many levers and few seeds a weak one hides behind chance. A verdict that falls while no lever
+alone explains it is said to depend on them together.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness import verdict
+from harness.axes import DECADE, Axis, spans_decades
+from harness.rulings import Ruling
+from harness.shelf import Asked, Shelf
+from harness.stress import Breaking, break_along, value_at
+from harness.survival import share_bounds
+from harness.tallies import ALL, TRUE, Tallies
+from harness.verdict import CandidateVerdict
+from sim.core import rng
+from sim.core.errors import UserError, closest
+from sim.core.levers import LeverSpec
+from sim.core.variation import Variation, central
+
+Floats = NDArray[np.float64]
+
+WEAK = ("assumption", "memory")
+"""What a lever's figure is worth less than: nobody published it, or nobody looked."""
+FEWEST = 5
+
+
+@dataclass(frozen=True)
+class Span:
+    """From where a lever is drawn. log: by factors, as likely in one decade as in another."""
+
+    name: str
+    central: float
+    low: float
+    high: float
+    log: bool
+
+    def drawn(self, seed: int) -> float:
+        """The lever's value on a seed: keyed by both, whatever else is drawn."""
+        u = float(rng.uniform(rng.key(seed, "robustness", self.name), np.zeros(1, dtype=np.int64))[0])
+        if self.log:
+            return min(max(float(self.low * (self.high / self.low) ** u), self.low), self.high)
+        return self.low + (self.high - self.low) * u
+
+
+def span(spec: LeverSpec, value: float, within: float | None) -> Span | None:
+    """The range from which a lever is drawn; None where there is none to draw from.
+
+    The lever's own range, by factors where it spans a decade. A range from 0 has no decades: where it reaches a decade
+    above the central value, it is drawn by factors as far below that value as it reaches above. `within`: at most that
+    factor to either side of the central value. A lever that stands at 0, switched off, is left so.
+    """
+    if value == 0.0 and spec.low == 0.0:
+        return None
+    low, high = spec.low, spec.high
+    if within is not None:
+        near, far = sorted((value / within, value * within))
+        low, high = max(low, near), min(high, far)
+        return Span(spec.name, value, low, high, low > 0) if low < high else None
+    if low == 0.0 and value > 0 and high / value >= DECADE:
+        return Span(spec.name, value, value * value / high, high, True)
+    return Span(spec.name, value, low, high, spans_decades(low, high))
+
+
+def spans(shelf: Shelf, names: Sequence[str] = (), within: float | None = None) -> tuple[Span, ...]:
+    """Ranges of the levers named, or of all that are weak. Raises UserError."""
+    if within is not None and not within > 1.0:
+        raise UserError(f"--within: got {within:g}, expected a factor above 1")
+    for name in names:
+        if name not in shelf.levers:
+            raise UserError(f"no lever '{name}'{closest(name, shelf.levers)}")
+    wanted = names or [name for name, spec in shelf.levers.items() if spec.confidence in WEAK]
+    scenario = shelf.loaded.scenario
+    found = [span(shelf.levers[n], central(n, scenario, shelf.levers), within) for n in wanted]
+    kept = tuple(one for one in found if one is not None)
+    if not kept:
+        raise UserError("no lever to draw: this world marks none as an assumption, or all stand at 0")
+    return kept
+
+
+@dataclass(frozen=True)
+class Suspect:
+    """A lever that screening named for a clause: its correlation in ranks with what the draws changed, the clause's
+    ruling with that lever drawn alone, and, where that is another, how far it bears."""
+
+    clause: str
+    lever: Span
+    rank_correlation: float
+    ruling: Ruling
+    confirmed: bool
+    break_even: Breaking | None = None
+    along: Axis | None = None
+
+
+@dataclass(frozen=True)
+class Robustness:
+    """One candidate: its verdict at central values and drawn, on how many seeds either broke, and what it hangs on."""
+
+    candidate: str
+    central: CandidateVerdict
+    drawn: CandidateVerdict
+    broken_central: int
+    broken_drawn: int
+    seeds: int
+    suspects: tuple[Suspect, ...] = ()
+
+    @property
+    def word(self) -> str:
+        """robust, assumption-bound, or why neither can be said."""
+        if self.central.verdict not in ("PASS", "FAIL"):
+            return "not settled at central values"
+        return "robust" if self.drawn.verdict == self.central.verdict else "assumption-bound"
+
+    @property
+    def depends_on(self) -> tuple[Suspect, ...]:
+        """Confirmed levers, each once."""
+        return tuple({s.lever.name: s for s in self.suspects if s.confirmed}.values())
+
+
+def seeds_for(shelf: Shelf, draws: int) -> tuple[int, ...]:
+    """The scenario's seeds, and those after its largest until there are enough. Raises UserError below FEWEST."""
+    if draws < FEWEST:
+        raise UserError(f"--draws: got {draws}, expected at least {FEWEST}")
+    own = shelf.loaded.seeds
+    return (*own, *range(max(own) + 1, max(own) + 1 + max(0, draws - len(own))))[: max(draws, len(own))]
+
+
+def examine(shelf: Shelf, drawn: Sequence[Span], seeds: Sequence[int], top: int = 3) -> list[Robustness]:
+    """Judge a scenario at central values and drawn, and say what each candidate's verdict hangs on."""
+    names = shelf.loaded.candidates
+    at_centre = {seed: Variation() for seed in seeds}
+    at_random = {seed: _variation(drawn, seed) for seed in seeds}
+    settled = _judged(shelf, at_centre)
+    shaken = _judged(shelf, at_random)
+    found = []
+    for place, name in enumerate(names):
+        centre, moved = settled[1].candidates[place], shaken[1].candidates[place]
+        suspects: list[Suspect] = []
+        if centre.verdict in ("PASS", "FAIL") and moved.verdict != centre.verdict:
+            suspects = _suspects(shelf, drawn, seeds, place, settled, shaken, top)
+        found.append(
+            Robustness(
+                name, centre, moved, _broken(settled[0], centre), _broken(shaken[0], moved), len(seeds), tuple(suspects)
+            )
+        )  # fmt: skip
+    return found
+
+
+Judged = tuple[Tallies, verdict.Verdict]
+
+
+def _variation(drawn: Sequence[Span], seed: int) -> Variation:
+    return Variation(levers={one.name: one.drawn(seed) for one in drawn})
+
+
+def _judged(shelf: Shelf, by_seed: Mapping[int, Variation], only: str = "") -> Judged:
+    """Counts and verdict of all candidates (or one), each seed under a variation of its own."""
+    names = (only,) if only else shelf.loaded.candidates
+    asked = [Asked(name, seed, vary) for name in names for seed, vary in by_seed.items()]
+    shelf.fetch([*asked, *(one.incumbent() for one in asked)])
+    counts = shelf.tallies(asked)
+    facts = shelf.facts(asked[0])
+    alpha = 1.0 - shelf.loaded.charter.spec.confidence
+    terms = shelf.clauses(asked[0])
+    return counts, verdict.judge(counts, terms, names, alpha=alpha, unmeasured=facts["unmeasured"])
+
+
+def _broken(counts: Tallies, found: CandidateVerdict) -> int:
+    """Seeds on which a critical clause of the whole had a value beyond its good band."""
+    broke = np.zeros(len(counts.seeds), dtype=np.bool_)
+    for clause in found.clauses:
+        if clause.terms.critical and clause.terms.slice == ALL:
+            values = np.array(clause.estimate.per_seed or [math.nan] * len(broke))
+            low, high = clause.terms.good
+            broke |= (values < low) | (values > high)
+    return int(broke.sum())
+
+
+def _suspects(
+    shelf: Shelf,
+    drawn: Sequence[Span],
+    seeds: Sequence[int],
+    place: int,
+    settled: Judged,
+    shaken: Judged,
+    top: int,
+) -> list[Suspect]:
+    name = shelf.loaded.candidates[place]
+    levers = np.array([[one.drawn(seed) for one in drawn] for seed in seeds])
+    found: list[Suspect] = []
+    pairs = zip(settled[1].candidates[place].clauses, shaken[1].candidates[place].clauses, strict=True)
+    for before, after in pairs:
+        if not before.terms.critical or before.ruling == after.ruling:
+            continue
+        change = _per_seed(shaken[0], name, after) - _per_seed(settled[0], name, before)
+        for column, correlation in screen(levers, change, top):
+            one = drawn[column]
+            alone = {seed: Variation(levers={one.name: one.drawn(seed)}) for seed in seeds}
+            judged = _judged(shelf, alone, only=name)[1].candidates[0]
+            own = next(c for c in judged.clauses if c.terms.title == before.terms.title)
+            confirmed = own.ruling != before.ruling
+            along = _toward(one, correlation, before.terms.good, shelf) if confirmed else None
+            broke = None
+            if along is not None:
+                broke = break_along(shelf, along, shelf.loaded.seeds, candidates=[name])[0]
+            found.append(Suspect(before.terms.title, one, correlation, own.ruling, confirmed, broke, along))
+    return found
+
+
+def _per_seed(counts: Tallies, name: str, clause: Any) -> Floats:
+    key = (name, clause.terms.metric, clause.terms.slice, TRUE)
+    told = counts.estimate(key, counts.total).per_seed
+    return np.array(told or [math.nan] * len(counts.seeds), dtype=np.float64)
+
+
+def _toward(one: Span, correlation: float, good: tuple[float, float], shelf: Shelf) -> Axis | None:
+    """From the central value to the end of the range toward which the clause's value grows worse; to the farther end
+    where the clause is a band. None where the lever stands at that end."""
+    if math.isfinite(good[0]) and math.isfinite(good[1]):
+        end = one.high if one.high - one.central > one.central - one.low else one.low
+    else:
+        worse_up = (correlation > 0) == math.isfinite(good[1])
+        end = one.high if worse_up else one.low
+    if end == one.central:
+        return None
+    unit = shelf.levers[one.name].unit
+    return Axis(one.name, unit, one.central, end, spans_decades(one.central, end), throughout=True)
+
+
+def screen(levers: Floats, change: Floats, top: int) -> list[tuple[int, float]]:
+    """Columns of `levers` (n, k) that best explain `change` (n,) in ranks, each with its rank correlation at its turn.
+
+    The strongest first; what it explains is taken out of the change before the next is sought. Rows whose change is
+    NaN are left out; fewer than three rows, or no spread, explain nothing.
+    """
+    from scipy.stats import rankdata
+
+    seen = np.isfinite(change)
+    if seen.sum() < 3:
+        return []
+    ranks = rankdata(levers[seen], axis=0)
+    ranks = ranks - ranks.mean(axis=0)
+    spread = np.sqrt((ranks**2).sum(axis=0))
+    rest = rankdata(change[seen])
+    rest = rest - rest.mean()
+    found: list[tuple[int, float]] = []
+    open_ = spread > 0
+    for _ in range(min(top, int(open_.sum()))):
+        size = math.sqrt(float(rest @ rest))
+        if size < 1e-9:
+            break
+        correlation = np.where(open_, (ranks.T @ rest) / np.where(spread > 0, spread, 1.0) / size, 0.0)
+        best = int(np.argmax(np.abs(correlation)))
+        found.append((best, float(correlation[best])))
+        rest = rest - ranks[:, best] * float(ranks[:, best] @ rest) / float(spread[best]) ** 2
+        open_[best] = False
+    return found
+
+
+# --- robustness.json ------------------------------------------------------------------------------------------------
+
+
+def card(one: Robustness) -> dict[str, Any]:
+    """A candidate's robustness as plain values. breakEven: null where the lever alone never breaks it on most seeds."""
+    low, high = share_bounds(one.broken_drawn, one.seeds)
+    return {
+        "name": one.candidate,
+        "word": one.word,
+        "central": one.central.verdict,
+        "drawn": one.drawn.verdict,
+        "seeds": one.seeds,
+        "brokenCentral": one.broken_central,
+        "brokenDrawn": one.broken_drawn,
+        "brokenDrawnShare": {"low": low, "high": high},
+        "clauses": [
+            {"name": c.terms.title, "central": c.ruling, "drawn": d.ruling, "value": c.estimate.value,
+             "drawnValue": d.estimate.value}
+            for c, d in zip(one.central.clauses, one.drawn.clauses, strict=True)
+            if c.terms.critical
+        ],
+        "dependsOn": [_suspect(s) for s in one.depends_on],
+        "screened": [_suspect(s) for s in one.suspects],
+    }  # fmt: skip
+
+
+def _suspect(one: Suspect) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "clause": one.clause,
+        "lever": one.lever.name,
+        "central": one.lever.central,
+        "rankCorrelation": one.rank_correlation,
+        "aloneRuling": one.ruling,
+        "confirmed": one.confirmed,
+    }
+    if one.break_even is not None and one.along is not None:
+        place = one.break_even.place
+        told["breakEven"] = value_at(one.along, place.value)
+        told["low"], told["high"] = value_at(one.along, place.low), value_at(one.along, place.high)
+        told["brokenAtCentral"] = one.break_even.before
+        told["toward"] = one.along.end
+    return told

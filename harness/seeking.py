@@ -1,0 +1,268 @@
+"""`windtunnel tune` as a user meets it: settings tried on training seeds, the cheapest confirmed on others.
+
+Knows: trials under other settings, what a metric costs, how the answer is told. Does not know: how settings are
+proposed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from harness import outcomes, searching, trial, verdict
+from harness.report import overfits
+from harness.searching import Knob, Score, Setting, Tried
+from harness.shelf import Asked, Shelf
+from harness.stress import require_critical
+from harness.tallies import ALL, TRUE, Tallies
+from harness.terms import ClauseTerms
+from harness.trial import Loaded
+from sim.core.errors import UserError, closest
+from sim.core.variation import Variation
+
+STRONGER = 1.5
+"""Times which the scenario's drift is turned up where a setting is confirmed."""
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """One of the cheapest: on training seeds, on those held out with its verdict there, and under stronger drift."""
+
+    setting: Setting
+    train: Score
+    held_out: Score
+    stronger: Score | None
+    ruling: str
+
+
+@dataclass(frozen=True)
+class Quest:
+    """What is sought: whose settings, over which knobs, at what cost, on which seeds."""
+
+    candidate: str
+    knobs: tuple[Knob, ...]
+    cost: str
+    train: tuple[int, ...]
+    held_out: tuple[int, ...]
+    trials: int
+    sampler: str
+    top: int
+
+
+class Tuning:
+    """Settings as trials of one scenario on one shelf."""
+
+    def __init__(self, shelf: Shelf, reference: str, sets: Sequence[str], quest: Quest) -> None:
+        self.shelf, self.reference, self.sets, self.quest = shelf, reference, tuple(sets), quest
+        self.trials: dict[str, Loaded] = {}
+        shelf.trials = self.trials
+
+    def named(self, setting: Setting) -> str:
+        """The name of the trial with a setting; the scenario's own for an empty one. Raises UserError where it is no
+        setting of this candidate."""
+        if not setting:
+            return ""
+        name = ", ".join(f"{key}={value}" for key, value in sorted(setting.items()))
+        if name not in self.trials:
+            own = [f"trial.candidates.{self.quest.candidate}.{key}={value}" for key, value in setting.items()]
+            self.trials[name] = trial.load(self.reference, (*self.sets, *own), seeds=self.shelf.loaded.seeds)
+        return name
+
+    def scores(
+        self, settings: Sequence[Setting], seeds: Sequence[int], magnitude: float = 1.0
+    ) -> list[tuple[Score, str]]:
+        """What each setting did on some seeds, with the verdict there; all of them replayed at once."""
+        vary = Variation(magnitude=magnitude)
+        asked = [
+            [Asked(self.quest.candidate, seed, vary, self.named(setting)) for seed in seeds]
+            for setting in settings
+        ]
+        every = [one for own in asked for one in own]
+        self.shelf.fetch([*every, *(one.incumbent() for one in every)])
+        return [self._score(own) for own in asked]
+
+    def _score(self, asked: Sequence[Asked]) -> tuple[Score, str]:
+        counts, clauses = self.shelf.tallies(asked), self.shelf.clauses(asked[0])
+        name = self.quest.candidate
+        margins = [_margin(counts, name, terms) for terms in clauses if terms.critical and terms.slice == ALL]
+        margin = min(margins)
+        alpha = 1.0 - self.shelf.loaded.charter.spec.confidence
+        ruling = verdict.judge(counts, clauses, [name], alpha=alpha).candidates[0].verdict
+        return Score(self._cost(counts), max(0.0, -margin), margin), ruling
+
+    def _cost(self, counts: Tallies) -> float:
+        spec = self.shelf.specs[self.quest.cost]
+        key = (self.quest.candidate, self.quest.cost, ALL, TRUE)
+        value = counts.estimate(key, counts.total).value
+        if value is None:
+            raise UserError(f"--cost: {self.quest.cost} was not measured in this world")
+        return value if spec.better == "lower" else -value
+
+
+def _margin(counts: Tallies, name: str, terms: ClauseTerms) -> float:
+    """Distance from the clause's edge in the threshold's own size, positive on the good side; -1 without a value."""
+    value = counts.estimate((name, terms.metric, terms.slice, TRUE), counts.total).value
+    if value is None:
+        return -1.0
+    ends = [end for end in terms.good if math.isfinite(end)]
+    size = terms.half_width if terms.op == "within" else max((abs(end) for end in ends), default=1.0)
+    return min(value - terms.good[0], terms.good[1] - value) / (size or 1.0)
+
+
+def run_tune(
+    shelf: Shelf, reference: str, sets: Sequence[str], quest: Quest, talk: Callable[[str], None]
+) -> list[str]:
+    """Search on the training seeds, confirm on the others; answers the lines to print, and writes the outcome's files.
+
+    Raises UserError.
+    """
+    loaded = shelf.loaded
+    _check(shelf, quest)
+    tuning = Tuning(shelf, reference, sets, quest)
+
+    def score(settings: Sequence[Setting]) -> list[Score]:
+        return [found for found, _ in tuning.scores(settings, quest.train)]
+
+    talk(f"{loaded.scenario_id}: {quest.trials} settings of {quest.candidate} on {len(quest.train)} seeds")
+    tried = searching.search(quest.knobs, quest.trials, min(quest.train), quest.sampler, score)
+    own = tuning.scores([{}], quest.train)[0][0]
+    few = [Tried({}, own), *searching.best(tried, quest.top)]
+    settings = [one.setting for one in few]
+    held = tuning.scores(settings, quest.held_out)
+    drifts = bool(loaded.scenario.spec.world.injections)
+    strong = tuning.scores(settings, quest.held_out, STRONGER) if drifts else [None] * len(few)
+    confirmed = [
+        Confirmed(one.setting, one.score, there[0], more[0] if more else None, there[1])
+        for one, there, more in zip(few, held, strong, strict=True)
+    ]
+    told = lines(loaded.scenario_id, quest, tried, confirmed)
+    document = outcomes.heading(loaded, "tune") | _document(quest, tried, confirmed)
+    place = outcomes.place(shelf.root, loaded, "tune", document["asked"])
+    picture = overfits.picture(loaded.scenario_id, quest.cost, tried, confirmed)
+    paths = outcomes.write(place, "tune", document, told, picture)
+    talk(f"{shelf.replayed} replays done, {shelf.reused} were there")
+    return [*told, *(str(path) for path in paths)]
+
+
+def _check(shelf: Shelf, quest: Quest) -> None:
+    require_critical(shelf)
+    if quest.candidate not in shelf.loaded.candidates:
+        names = shelf.loaded.candidates
+        raise UserError(f"--candidate: no candidate '{quest.candidate}'{closest(quest.candidate, names)}")
+    if not 1 <= len(quest.knobs) <= len(searching.PRIMES):
+        most = len(searching.PRIMES)
+        raise UserError(f"--vary: expected 1 to {most} of them, such as policy.with.block_at=0.2..0.9")
+    if quest.cost not in shelf.specs:
+        raise UserError(f"--cost: no metric '{quest.cost}'{closest(quest.cost, shelf.specs)}")
+    if set(quest.train) & set(quest.held_out):
+        raise UserError("--held-out: expected seeds that are not among the training seeds")
+    if quest.trials < 1:
+        raise UserError(f"--trials: got {quest.trials}, expected at least 1")
+
+
+def lines(scenario: str, quest: Quest, tried: Sequence[Tried], confirmed: Sequence[Confirmed]) -> list[str]:
+    """The few, on both sets of seeds, and in a sentence how much of what was found was the seeds'."""
+    kept = sum(one.score.keeps for one in tried)
+    intro = (
+        f"{len(tried)} settings tried ({quest.sampler}) on seeds {_few(quest.train)}, {kept} keep the charter there; "
+        f"confirmed on seeds {_few(quest.held_out)}."
+    )
+    told = [
+        f"# {scenario}: settings of {quest.candidate}, by {quest.cost}",
+        "",
+        intro,
+        "",
+    ]  # fmt: skip
+    rows = [
+        (
+            _words(one.setting),
+            f"{one.train.cost:.4g}",
+            f"{one.train.margin:+.2f}",
+            f"{one.held_out.cost:.4g}",
+            f"{one.held_out.margin:+.2f}",
+            one.ruling,
+            "" if one.stronger is None else f"{one.stronger.margin:+.2f}",
+        )
+        for one in confirmed
+    ]
+    head = (
+        "setting",
+        "cost",
+        "margin",
+        "cost held out",
+        "margin held out",
+        "verdict held out",
+        "margin, drift x 1.5",
+    )
+    told += [*outcomes.table(head, rows), ""]
+    few = confirmed[1:]
+    if not few:
+        return [*told, "no setting keeps the charter on the training seeds: nothing to confirm"]
+    holds = [one for one in few if one.held_out.keeps]
+    gap = sum(one.train.margin - one.held_out.margin for one in few) / len(few)
+    told.append(
+        f"of the {len(few)} cheapest that keep it on the training seeds, {len(holds)} keep it on those held out; "
+        f"the margin shrinks by {gap:+.2f} on average: that much was the seeds'"
+    )
+    chosen = choice(confirmed)
+    told.append(
+        f"chosen: {_words(chosen.setting)}"
+        if chosen
+        else "chosen: none, the held-out seeds keep none of them"
+    )
+    return told
+
+
+def choice(confirmed: Sequence[Confirmed]) -> Confirmed | None:
+    """The cheapest setting, the scenario's own among them, that keeps the charter everywhere it was looked at."""
+    keeps = [
+        one
+        for one in confirmed
+        if one.train.keeps
+        and one.held_out.keeps
+        and (one.stronger is None or one.stronger.keeps)
+        and one.ruling != "FAIL"
+    ]
+    return min(keeps, key=lambda one: one.train.cost, default=None)
+
+
+def _words(setting: Setting) -> str:
+    return ", ".join(f"{key}={value}" for key, value in sorted(setting.items())) or "as it is"
+
+
+def _few(seeds: Sequence[int]) -> str:
+    return ", ".join(map(str, seeds)) if len(seeds) <= 8 else f"{seeds[0]} to {seeds[-1]} ({len(seeds)})"
+
+
+def _document(quest: Quest, tried: Sequence[Tried], confirmed: Sequence[Confirmed]) -> dict[str, Any]:
+    chosen = choice(confirmed)
+    return {
+        "asked": {
+            "candidate": quest.candidate,
+            "knobs": [
+                {"key": one.key, "choices": list(one.choices)}
+                if one.choices
+                else {"key": one.key, "low": one.low, "high": one.high, "scale": "log" if one.log else "linear"}
+                for one in quest.knobs
+            ],
+            "cost": quest.cost,
+            "train": list(quest.train),
+            "heldOut": list(quest.held_out),
+            "trials": quest.trials,
+            "sampler": quest.sampler,
+            "top": quest.top,
+        },
+        "tried": [{"setting": dict(one.setting), **_score(one.score)} for one in tried],
+        "confirmed": [
+            {"setting": dict(one.setting), "train": _score(one.train), "heldOut": _score(one.held_out),
+             "stronger": None if one.stronger is None else _score(one.stronger), "verdict": one.ruling}
+            for one in confirmed
+        ],
+        "chosen": dict(chosen.setting) if chosen else None,
+    }  # fmt: skip
+
+
+def _score(one: Score) -> Mapping[str, Any]:
+    return {"cost": one.cost, "margin": one.margin, "keeps": one.keeps}

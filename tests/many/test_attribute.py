@@ -1,0 +1,61 @@
+"""A loss is split by cause, the parts add up to the last digit, and a wave of calls is laid at drift's door.
+
+Knows: twins of a scenario whose loss is due to a wave and to a lottery that stops too little. Does not know: Shapley.
+"""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from harness.attributing import run_attribute
+from harness.shelf import Shelf
+from harness.trial import Loaded
+from sim.core.errors import UserError
+
+FIRMER = "policy.with.shares.block=0.6"
+
+
+def test_the_parts_add_up_exactly_and_drift_and_threshold_are_both_losses(
+    loaded: Loaded, shelf: Shelf
+) -> None:
+    lines = run_attribute(
+        shelf, loaded.scenario_file, (), ["drift", "threshold"], "weak", "", [FIRMER], lambda _: None
+    )
+    path = Path(lines[-3])
+    first = path.read_bytes()
+    found = json.loads(first, parse_float=Decimal)
+    assert sum(part["value"] for part in found["parts"]) == found["loss"]
+    assert found["goodnessWithout"] - found["goodnessActual"] == found["loss"]
+    parts = {part["cause"]: part for part in found["parts"]}
+    assert set(parts) == {"drift", "threshold"}
+    for part in parts.values():
+        assert part["value"] > 0
+        assert len(part["perSeed"]) == 3
+        assert part["low"] < part["value"] < part["high"]
+    assert Path(lines[-1]).read_bytes()[:4] == b"\x89PNG"
+    before = shelf.replayed
+    run_attribute(
+        shelf, loaded.scenario_file, (), ["drift", "threshold"], "weak", "", [FIRMER], lambda _: None
+    )
+    assert shelf.replayed == before
+    assert path.read_bytes() == first
+
+
+@pytest.mark.parametrize(
+    ("causes", "candidate", "clause", "said"),
+    [
+        (["drifts"], "", "", "no cause 'drifts' here, did you mean 'drift'"),
+        (["threshold"], "", "", "no cause 'threshold' here"),
+        ([], "week", "", "no candidate 'week', did you mean 'weak'"),
+        (["drift"], "", "reach", "no clause 'reach', did you mean 'reached'"),
+    ],
+)
+def test_what_there_is_not_is_told(
+    loaded: Loaded, shelf: Shelf, causes: list[str], candidate: str, clause: str, said: str
+) -> None:
+    with pytest.raises(UserError, match=said):
+        run_attribute(shelf, loaded.scenario_file, (), causes, candidate, clause, [], lambda _: None)

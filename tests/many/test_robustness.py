@@ -1,0 +1,68 @@
+"""A verdict that rests on one lever is told so, with the value at which it tips; one that does not is robust.
+
+Knows: a run, its shelf, the verdict's file. Does not know: how a lever is drawn.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import pytest
+
+from harness import results
+from harness.judging import ROBUSTNESS, headline, judge_run
+from harness.run import Order, execute
+from harness.shelf import Shelf
+from harness.trial import Loaded
+from harness.weighing import run_robustness
+from sim.core.errors import UserError
+
+
+@pytest.mark.slow
+def test_the_word_and_the_break_even_value_stand_in_the_verdict(loaded: Loaded, shelf: Shelf) -> None:
+    five = dataclasses.replace(loaded, seeds=(1, 2, 3, 4, 5))
+    order = Order(five, shelf.root, quiet=True)
+    own = Shelf(five, shelf.root, quiet=True)
+    before = headline(execute(order, judge_run))
+    assert any("windtunnel robustness" in line for line in before)
+    folder, _ = run_robustness(order, own, ["unwanted_calls"], 8, None, 1, lambda _: None)
+    found = {one["name"]: one for one in results.read_json(folder / "verdict.json")["robustness"]}
+    assert found["firm"] == {"name": "firm", "word": "robust", "drawn": "PASS", "dependsOn": []}
+    weak = found["weak"]
+    assert weak["word"] == "assumption-bound"
+    (lever,) = weak["dependsOn"]
+    assert lever["lever"] == "unwanted_calls"
+    assert 0.52 < lever["breakEven"] < 3.0
+    assert lever["low"] <= lever["breakEven"]
+    told = headline(folder)
+    assert any(
+        "weak (champion): PASS (assumption-bound), depends on unwanted_calls (break-even" in t for t in told
+    )
+    assert any("firm (beside it): PASS (robust)" in line for line in told)
+    assert "Robust" in (folder / "report.html").read_text(encoding="utf-8")
+    # The same run again keeps the word, and the same examination the same bytes.
+    first = (folder / ROBUSTNESS).read_bytes()
+    assert headline(execute(order, judge_run)) == told
+    assert own.reused >= 15, "the run's own replays are taken from it"
+    again = Shelf(five, shelf.root, quiet=True)
+    run_robustness(order, again, ["unwanted_calls"], 8, None, 1, lambda _: None)
+    assert again.replayed == 0
+    assert (folder / ROBUSTNESS).read_bytes() == first
+    assert json.loads(first)["levers"][0]["scale"] == "linear"
+
+
+@pytest.mark.parametrize(
+    ("names", "draws", "within", "said"),
+    [
+        (["unwanted"], 8, None, "no lever 'unwanted', did you mean"),
+        ([], 3, None, "expected at least 5"),
+        ([], 8, 0.5, "expected a factor above 1"),
+        (["wrong_report_wave"], 8, None, "no lever to draw"),
+    ],
+)
+def test_what_cannot_be_drawn_is_told(
+    loaded: Loaded, shelf: Shelf, names: list[str], draws: int, within: float | None, said: str
+) -> None:
+    with pytest.raises(UserError, match=said):
+        run_robustness(Order(loaded, shelf.root, quiet=True), shelf, names, draws, within, 1, lambda _: None)

@@ -1,0 +1,69 @@
+"""The league's figures against values worked out by hand."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from harness.league import Drift, league, median, metric_lost, rate, share
+from sim.core.time import DAY
+
+
+def test_the_median_of_waits_counts_the_censored() -> None:
+    # S: .8 at 2, .6 at 3 (one censored at 3.5), then 2 at risk: .3 at 5.
+    waits = [(2.0, True), (3.0, True), (3.5, False), (5.0, True), (9.0, False)]
+    assert median(waits).value == 5.0
+    assert median([(9.0, False)] * 4).value is None
+    assert median([(1.0, True), (9.0, False), (9.0, False)]).value is None
+
+
+def test_exact_intervals() -> None:
+    assert share(0, 10).high == pytest.approx(1.0 - 0.025 ** (1 / 10))
+    assert rate(0, 1.0).high == pytest.approx(3.688879, abs=1e-5)
+    assert rate(3, 10.0).value == pytest.approx(0.3)
+    assert share(0, 0).value is None
+
+
+def readings(alarms: dict[int, list[int]], days: int = 40) -> pd.DataFrame:
+    """One signal and subject; an alarm lasts three days."""
+    rows = []
+    for seed, begun in alarms.items():
+        for day in range(1, days + 1):
+            on = any(b <= day < b + 3 for b in begun)
+            rows.append(("model", seed, "call", "ks", "age", day, 2.0 if on else 0.5, 1.0, on, day in begun))
+    names = ["candidate", "seed", "desk", "signal", "subject", "day", "value", "threshold", "alarm", "onset"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def test_alarms_are_joined_to_onsets_after_the_replay() -> None:
+    timeline = pd.DataFrame(
+        [("injection", "shift", 20.0, 400.0), ("campaign", "c", 3.0, 9.0)],
+        columns=["kind", "name", "day", "end_day"],
+    )
+    counts = pd.DataFrame(
+        [
+            (who, seed, day, "hold", "all", "true", 10.0 - 4.0 * (who == "model" and day >= 20), 100.0)
+            for who in ("model", "incumbent")
+            for seed in (1, 2)
+            for day in range(40)
+        ],
+        columns=["candidate", "seed", "day", "metric", "slice", "view", "numerator", "denominator"],
+    )
+    facts = {
+        "world": {"horizon": 100 * DAY, "go_live": 60 * DAY},
+        "rows": {"model/seed-1": 40_000, "model/seed-2": 40_000},
+    }
+    metric = {"name": "hold", "form": "rate", "better": "higher"}
+    table = league(readings({1: [5, 24], 2: []}), timeline, counts, facts, metric, "model")
+    found = {one.signal: one for one in table}
+    ks = found["ks"]
+    assert (ks.drifts, ks.detected, ks.false_alarms, ks.quiet_days) == (2, 1, 1, 40.0)
+    assert ks.days_to_detect.value == 4.0
+    assert ks.false_per_100k.value == pytest.approx(1 / 0.4)
+    assert ks.lost.value == pytest.approx((0.04 * 4 + 0.04 * 20) / 2)
+    assert found["always_fire"].detection_rate.value == 1.0
+    assert found["always_fire"].false_per_month.value == pytest.approx(30.0)
+    assert found["never_fire"].detected == 0
+    assert found["never_fire"].days_to_detect.value is None
+    assert metric_lost(counts, metric, "model", 1, 0.0, 5.0) is None
+    assert Drift("shift", "injection", 20.0, 40.0).end == 40.0
