@@ -4,8 +4,8 @@ Knows: clocks, the online path, serving paths, how quiet the machine is. Does no
 
 A replay is followed event by event (harness.skew), and each event's path is timed in its parts, beside other ways of
 serving the same model: interleaved, in an order that turns with every event, so that no path always comes first or
-after the same other. Threads are one, waiting is passive, the garbage collector rests. First the same call is timed
-twice: what this machine sees between the two is the smallest difference that means anything on it.
+after the same other. Threads are one, waiting is passive, the garbage collector rests. Beside them the same call is
+timed twice: what this machine sees between the two is the smallest difference that means anything on it.
 """
 
 from __future__ import annotations

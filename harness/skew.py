@@ -3,7 +3,8 @@
 Knows: a desk and its online path, what both answer. Does not know: clocks, machines, what is wrong when they differ.
 
 The desk decides on blocks and the world goes on by what it says. The online path hears the same news and gets each
-event alone, as numbers by name. Nobody plays a playbook here: a model that is rolled back has no path to follow. Every feature, score, action and propensity is held against the desk's, bit for bit.
+event alone, as numbers by name. Every feature, score, action and propensity is held against the desk's, bit for bit.
+Nobody plays a playbook here: a model that is rolled back has no path to follow.
 """
 
 from __future__ import annotations
