@@ -372,7 +372,7 @@ def _ticker(end: int, quiet: bool) -> Callable[[int], None]:
 
 @app.command()
 def schema(
-    what: Annotated[str, typer.Argument(help="scenario, charter, featureset, profile or verdict.")],
+    what: Annotated[str, typer.Argument(help="scenario, charter, featureset, serviceprofile or verdict.")],
 ) -> None:
     """Print a JSON Schema, for editors."""
     from harness.trial import json_schema

@@ -27,7 +27,7 @@ from harness.kinds import Matrix
 from harness.lineups import Lineup
 from harness.online import Attributed
 from harness.plans import CandidatePlan
-from harness.quantiles import CONFIDENCE, fewest, quantiles
+from harness.quantiles import CONFIDENCE, quantiles
 from harness.service_profile import QUIET, UNDECIDED, ServiceProfile, sealed
 from harness.serving import BARE, DESK, Serving, paths
 from harness.skew import Agreement, Follower, Turn, compare, judge
@@ -408,38 +408,3 @@ def _document(
         },
     }
     return sealed(tree)
-
-
-def told(profile: ServiceProfile) -> Iterator[str]:
-    """What a profile says, for a terminal: parts, paths, batches, how quiet it was."""
-    spec = profile.spec
-    yield f"{spec.scenario}: {spec.candidate}, desk {spec.desk}, {spec.features} features, {spec.protocol.rows} events"
-    yield f"  microseconds {'n':>17} {'p50':>10} {'p95':>10} {'p99':>10} {'p99.9':>10}"
-    named = [(name, getattr(spec.parts, name)) for name in (*PARTS, "reasons")]
-    named += [(f"path {name}", path.times) for name, path in spec.paths.items()]
-    named += [(f"block of {batch.rows}", batch.times) for batch in spec.batches]
-    for name, times in named:
-        if times is not None:
-            cells = (f"{b.value / 1e3:>10.1f}" if b is not None else f"{'-':>10}" for b in times.all.values())
-            yield f"  {name:<22} {times.n:>7} {' '.join(cells)}"
-    for name, path in spec.paths.items():
-        if path.compared:
-            yield (
-                f"  decisions by {name}: {path.differing} of {path.compared} unlike the replay's, scores within "
-                f"{path.largest_difference:.2g}"
-            )
-    yield from (f"  no {name}: {why}" for name, why in spec.skipped.items())
-    if spec.whole_to_booster is not None:
-        yield f"  whole path / bare booster, p50: {spec.whole_to_booster:.2f}"
-    agreed = spec.agreement
-    yield f"  online path against replay: {agreed.differing} of {agreed.events} events differ ({agreed.acted} acted on)"
-    least = ", ".join(
-        f"{name} {fewest(q)}" for name, q in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99), ("p99.9", 0.999))
-    )
-    yield f"  fewest samples for a bound at 99 %: {least}"
-    if profile.is_quiet:
-        yield "  machine: quiet"
-    else:
-        yield "  machine: UNDECIDED, too noisy for any budget to be decided by these figures"
-        yield from (f"    because {text}" for text in spec.noise.because)
-        yield from (f"    do: {text}" for text in spec.noise.remedies)

@@ -18,12 +18,12 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def json_schema(what: str) -> dict[str, Any]:
-    """The JSON Schema of a scenario, charter, featureset, profile or verdict. Raises UserError for anything else."""
+    """The JSON Schema of a scenario, charter, featureset, serviceprofile or verdict. Raises UserError for anything else."""
     makers = {
         "scenario": _scenario,
         "charter": _charter,
         "featureset": _feature_set,
-        "profile": _profile,
+        "serviceprofile": _profile,
         "verdict": _verdict,
     }
     if what not in makers:

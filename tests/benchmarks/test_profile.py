@@ -63,7 +63,7 @@ def test_decision_path_against_the_bare_booster(benchmark: Any) -> None:
         gc.enable()
         if seen >= ROWS:
             break
-    p50 = {"whole": np.median(whole), "bare": np.median(bare), "again": np.median(again)}
+    p50 = {"whole": float(np.median(whole)), "bare": float(np.median(bare)), "again": float(np.median(again))}
     itself = float(max(p50["bare"], p50["again"]) / min(p50["bare"], p50["again"]) - 1.0)
     # Of its two calls the bare one's warmer counts: the path gets no credit for a yardstick that starts cold.
     ratio = float(p50["whole"] / min(p50["bare"], p50["again"]))

@@ -55,6 +55,25 @@ def test_a_spin_tells_its_gaps() -> None:
     assert tried.longest_ns == 0 or tried.longest_ns > noise.GAP_NS
 
 
+def test_the_quietest_core_is_held_and_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    held: list[set[int]] = []
+    lost = {0: 0.2, 1: 0.01, 5: 0.3}
+    monkeypatch.setattr(noise.os, "sched_getaffinity", lambda pid: set(lost), raising=False)
+    monkeypatch.setattr(
+        noise.os, "sched_setaffinity", lambda pid, cores: held.append(set(cores)), raising=False
+    )
+
+    def spin(wall_ns: int) -> noise.Spin:
+        (core,) = held[-1]
+        return noise.Spin(1, lost[core], 60_000, Weather(1.0, 0.0, Switches(0, 0), wall_ns))
+
+    monkeypatch.setattr(noise, "spin", spin)
+    with noise.one_core() as pinned:
+        assert pinned
+        assert held[-1] == {1}
+    assert held[-1] == set(lost)
+
+
 def test_the_doctor_says_what_it_means_for_profiling(monkeypatch: pytest.MonkeyPatch) -> None:
     quiet = noise.Spin(0, 0.0, 0, Weather(1.0, 0.0, Switches(0, 0), 300_000_000))
     noisy = noise.Spin(40, 0.3, 9_000_000, Weather(0.6, 0.02, Switches(33, 0), 300_000_000))

@@ -57,7 +57,7 @@ def test_paths_decide_as_the_replay(made: ServiceProfile) -> None:
 def test_it_reads_back_and_says_so(made: ServiceProfile) -> None:
     text = written(made)
     assert decode(parse(text.encode(), "small.yaml")) == made
-    lines = list(profile.told(made))
+    lines = list(measuring.told(made))
     assert any("whole path / bare booster" in line for line in lines)
     assert ("machine: quiet" in " ".join(lines)) == made.is_quiet
 
