@@ -18,7 +18,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def json_schema(what: str) -> dict[str, Any]:
-    """The JSON Schema of a scenario, charter, featureset, serviceprofile or verdict. Raises UserError for anything else."""
+    """The JSON Schema of a scenario, charter, featureset, serviceprofile or verdict. Raises UserError for another."""
     makers = {
         "scenario": _scenario,
         "charter": _charter,
