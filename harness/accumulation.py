@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from harness import windows
 from harness.features._algebra import NOT_SEEN, Accumulator, Ints
-from harness.keys import EMPTY, Keys, wrapping
+from harness.keys import EMPTY, Keys, locate, wrapping
 from harness.layout import Layout
 from sim.core.events import Block, Schema
 from sim.core.time import Micros
@@ -38,6 +38,7 @@ class Accumulation:
             marks=np.zeros(windows.PAIRS + len(self.layout.program.distinct), dtype=np.int64),
         )
         self._known: Micros = NOT_SEEN
+        self._slot = np.zeros(1, dtype=np.int64)
 
     @property
     def active(self) -> int:
@@ -74,6 +75,34 @@ class Accumulation:
         with wrapping():
             windows.walk(self.layout.program, self.store, self.keys.table, t, slots, out, NOT_SEEN)
         return out
+
+    def append_one(self, known: Micros, bits: int, words: Sequence[tuple[int, int]], keys: Ints) -> Ints:
+        """Take in one item known at an instant: its bits, (place, value) of its words, and its key (2,), the second the
+        same as the first where there is one. Answers its slot (1,). As `append`, at a tenth of the cost."""
+        slot = self._slot
+        if not locate(self.keys.table, keys[:1], keys[1:], 0, 1, slot):
+            slot[:] = self.keys.hold([keys[:1], keys[1:]])
+        store = self.store
+        begin, ring = int(store.marks[windows.WRITTEN]), store.ring
+        if known < self._known or begin + 1 - int(store.tails[-1]) > len(ring):
+            items = np.zeros((1, ring.shape[1]), dtype=np.int64)
+            item = items[0]
+        else:
+            item = ring[begin & (len(ring) - 1)]
+            store.marks[windows.WRITTEN] = begin + 1
+            self._known, items = known, None
+        item[windows.KNOWN], item[windows.SLOT], item[windows.BITS] = known, slot[0], bits
+        for place, value in words:
+            item[place] = value
+        if items is not None:
+            self._write(items)
+        return slot
+
+    def answer_one(self, t: Ints, slot: Ints, out: Ints) -> None:
+        """The integers (accumulators, 1) of one key's slot (1,) at an instant (1,), into `out`."""
+        self._make_room()
+        with wrapping():
+            windows.walk(self.layout.program, self.store, self.keys.table, t, slot, out, NOT_SEEN)
 
     def _write(self, items: Ints) -> None:
         marks = self.store.marks

@@ -14,6 +14,7 @@ from harness.charter import Charter
 from harness.lineups import INCUMBENT, DesksTrial
 from harness.merging import with_desks
 from harness.plans import PASSIVE, CandidatePlan
+from harness.service_profile import ServiceProfile
 from harness.trial import Loaded
 from sim import open_world
 from sim.core import plugins
@@ -24,12 +25,16 @@ if TYPE_CHECKING:
     from sim.core.world import World
 
 
-def examine(document: Loaded | Charter | tuple[Any, ...], name: str) -> Iterator[str]:
+def examine(document: Loaded | Charter | ServiceProfile | tuple[Any, ...], name: str) -> Iterator[str]:
     """Lines on a document that was read without a fault; for a scenario, what its seeds can resolve."""
     if isinstance(document, Loaded):
         yield from _scenario(document)
     elif isinstance(document, Charter):
         yield f"{name}: charter {document.metadata.name} {document.metadata.version} reads well"
+        yield from (f"  warning: {text}" for text in document.warnings())
+    elif isinstance(document, ServiceProfile):
+        spec = document.spec
+        yield f"{name}: service profile of {spec.candidate} in {spec.scenario}, digest {spec.digest[:12]}, reads well"
         yield from (f"  warning: {text}" for text in document.warnings())
     else:
         yield f"{name}: feature set of {len(document)} features reads well"

@@ -164,8 +164,8 @@ def list_(
     what: Annotated[
         str,
         typer.Argument(
-            help="scenarios, charters, featuresets, worlds, injections, veils, features, candidates, policies, "
-            "signals, responses, metrics, levers or runs."
+            help="scenarios, charters, featuresets, profiles, worlds, injections, veils, features, candidates, "
+            "policies, signals, responses, metrics, levers or runs."
         ),
     ],
     of: Annotated[str | None, typer.Argument(metavar="[WORLD]", help="For levers: the world.")] = None,
@@ -320,6 +320,44 @@ def calibrate(
     raise typer.Exit(KEPT if all_hold else BROKEN)
 
 
+@app.command()
+def profile(
+    scenario: Annotated[str, typer.Argument(help="Scenario by path or id.")],
+    candidate: Annotated[str | None, typer.Option(help="Whose path [the first candidate's].")] = None,
+    desk: Annotated[
+        str | None, typer.Option(help="At which desk, where there are several [its first].")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="File to write, such as profiles/mine.yaml; none by default."),
+    ] = None,
+    rows: Annotated[int, typer.Option(min=500, help="Events timed one by one.")] = 5_000,
+    blocks: Annotated[int, typer.Option(min=0, help="Blocks timed of each batch size.")] = 400,
+    seed: Annotated[int, typer.Option(min=0, max=LARGEST_SEED, help="The realisation.")] = 1,
+    sets: Sets = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over a file that exists.")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Time one candidate's path on this machine, and write it as a service profile. Exit code 3 on a noisy machine."""
+    os.environ.update(OMP_NUM_THREADS="1", OMP_WAIT_POLICY="PASSIVE")
+    from harness import measuring
+
+    lines, code = measuring.profile(
+        scenario,
+        candidate,
+        desk,
+        out,
+        rows,
+        blocks,
+        seed,
+        tuple(sets or ()),
+        force,
+        say if not quiet else lambda _: None,
+    )
+    answer(lines)
+    raise typer.Exit(code)
+
+
 def _ticker(end: int, quiet: bool) -> Callable[[int], None]:
     told = [0]
 
@@ -334,7 +372,7 @@ def _ticker(end: int, quiet: bool) -> Callable[[int], None]:
 
 @app.command()
 def schema(
-    what: Annotated[str, typer.Argument(help="scenario, charter, featureset or verdict.")],
+    what: Annotated[str, typer.Argument(help="scenario, charter, featureset, serviceprofile or verdict.")],
 ) -> None:
     """Print a JSON Schema, for editors."""
     from harness.trial import json_schema

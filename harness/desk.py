@@ -124,7 +124,7 @@ class Desk:
             if other is not None:
                 other.learn(news, now)
         if self.featurizer.reads(news.stream):
-            self.featurizer.learn(_delivered(news, now))
+            self.featurizer.learn(delivered(news, now))
         block = news.block
         channel = next((c for c in self.kind.labels if c.stream == news.stream), None)
         if len(block) and now >= self._from:
@@ -423,7 +423,7 @@ class Desk:
             self._tuned = self.policy = model.policy
 
 
-def _delivered(news: News, now: Micros) -> News:
+def delivered(news: News, now: Micros) -> News:
     """News as of its delivery. What became known inside the last tick reaches the desk with the next one, so that
     is when it counts: windows run over the instant at which the desk could first use an item."""
     block = news.block

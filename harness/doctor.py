@@ -11,7 +11,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from harness import results
+from harness import noise, results
 
 
 def diagnose(compile_kernels: bool) -> list[tuple[bool, str]]:
@@ -51,6 +51,7 @@ def diagnose(compile_kernels: bool) -> list[tuple[bool, str]]:
     rows.append(
         (writable, f"runs are kept in {root}" if writable else f"{nearest} cannot be written; see -o")
     )
+    rows += noise.forecast()
     if compile_kernels and compiler.COMPILED:
         from harness.warming import warm
 

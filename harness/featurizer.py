@@ -11,7 +11,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -48,6 +48,15 @@ class Feature:
     operation: Operation
     needs: tuple[Accumulator, ...]
     rows: tuple[tuple[Source, int], ...]
+
+
+class Parts(NamedTuple):
+    """A featurizer's state and plan: integers kept by source, compiled features, keys by width, coded features."""
+
+    accumulations: Mapping[Source, Accumulation]
+    features: Mapping[str, Feature]
+    keys: Mapping[int, Keys]
+    coded: Mapping[str, CodedFeature]
 
 
 class Featurizer:
@@ -208,6 +217,23 @@ class Featurizer:
             else:
                 feature = self._features[name]
                 out[:, place] = feature.operation.finish([raw[s][row] for s, row in feature.rows], t, own)
+
+    # --- one event at a time ----------------------------------------------------------------------------------------
+
+    @property
+    def specs(self) -> tuple[FeatureSpec, ...]:
+        """The declarations, in order."""
+        return self._specs
+
+    def parts(self) -> Parts:
+        """What it is made of, for who answers single events from the same state (harness.single_row)."""
+        return Parts(self._accumulations, self._features, self._keys, self._coded)
+
+    def answered(self, t: Micros) -> None:
+        """A single event was answered at an instant. Raises OutOfTurn where that goes back in time."""
+        if self._answered is not None and t < self._answered:
+            raise OutOfTurn(f"questions go back in time: {t} < {self._answered}")
+        self._answered = t
 
     # --- what it holds ----------------------------------------------------------------------------------------------
 

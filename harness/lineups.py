@@ -15,7 +15,6 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from harness.charter import Unmeasured
 from harness.kinds import FeatureSpec
 from harness.plans import (
     PASSIVE,
@@ -89,7 +88,7 @@ class DesksTrial(Record):
     desks: Annotated[Mapping[Text, DeskTrial], Field(min_length=1)] = Field(description="a mapping of desks")
     candidates: Annotated[tuple[Lineup, ...], Field(min_length=1)] = Field(description="a list of candidates")
     ledger: LedgerPlan = LedgerPlan()
-    service: Unmeasured = None
+    service: Text | None = None
 
     @property
     def incumbent(self) -> Lineup:

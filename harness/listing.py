@@ -26,7 +26,12 @@ PLUGIN_KINDS = {
     "responses": "response",
     "metrics": "metric",
 }
-DOCUMENTS = {"scenarios": "Scenario", "charters": "Charter", "featuresets": "FeatureSet"}
+DOCUMENTS = {
+    "scenarios": "Scenario",
+    "charters": "Charter",
+    "featuresets": "FeatureSet",
+    "profiles": "ServiceProfile",
+}
 
 
 def entries(what: str, root: Path) -> list[tuple[str, str]]:

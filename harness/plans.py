@@ -11,7 +11,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
-from harness.charter import Unmeasured
 from sim.core.records import Description, Duration, Metadata, Name, Record, Share, Span, Text
 from sim.core.time import DAY
 
@@ -219,7 +218,7 @@ class Trial(Record):
         description="a list of candidates"
     )
     ledger: LedgerPlan = LedgerPlan()
-    service: Unmeasured = None
+    service: Text | None = None
 
     @property
     def incumbent(self) -> CandidatePlan:

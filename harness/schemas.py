@@ -10,6 +10,7 @@ from typing import Any
 from harness.charter import Charter
 from harness.lineups import DesksTrial
 from harness.plans import FeatureSet, Trial
+from harness.service_profile import ServiceProfile
 from sim.core.errors import UserError, closest
 from sim.core.scenario import Scenario
 
@@ -17,8 +18,14 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def json_schema(what: str) -> dict[str, Any]:
-    """The JSON Schema of a scenario, charter, featureset or verdict. Raises UserError for anything else."""
-    makers = {"scenario": _scenario, "charter": _charter, "featureset": _feature_set, "verdict": _verdict}
+    """The JSON Schema of a scenario, charter, featureset, serviceprofile or verdict. Raises UserError for another."""
+    makers = {
+        "scenario": _scenario,
+        "charter": _charter,
+        "featureset": _feature_set,
+        "serviceprofile": _profile,
+        "verdict": _verdict,
+    }
     if what not in makers:
         raise UserError(f"no schema of '{what}'{closest(what, makers)}")
     return {"$schema": DIALECT, **makers[what]()}
@@ -42,6 +49,10 @@ def _charter() -> dict[str, Any]:
 
 def _feature_set() -> dict[str, Any]:
     return FeatureSet.model_json_schema(by_alias=True)
+
+
+def _profile() -> dict[str, Any]:
+    return ServiceProfile.model_json_schema(by_alias=True)
 
 
 def _object(properties: dict[str, Any], optional: tuple[str, ...] = ()) -> dict[str, Any]:

@@ -9,12 +9,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness import charter_rules, feature_rules, lineup_rules, response_rules, trial_rules
+from harness import charter_rules, feature_rules, lineup_rules, response_rules, service_profile, trial_rules
 from harness.charter import Charter
 from harness.kinds import FeatureSpec
 from harness.lineups import DesksTrial, DeskTerms, Lineup
 from harness.plans import CandidatePlan, FeatureSet, Trial
 from harness.schemas import json_schema
+from harness.service_profile import ServiceProfile
 from sim.core import catalogue, scenario_rules
 from sim.core.checking import absent, first_told
 from sim.core.documents import Document
@@ -45,6 +46,7 @@ class Loaded:
     scenario_text: str = ""
     charter_text: str = ""
     desk_features: Mapping[str, tuple[FeatureSpec, ...]] = field(default_factory=dict)
+    service: ServiceProfile | None = None
 
     @property
     def looks(self) -> tuple[int, ...]:
@@ -85,6 +87,8 @@ class Loaded:
         if isinstance(self.trial, DesksTrial):
             for desk in trial["desks"].values():
                 del desk["features"]
+        if self.service is not None:
+            trial["service"] = self.service.digest()
         return trial
 
     def feature_cards(self) -> Any:
@@ -101,6 +105,18 @@ class Loaded:
             "version": self.scenario.metadata.version,
             "digest": self.run_digest(),
             "file": self.scenario_file,
+        } | self._service_card()
+
+    def _service_card(self) -> dict[str, Any]:
+        if self.service is None:
+            return {}
+        spec = self.service.spec
+        return {
+            "service": {
+                "name": self.service.metadata.name,
+                "digest": spec.digest,
+                "noise": spec.noise.verdict,
+            }
         }
 
     def charter_card(self) -> dict[str, Any]:
@@ -115,6 +131,7 @@ class Loaded:
             *self.scenario.warnings(),
             *self.charter.warnings(),
             *response_rules.warnings(self.charter, plays),
+            *(() if self.service is None else self.service.warnings()),
         )
 
 
@@ -177,6 +194,7 @@ def load(reference: str, sets: Sequence[str] = (), seeds: tuple[int, ...] | None
         quotes = trial_rules.only_quotes(document, world)
         trial, more = trial_rules.examine(document, world, _names(features), quotes)
     faults += more
+    service = _service(document, faults)
     if faults or scenario is None or charter is None or shelf is None or features is None or trial is None:
         raise BadDocument(first_told(faults))
     return Loaded(
@@ -192,15 +210,20 @@ def load(reference: str, sets: Sequence[str] = (), seeds: tuple[int, ...] | None
         document.text,
         shelf.document.text,
         by_desk,
+        service,
     )
 
 
-def load_any(reference: str, sets: Sequence[str] = ()) -> Loaded | Charter | tuple[FeatureSpec, ...]:
+def load_any(
+    reference: str, sets: Sequence[str] = ()
+) -> Loaded | Charter | ServiceProfile | tuple[FeatureSpec, ...]:
     """Read a document of any kind, by path or id, as `check` does. Raises BadDocument with all faults, or UserError."""
     found = catalogue.find_any(reference)
     kind = found.document.at(("kind",))
     if kind == "Charter":
         return charter_rules.decode(found.document)
+    if kind == "ServiceProfile":
+        return service_profile.decode(found.document)
     if kind == "FeatureSet":
         specs, faults = feature_rules.examine_set(found.document, feature_rules.Ground())
         if specs is None:
@@ -231,6 +254,16 @@ def _charter(document: Document, faults: list[Fault]) -> tuple[Charter | None, c
     charter, more = charter_rules.examine(shelf.document)
     faults += more
     return charter, shelf
+
+
+def _service(document: Document, faults: list[Fault]) -> ServiceProfile | None:
+    """The service profile that a scenario names, None where it names none; `faults` receives its faults."""
+    shelf = _refer(document, ("spec", "trial", "service"), ServiceProfile.__name__, faults)
+    if shelf is None:
+        return None
+    profile, more = service_profile.examine(shelf.document)
+    faults += more
+    return profile
 
 
 FEATURES: Key = ("spec", "trial", "features")

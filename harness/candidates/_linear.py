@@ -83,6 +83,20 @@ class LinearScorer:
             probability = softmax(total.T)
         return spread(probability, np.array(self.classes), self.outcomes)
 
+    def contributions(self, x: Matrix) -> Floats:
+        """(n, k + 1) terms of the log-odds, an indicator's with its feature, the last column the intercept.
+
+        Raises ValueError where there are more than two classes, which have no one log-odds."""
+        if len(self.coefficient) > 1:
+            raise ValueError("more than two classes have no one log-odds")
+        x, k = finite(x), len(self.names)
+        added = np.zeros((len(x), k + 1))
+        added[:, k] = self.intercept[0]
+        for index in range(self.coefficient.shape[1]):
+            place = index if index < k else self.shape.imputation.indicated[index - k]
+            added[:, place] += self.coefficient[0, index] * self.shape.column(x, index)
+        return added
+
     def importance(self) -> Mapping[str, float]:
         """Size of the scaled coefficients; an indicator counts for its feature."""
         k = len(self.names)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from harness.features._algebra import Accumulator, Column, Ints, Own, Where, Windowed, equal, seconds
+from harness.features._formulas import AGE, Formula
 from sim.core.time import Micros
 
 
@@ -38,6 +39,9 @@ class Age(Windowed):
     def finish(self, raw: Sequence[Ints], t: Ints, own: Own) -> Column:
         age = np.where(t - raw[1] <= self.window, np.minimum(t - raw[0], self.window), 0)
         return seconds(age)
+
+    def formula(self) -> Formula:
+        return Formula(AGE, self.window)
 
 
 PLUGIN = Age

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.features._algebra import Accumulator, Column, Ints, Own, Where, Windowed, equal
+from harness.features._formulas import WHOLE, Formula
 from sim.core.time import Micros
 
 
@@ -29,6 +30,9 @@ class Distinct(Windowed):
 
     def finish(self, raw: Sequence[Ints], t: Ints, own: Own) -> Column:
         return raw[0].astype("float32")
+
+    def formula(self) -> Formula:
+        return Formula(WHOLE)
 
 
 PLUGIN = Distinct

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from harness.features._algebra import Accumulator, Column, Ints, Own, Where, Windowed, equal, quotient
+from harness.features._formulas import QUOTIENT, Formula
 from sim.core.time import Micros
 
 
@@ -32,6 +33,9 @@ class Mean(Windowed):
 
     def finish(self, raw: Sequence[Ints], t: Ints, own: Own) -> Column:
         return quotient(raw[0], raw[1])
+
+    def formula(self) -> Formula:
+        return Formula(QUOTIENT)
 
 
 PLUGIN = Mean

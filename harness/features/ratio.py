@@ -22,6 +22,7 @@ from harness.features._algebra import (
     quotient,
     refuse_unknown,
 )
+from harness.features._formulas import QUOTIENT, Formula
 from sim.core.errors import UserError
 from sim.core.time import Micros
 
@@ -54,6 +55,9 @@ class Ratio(Windowed):
         if self.plus:
             np.copyto(value, np.nan, where=(raw[0] | raw[1]) == 0)
         return value
+
+    def formula(self) -> Formula:
+        return Formula(QUOTIENT, self.plus)
 
     def _side(self, name: str, side: Mapping[str, Any]) -> Accumulator:
         refuse_unknown(side, ("op", "of", "where", "feed"), name)

@@ -20,6 +20,7 @@ from harness.features._algebra import (
     one_of,
     quotient,
 )
+from harness.features._formulas import QUOTIENT, Formula
 from sim.core.time import Micros
 
 
@@ -51,6 +52,9 @@ class Share(Windowed):
 
     def finish(self, raw: Sequence[Ints], t: Ints, own: Own) -> Column:
         return quotient(raw[0], raw[1])
+
+    def formula(self) -> Formula:
+        return Formula(QUOTIENT)
 
 
 PLUGIN = Share

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from harness.features._algebra import Accumulator, Column, Ints, Own, Where, Windowed, equal, seconds
+from harness.features._formulas import SINCE, Formula
 from sim.core.time import Micros
 
 
@@ -32,6 +33,9 @@ class Since(Windowed):
         value = seconds(gap)
         np.copyto(value, np.nan, where=gap > self.window)
         return value
+
+    def formula(self) -> Formula:
+        return Formula(SINCE, self.window)
 
 
 PLUGIN = Since

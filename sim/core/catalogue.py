@@ -4,8 +4,9 @@ Knows: folders, ids, envelopes. Does not know: what is inside a `spec`.
 
 Whatever ends in `.yaml` or `.yml` is a path: from the current folder on the command line, from the document's own
 folder inside a document. Anything else is an id: a path inside a catalogue without the ending. Scenarios stand at its
-root, charters under `charters/` and feature sets under `features/`. There are two catalogues: the package `scenarios`
-(in a checkout and in an installed wheel alike), then a folder `scenarios` in the current folder.
+root, charters under `charters/`, feature sets under `features/`, service profiles under `profiles/`. There are two
+catalogues: the package `scenarios` (in a checkout and in an installed wheel alike), then a folder `scenarios` in the
+current folder.
 """
 
 from __future__ import annotations
@@ -19,10 +20,15 @@ from sim.core.documents import Document, read
 from sim.core.errors import BadDocument, UserError, closest
 from sim.core.places import printable, shorten, shown
 
-SHELVES = {"Scenario": "", "Charter": "charters", "FeatureSet": "features"}
+SHELVES = {"Scenario": "", "Charter": "charters", "FeatureSet": "features", "ServiceProfile": "profiles"}
 """Kind of document -> its folder in a catalogue."""
 
-WORDS = {"Scenario": "scenario", "Charter": "charter", "FeatureSet": "feature set"}
+WORDS = {
+    "Scenario": "scenario",
+    "Charter": "charter",
+    "FeatureSet": "feature set",
+    "ServiceProfile": "service profile",
+}
 
 
 class Found(NamedTuple):
@@ -60,7 +66,7 @@ def find(kind: str, reference: str, folder: Path | None = None) -> Found:
 
 
 def find_any(reference: str) -> Found:
-    """Read the document that a path names, or an id of any kind: scenarios first, then charters, then feature sets.
+    """Read the document that a path names, or an id of any kind: in the order of SHELVES.
 
     Raises BadDocument where its kind is unknown: nothing else can be said of it.
     """

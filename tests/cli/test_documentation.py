@@ -29,6 +29,7 @@ COMMANDS = (
     "drift",
     "calibrate",
     "schema",
+    "profile",
     "doctor",
     "stress",
     "robustness",
