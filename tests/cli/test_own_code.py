@@ -40,7 +40,7 @@ class Model:
         if self.trouble == "score":
             raise Strange("no score", "today")
         self.asked = getattr(self, "asked", 0) + 1
-        if self.trouble == "late" and self.asked > 4:
+        if self.trouble == "late" and self.asked > 5:
             raise ValueError("enough")
         return np.tile([0.5, 0.5], (len(X), 1))
 
@@ -177,13 +177,13 @@ def test_an_exception_of_ours_keeps_its_traceback(
     shell: Shell, package: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Though a candidate of their own is replayed: no frame of it stands in the traceback."""
-    from harness import jobs, trial
+    from harness import assembly, jobs, trial
     from sim.core.errors import Defect
 
     def broken(*words: object) -> None:
         raise Defect("a promise")
 
-    monkeypatch.setattr(jobs, "replay", broken)
+    monkeypatch.setattr(assembly, "replay", broken)
     monkeypatch.syspath_prepend(str(shell.folder))
     loaded = trial.load(str(shell.folder / "tiny.yaml"), OWN[1::2])
     with pytest.raises(Defect, match="a promise"):
