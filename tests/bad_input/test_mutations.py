@@ -38,6 +38,9 @@ class Mutation(NamedTuple):
 
 def documents() -> list[Path]:
     found = [path for root in (SHIPPED, GOOD) for path in sorted(root.rglob("*.yaml"))]
+    # The catalogue of drift is one document many times over.
+    alike = [path for path in found if path.parent.name == "drift"]
+    found = [path for path in found if path not in alike[1:]]
     assert len(found) >= 3
     return found
 

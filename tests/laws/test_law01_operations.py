@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from sim.core.time import DAY
 from tests.laws.processes import assert_same_run, run
 from tests.laws.small import SMALL
@@ -22,6 +24,7 @@ DAILY = (
 )
 
 
+@pytest.mark.slow  # what is played in tests/laws/test_playbook.py goes the same way
 def test_two_processes_any_workers_any_hash_seed(tmp_path: Path) -> None:
     sets = (*SMALL, *DAILY)
     assert_same_run(run(tmp_path / "one", 1, "1", sets), run(tmp_path / "two", 2, "271828", sets))

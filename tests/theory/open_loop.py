@@ -74,6 +74,9 @@ class _Watched:
         self.names = inner.names
         self.last: Matrix = np.empty((0, len(inner.names)), dtype=np.float32)
 
+    def reads(self, stream: str) -> bool:
+        return self._inner.reads(stream)
+
     def learn(self, news: News) -> None:
         self._inner.learn(news)
 
