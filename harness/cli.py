@@ -20,15 +20,17 @@ from harness.options import (
     LARGEST_SEED,
     Failing,
     FailOn,
+    Jobs,
     Out,
     Quiet,
+    Seeds,
     Sets,
     command_line,
     cores,
     root,
     seeds_of,
 )
-from harness.terminal import BROKEN, KEPT, UNMEASURED, USER_FAULT, answer, end_well, say, tell
+from harness.terminal import BROKEN, KEPT, UNMEASURED, USER_FAULT, answer, end_well, say, talking, tell
 from sim.core.errors import UserError
 
 app = typer.Typer(
@@ -49,13 +51,8 @@ def run(
         typer.Argument(metavar="SCENARIO...", help="Paths or ids, such as telco/midsize-carrier-quick-v1."),
     ],
     out: Out = None,
-    seeds: Annotated[
-        str | None,
-        typer.Option(envvar="WINDTUNNEL_SEEDS", help="Seeds instead of the scenario's: 1,2,3 or 1-5."),
-    ] = None,
-    jobs: Annotated[
-        int, typer.Option("--jobs", "-j", envvar="WINDTUNNEL_JOBS", min=0, help="Processes; 0: one per core.")
-    ] = 0,
+    seeds: Seeds = None,
+    jobs: Jobs = 0,
     sets: Sets = None,
     force: Annotated[bool, typer.Option("--force", help="Begin anew even if this very run exists.")] = False,
     resume: Annotated[
@@ -211,13 +208,8 @@ def monitors(
     ],
     candidate: Annotated[str | None, typer.Option(help="Whose signals [the first candidate's].")] = None,
     out: Out = None,
-    seeds: Annotated[
-        str | None,
-        typer.Option(envvar="WINDTUNNEL_SEEDS", help="Seeds instead of the scenario's: 1,2,3 or 1-5."),
-    ] = None,
-    jobs: Annotated[
-        int, typer.Option("--jobs", "-j", envvar="WINDTUNNEL_JOBS", min=0, help="Processes; 0: one per core.")
-    ] = 0,
+    seeds: Seeds = None,
+    jobs: Jobs = 0,
     sets: Sets = None,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
     quiet: Quiet = False,
@@ -310,12 +302,13 @@ def calibrate(
     """Hold a world's figures against published ones: each with its interval, target and source."""
     from harness import calibrating
 
-    talk = say if not quiet else lambda _: None
     if list_only:
         answer(calibrating.foretell(world, check, quick))
         return
     chosen = seeds_of(seeds) or calibrating.SEEDS[: 1 if quick else None]
-    lines, all_hold = calibrating.calibrate(world, check, chosen, quick, tuple(sets or ()), out, talk)
+    lines, all_hold = calibrating.calibrate(
+        world, check, chosen, quick, tuple(sets or ()), out, talking(quiet)
+    )
     answer(lines)
     raise typer.Exit(KEPT if all_hold else BROKEN)
 
@@ -352,7 +345,7 @@ def profile(
         seed,
         tuple(sets or ()),
         force,
-        say if not quiet else lambda _: None,
+        talking(quiet),
     )
     answer(lines)
     raise typer.Exit(code)

@@ -11,21 +11,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from harness.options import Out, Quiet, Sets, command_line, cores, root, seeds_of
-from harness.terminal import answer, say
+from harness.options import Jobs, Out, Quiet, Seeds, Sets, command_line, cores, root, seeds_of
+from harness.terminal import answer, talking
 
 if TYPE_CHECKING:
     from harness.shelf import Shelf
     from harness.trial import Loaded
 
 ScenarioName = Annotated[str, typer.Argument(metavar="SCENARIO", help="Scenario by path or id.")]
-Seeds = Annotated[
-    str | None,
-    typer.Option(envvar="WINDTUNNEL_SEEDS", help="Seeds instead of the scenario's: 1,2,3 or 1-5."),
-]
-Jobs = Annotated[
-    int, typer.Option("--jobs", "-j", envvar="WINDTUNNEL_JOBS", min=0, help="Processes; 0: one per core.")
-]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Replay everything, whatever earlier commands left.")]
 Levers = Annotated[
     list[str] | None, typer.Option("--lever", metavar="NAME", help="A lever to turn; at most two.")
@@ -81,8 +74,7 @@ def stress(
 
     settings_of(steps, rows)
     loaded, shelf = _open(scenario, out, seeds, jobs, sets, fresh, quiet)
-    talk = (lambda _: None) if quiet else say
-    answer(run_stress(loaded, shelf, lever or (), to or (), throughout, steps, rows, talk))
+    answer(run_stress(loaded, shelf, lever or (), to or (), throughout, steps, rows, talking(quiet)))
 
 
 def robustness(
@@ -109,8 +101,7 @@ def robustness(
 
     loaded, shelf = _open(scenario, out, seeds, jobs, sets, fresh, quiet)
     order = Order(loaded, shelf.root, shelf.jobs, quiet, False, command_line())
-    talk = (lambda _: None) if quiet else say
-    folder, lines = run_robustness(order, shelf, lever or (), draws, within, top, talk)
+    folder, lines = run_robustness(order, shelf, lever or (), draws, within, top, talking(quiet))
     answer([*lines, "", *headline(folder)])
 
 
@@ -128,7 +119,7 @@ def charter_test(
     from harness.proving import run_charter_test
 
     _, shelf = _open(scenario, out, seeds, jobs, sets, fresh, quiet)
-    answer(run_charter_test(shelf, magnitude, (lambda _: None) if quiet else say))
+    answer(run_charter_test(shelf, magnitude, talking(quiet)))
 
 
 def attribute(
@@ -154,8 +145,11 @@ def attribute(
     from harness.attributing import run_attribute
 
     _, shelf = _open(scenario, out, seeds, jobs, sets, fresh, quiet)
-    talk = (lambda _: None) if quiet else say
-    answer(run_attribute(shelf, scenario, sets or (), cause or (), candidate, clause, threshold or (), talk))
+    answer(
+        run_attribute(
+            shelf, scenario, sets or (), cause or (), candidate, clause, threshold or (), talking(quiet)
+        )
+    )
 
 
 def tune(
@@ -192,4 +186,4 @@ def tune(
     knobs = tuple(searching.knob(text) for text in vary or ())
     name = candidate or loaded.candidates[0]
     quest = Quest(name, knobs, cost, loaded.seeds, others, trials, sampler, top)
-    answer(run_tune(shelf, scenario, sets or (), quest, (lambda _: None) if quiet else say))
+    answer(run_tune(shelf, scenario, sets or (), quest, talking(quiet)))

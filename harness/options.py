@@ -36,6 +36,13 @@ Out = Annotated[
     Path | None,
     typer.Option("--out", "-o", envvar="WINDTUNNEL_OUT", help="Where runs are kept [results/runs]."),
 ]
+Seeds = Annotated[
+    str | None,
+    typer.Option(envvar="WINDTUNNEL_SEEDS", help="Seeds instead of the scenario's: 1,2,3 or 1-5."),
+]
+Jobs = Annotated[
+    int, typer.Option("--jobs", "-j", envvar="WINDTUNNEL_JOBS", min=0, help="Processes; 0: one per core.")
+]
 Quiet = Annotated[
     bool, typer.Option("--quiet", "-q", envvar="WINDTUNNEL_QUIET", help="No progress, no talk.")
 ]

@@ -30,6 +30,11 @@ def say(text: str) -> None:
     _write(text, sys.stderr)
 
 
+def talking(quiet: bool) -> Callable[[str], None]:
+    """Who talks: `say`, or nobody."""
+    return (lambda _: None) if quiet else say
+
+
 def _write(line: str, stream: TextIO) -> None:
     try:
         print(line, file=stream, flush=True)
