@@ -41,6 +41,18 @@ class Comparison:
         """The same among defined values: the last cell is left out."""
         return _shares(self.window[..., :-1]), _shares(self.usual[..., :-1])
 
+    def gaps(self) -> Floats:
+        """Between the distribution functions of defined values, (s, k, m), at each bin's upper edge."""
+        here, usual = self.defined()
+        out: Floats = np.abs(np.cumsum(here - usual, axis=-1))
+        return out
+
+    def moved(self) -> Floats:
+        """The share (s, k) that stands in other cells than usual: half the sum of absolute differences of shares."""
+        here, usual = self.shares()
+        out: Floats = 0.5 * np.abs(here - usual).sum(axis=-1)
+        return out
+
 
 def _shares(counts: Ints) -> Floats:
     total = counts.sum(axis=-1, keepdims=True)
@@ -65,10 +77,7 @@ class Compared:
     def __post_init__(self) -> None:
         if self.window % DAY or self.window <= 0:
             raise UserError("window: expected whole days such as 7d")
-        if self.expected_run < 7 * DAY:
-            raise UserError(
-                "expected_run: expected at least 7d: alarms more often than that are nobody's budget"
-            )
+        _reference.refuse_hasty(self.expected_run)
 
     @property
     def days(self) -> int:
@@ -91,7 +100,7 @@ class Compared:
 
     def watch(self, reference: DayTables, key: int) -> Watch | None:
         """What is usual, by the last whole weeks of the reference; None below two weeks or two windows."""
-        whole = reference.last(len(reference) // _reference.WEEK * _reference.WEEK)
+        whole = _reference.whole_weeks(reference)
         if len(whole) < max(_reference.SHORTEST_DAYS, 2 * self.days) or not len(whole.subjects):
             return None
         windows, others, stretches = _reference.choose(len(whole), self.days, key)

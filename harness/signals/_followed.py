@@ -20,6 +20,7 @@ from scipy.stats import t as student
 
 from harness.kinds import Floats
 from harness.signal_kinds import DayTables, SignalSpec, Watch
+from harness.signals import _reference
 from harness.signals._compared import EXPECTED_RUN
 from sim.core import rng
 from sim.core.errors import UserError
@@ -44,10 +45,7 @@ class Followed:
     def __post_init__(self) -> None:
         if self.span % DAY or self.span < 7 * DAY:
             raise UserError("span: expected whole days, at least 7d")
-        if self.expected_run < 7 * DAY:
-            raise UserError(
-                "expected_run: expected at least 7d: alarms more often than that are nobody's budget"
-            )
+        _reference.refuse_hasty(self.expected_run)
 
     @property
     def memory(self) -> int:
@@ -61,8 +59,8 @@ class Followed:
 
     def watch(self, reference: DayTables, key: int) -> Watch | None:
         """Thresholds by resampling; None below two weeks, or without labels enough."""
-        whole = reference.last(len(reference) // 7 * 7)
-        if len(whole) < 14:
+        whole = _reference.whole_weeks(reference)
+        if len(whole) < _reference.SHORTEST_DAYS:
             return None
         thresholds = [self._threshold(whole.counts[:, j], key, j) for j in range(len(whole.subjects))]
         return Following(self, whole, np.array(thresholds))

@@ -18,7 +18,10 @@ from numpy.typing import NDArray
 from scipy.stats import t as student
 
 from harness.kinds import Floats
+from harness.signal_kinds import DayTables
 from sim.core import rng
+from sim.core.errors import UserError
+from sim.core.time import DAY, Micros
 
 Ints = NDArray[np.int64]
 WEEK = 7
@@ -27,6 +30,17 @@ LEAST, HIGHEST = 1e-6, 50.0
 """Bounds of what is taken the logarithm of, and of the exponent: two windows say nothing, and never alarm."""
 SHORTEST_DAYS = 14
 """A shorter reference says nothing of weekdays."""
+
+
+def refuse_hasty(expected_run: Micros) -> None:
+    """Raises UserError for a false-alarm budget of more than one alarm a week."""
+    if expected_run < WEEK * DAY:
+        raise UserError("expected_run: expected at least 7d: alarms more often than that are nobody's budget")
+
+
+def whole_weeks(reference: DayTables) -> DayTables:
+    """The last whole weeks of it, so that each weekday counts alike."""
+    return reference.last(len(reference) // WEEK * WEEK)
 
 
 def choose(days: int, window: int, key: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_], bool]:

@@ -8,8 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
 from harness.kinds import Floats
 from harness.signal_kinds import SignalSpec
 from harness.signals._compared import Compared, Comparison
@@ -27,9 +25,7 @@ class PriorShift(Compared):
 
     def distance(self, asked: Comparison) -> Floats:
         """(s, k), from 0 to 1."""
-        here, usual = asked.shares()
-        out: Floats = 0.5 * np.abs(here - usual).sum(axis=-1)
-        return out
+        return asked.moved()
 
 
 PLUGIN = PriorShift

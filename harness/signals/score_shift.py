@@ -8,8 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
 from harness.kinds import Floats
 from harness.signal_kinds import SignalSpec
 from harness.signals._compared import Compared, Comparison
@@ -26,8 +24,7 @@ class ScoreShift(Compared):
 
     def distance(self, asked: Comparison) -> Floats:
         """(s, 1), from 0 to 1."""
-        here, usual = asked.defined()
-        out: Floats = np.abs(np.cumsum(here - usual, axis=-1)).max(axis=-1)
+        out: Floats = asked.gaps().max(axis=-1)
         return out
 
 

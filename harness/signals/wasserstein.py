@@ -31,11 +31,11 @@ class Wasserstein(Compared):
 
     def distance(self, asked: Comparison) -> Floats:
         """(s, k), from 0 to 1: in usual ranges."""
-        here, usual = asked.defined()
+        _, usual = asked.defined()
         edges = np.nan_to_num(asked.cuts, nan=0.0)
         width = np.diff(edges, axis=-1)
         width = np.where(np.isnan(asked.cuts[:, 1:]), 0.0, width)
-        gap = np.abs(np.cumsum(here - usual, axis=-1))[..., : width.shape[-1]]
+        gap = asked.gaps()[..., : width.shape[-1]]
         below = np.cumsum(usual, axis=-1)[..., : width.shape[-1]]
         width = np.where((below > OUTER) & (below < 1.0 - OUTER), width, 0.0)
         spread, area = width.sum(axis=-1), (gap * width).sum(axis=-1)
