@@ -93,15 +93,7 @@ class Dashboard:
             self.baseline.ask(question.start, block)
         if question.start < self.go_live or not len(block):
             return
-        columns: dict[str, NDArray[Any]] = dict(block.columns)
-        if isinstance(answer, Decisions):
-            columns |= {name: getattr(answer, name) for name in _DECIDED}
-        else:
-            columns |= {f"p{i}": answer.probability[:, i] for i in range(answer.probability.shape[1])}
-            if answer.odds is not None:
-                columns |= {f"o{i}": answer.odds[:, i] for i in range(answer.odds.shape[1])}
-            if answer.suspended is not None:
-                columns["suspended"] = answer.suspended.astype(np.int8)
+        columns = {**block.columns, **answer.columns()}
         self._decided.setdefault(question.start // DAY, []).append(columns)
 
     # --- what it shows -----------------------------------------------------------------------------------------------

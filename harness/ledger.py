@@ -328,21 +328,7 @@ _DECIDED = ("action", "scored", "propensity", "audit", "exempt", *_QUOTED, "susp
 
 
 def _joined(question: Question, answer: Decisions | Quotes, settled: Settlement) -> Columns:
-    columns: Columns = dict(question.block.columns)
-    if isinstance(answer, Decisions):
-        columns |= {
-            "action": answer.action,
-            "scored": answer.scored,
-            "propensity": answer.propensity,
-            "audit": answer.audit,
-            "exempt": answer.exempt.astype(np.int8),
-        }
-    else:
-        columns |= {f"p{i}": answer.probability[:, i] for i in range(answer.probability.shape[1])}
-        if answer.odds is not None:
-            columns |= {f"o{i}": answer.odds[:, i] for i in range(answer.odds.shape[1])}
-        if answer.suspended is not None:
-            columns["suspended"] = answer.suspended.astype(np.int8)
+    columns: Columns = {**question.block.columns, **answer.columns()}
     for block in (settled.outcomes.block, settled.truth.block):
         columns |= {name: column for name, column in block.columns.items() if name not in ("t", "id")}
     return columns

@@ -16,8 +16,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-import numpy as np
-
+from harness.alarms import alarms
 from harness.evidence import Band, Estimate
 from harness.intervals import FEWEST_SEEDS
 from harness.tallies import ALL, OBSERVED, Tallies
@@ -171,18 +170,8 @@ def first_breaches(counts: Tallies, name: str, terms: ClauseTerms) -> tuple[int 
     """
     if not terms.rungs:
         return ()
-    rung = terms.ladder[0]
-    values = counts.trailing((name, terms.metric, terms.slice, terms.view), rung.lookback_days)
-    low, high = terms.band(rung.value)
-    with np.errstate(invalid="ignore"):
-        beyond = (values < low) | (values > high)
-    span = max(1, rung.alert_after_days)
-    found: list[int | None] = []
-    for row in beyond:
-        runs = np.convolve(row, np.ones(span, dtype=np.int64))[: len(row)] == span
-        hits = np.flatnonzero(runs)
-        found.append(int(hits[0]) - span + 1 if len(hits) else None)
-    return tuple(found)
+    found = alarms(counts, name, terms, terms.ladder[0])
+    return tuple(own[0].first if own else None for own in found)
 
 
 def _reason(terms: ClauseTerms, ruling: Ruling, value: float, low: float, high: float) -> str:

@@ -6,6 +6,7 @@ Knows: actions by name and code, arrays aligned with a question's rows. Does not
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,6 +56,16 @@ class Decisions:
     def __len__(self) -> int:
         return len(self.id)
 
+    def columns(self) -> dict[str, NDArray[Any]]:
+        """What was decided, by name, (n,) each; of the fallback nothing is told."""
+        return {
+            "action": self.action,
+            "scored": self.scored,
+            "propensity": self.propensity,
+            "audit": self.audit,
+            "exempt": self.exempt.astype(np.int8),
+        }
+
     @staticmethod
     def passing(ids: NDArray[np.int64]) -> Decisions:
         """Nothing is done with any row: the incumbent where nothing is deployed."""
@@ -94,3 +105,12 @@ class Quotes:
             raise BadBlock(f"quotes.odds: shape {self.odds.shape}, expected {self.probability.shape}")
         if self.suspended is not None and self.suspended.shape != (len(self.id),):
             raise BadBlock(f"quotes.suspended: shape {self.suspended.shape}, expected ({len(self.id)},)")
+
+    def columns(self) -> dict[str, NDArray[Any]]:
+        """What was quoted, (n,) each: p0, p1, … believed; o0, o1, … and `suspended` (int8) where they are told."""
+        told: dict[str, NDArray[Any]] = {f"p{i}": column for i, column in enumerate(self.probability.T)}
+        if self.odds is not None:
+            told |= {f"o{i}": column for i, column in enumerate(self.odds.T)}
+        if self.suspended is not None:
+            told["suspended"] = self.suspended.astype(np.int8)
+        return told
