@@ -93,7 +93,7 @@ class DependencyPlan(Record):
 
 
 class DesksDecision(Record):
-    """What another candidate of the trial would do, played locally and in time: a rule list, scores of the last hour."""
+    """What another candidate of the trial would do, played locally and in time: rules, scores of the last hour."""
 
     candidate: Text = Field(description="the name of a candidate of this trial")
 

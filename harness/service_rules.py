@@ -148,7 +148,8 @@ def _own(document: Document, key: Key, kind: QuestionKind | None, find: Find) ->
         yield document.fault((*key, "assumed"), "beside a profile, expected one of them")
     profile = find(document, (*key, "profile"))
     if profile is not None and kind is not None and profile.spec.desk != kind.name:
-        what = f"{profile.metadata.name} was measured at the desk {shown(profile.spec.desk)}, expected {shown(kind.name)}"
+        desk = shown(profile.spec.desk)
+        what = f"{profile.metadata.name} was measured at the desk {desk}, expected {shown(kind.name)}"
         yield document.fault((*key, "profile"), what)
     elif profile is not None and not _knots(profile.spec.parts.whole):
         what = f"{profile.metadata.name} has too few samples for any quantile of the whole path"
