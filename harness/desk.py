@@ -103,7 +103,7 @@ class Desk:
         self.standing = False
         """Whether the stand-in answers."""
         self._changed = False
-        self._instead: NDArray[np.int8] | None = None
+        self._instead: NDArray[np.int8] | int = 0
         self.trainer = Trainer(plan, self.kind, self.featurizer.names, self.units, self._quoted, self.seed)
         self._board: Board | None = None
         if plan.cadence is not None:
@@ -184,9 +184,8 @@ class Desk:
             self.before = None
         if self.stand_in is not None and not self.standing and self.stand_in.plan.candidate is not None:
             self.stand_in.answer(question)  # so that what it scores by is as fresh as its own
-        self._instead = (
-            cast(Decisions, self.late.answer(question)).action if isinstance(self.late, Desk) else None
-        )
+        late = self.late
+        self._instead = cast(Decisions, late.answer(question)).action if isinstance(late, Desk) else late
         self.consequences.settle(question.start)
         if self._board is not None:
             return self._answer_from(self._board, question)
@@ -283,12 +282,7 @@ class Desk:
     def _late(self, standing: NDArray[np.int8], spared: NDArray[np.bool_]) -> NDArray[np.int8]:
         """What is done with each row where its answer comes too late: what stands on its entity, and what the desk does
         instead, the graver of the two; nothing with those who are left alone."""
-        instead = (
-            self._instead
-            if self._instead is not None
-            else np.int8(self.late if isinstance(self.late, int) else 0)
-        )
-        return np.where(spared, 0, np.maximum(standing, instead)).astype(np.int8)
+        return np.where(spared, 0, np.maximum(standing, self._instead)).astype(np.int8)
 
     def _score(self, x: Matrix) -> NDArray[np.float64]:
         """Scores rounded to 1e-6 before any policy sees them, so that one by one and in blocks decide alike (law 6)."""
