@@ -62,6 +62,9 @@ def stress(
     ] = False,
     steps: Annotated[int, typer.Option(help="Halvings of the bracket in which a seed breaks.")] = 3,
     rows: Annotated[int, typer.Option(help="With two levers: values of the second.")] = 5,
+    candidate: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Stress these candidates only [all].")
+    ] = None,
     out: Out = None,
     seeds: Seeds = None,
     jobs: Jobs = 0,
@@ -74,7 +77,8 @@ def stress(
 
     settings_of(steps, rows)
     loaded, shelf = _open(scenario, out, seeds, jobs, sets, fresh, quiet)
-    answer(run_stress(loaded, shelf, lever or (), to or (), throughout, steps, rows, talking(quiet)))
+    names = tuple(candidate or ())
+    answer(run_stress(loaded, shelf, lever or (), to or (), throughout, steps, rows, talking(quiet), names))
 
 
 def robustness(
