@@ -32,7 +32,9 @@ def run_stress(
     talk: Callable[[str], None],
     candidates: Sequence[str] = (),
 ) -> list[str]:
-    """Turn a scenario up along one axis or two, for all candidates or those named; answers the lines to print, and writes the outcome's files.
+    """Turn a scenario up along one axis or two, for all candidates or those named.
+
+    Answers the lines to print, and writes the outcome's files.
 
     Raises UserError for an axis or a candidate that there is not.
     """

@@ -1,7 +1,9 @@
 """False alarms in a telco world in which nothing is injected and nobody is stopped: 50 seeds of 60 days, 200 lines.
 
-Slow: some seven minutes of one core. Budget: each signal at most one alarm per 100,000 questions and one a month, by
-the lower end of an exact Poisson interval at 1e-3, so that twelve signals err together in about one run of 80.
+Slow: some seven minutes of one core. The seeds were looked at by nobody when the budget was set (it was chosen on seeds
+2001 to 2020). Asked: all shipped signals together at most one alarm per 100,000 questions, and one a month. With the
+rate that other held-out seeds had (0.59 per 100,000) a fresh set of seeds would miss it once in 80 times; these are
+fixed, so that what passes once passes again.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from harness.assembly import build_replay
 from harness.monitoring import SHIPPED
 from sim import open_world
 
-SEEDS, DAYS = 50, 60
+FIRST, SEEDS, DAYS = 4001, 50, 60
 QUIET = (
     "world.with.lines=200",
     "world.tick=6h",
@@ -29,11 +31,11 @@ QUIET = (
 
 
 @pytest.mark.slow
-def test_each_signal_alarms_at_most_once_per_100_000_questions() -> None:
+def test_the_shipped_signals_together_alarm_at_most_once_per_100_000_questions() -> None:
     loaded = trial.load("telco/midsize-carrier-quick-v1", QUIET)
     alarms: Counter[str] = Counter()
     questions = 0
-    for seed in range(1, SEEDS + 1):
+    for seed in range(FIRST, FIRST + SEEDS):
         world = open_world(loaded.scenario, seed)
         setting = build_replay(loaded, loaded.candidate("xgboost"), seed, None, [], world=world)
         setting.play()
@@ -42,8 +44,10 @@ def test_each_signal_alarms_at_most_once_per_100_000_questions() -> None:
         assert {r.signal for r in monitor.record} == set(SHIPPED)
         alarms.update(signal for signal, _ in {(r.signal, r.t) for r in monitor.record if r.onset})
         questions += sum(ledger.rows_seen for ledger in setting.ledgers.values())
-    print(f"{questions} questions: {dict(alarms)}")
-    for signal, count in alarms.items():
-        least = float(chi2.ppf(1e-3, 2 * count)) / 2
-        assert least / questions * 1e5 <= 1.0, (signal, count, questions)
-        assert least / (SEEDS * DAYS / 30) <= 1.0, (signal, count)
+    every = alarms.total()
+    high = float(chi2.ppf(0.975, 2 * every + 2)) / 2 / questions * 1e5
+    print(
+        f"{questions} questions, {every} alarms: {every / questions * 1e5:.2f} per 100,000 (to {high:.2f}): {dict(alarms)}"
+    )
+    assert every / questions * 1e5 <= 1.0, (alarms, questions)
+    assert every / (SEEDS * DAYS / 30) <= 1.0, alarms
