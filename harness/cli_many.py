@@ -161,10 +161,13 @@ def tune(
     vary: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="KEY=LOW..HIGH", help="A key below the candidate and what it may be; or KEY=A,B,C."
+            metavar="KEY=LOW..HIGH",
+            help="A key below the candidate, or charter. and a playbook level, and what it may be; or KEY=A,B,C.",
         ),
     ] = None,
-    cost: Annotated[str, typer.Option(metavar="METRIC", help="What is to be cheap.")] = "review_load",
+    cost: Annotated[
+        str, typer.Option(metavar="METRIC", help="What is to be cheap; or playbook_cost.")
+    ] = "review_load",
     candidate: Annotated[str, typer.Option(help="Whose settings [the first candidate's].")] = "",
     trials: Annotated[int, typer.Option(help="Settings to try.")] = 24,
     held_out: Annotated[

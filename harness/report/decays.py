@@ -135,10 +135,10 @@ def _lasted(found: Mapping[str, Any]) -> str:
 
 
 STEPS = (
-    ("signal", "a signal fired"),
-    ("told", "somebody was told"),
-    ("changed", "something else decided"),
-    ("clear", "the line was seen clear"),
+    ("signal", "until a signal fired"),
+    ("told", "until somebody was told"),
+    ("changed", "until something else decided"),
+    ("clear", "until the line was seen clear"),
 )
 
 
@@ -166,7 +166,7 @@ def _after(
             f"{scale.text(number(told.get('after')))}{by}: {moved}."
         )
     delays = mapping(one.get("delays"))
-    steps = [f"{name} after {_lasted(mapping(delays.get(key)))}" for key, name in STEPS if delays.get(key)]
+    steps = [f"{name}, {_lasted(mapping(delays.get(key)))}" for key, name in STEPS if delays.get(key)]
     if steps:
         yield f"{since}: {'; '.join(steps)}."
 
