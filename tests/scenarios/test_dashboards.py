@@ -48,10 +48,7 @@ def test_signals_fire_while_nothing_is_wrong(tmp_path: Path) -> None:
     folder = run("telco/lawful-campaign-v1", tmp_path)
     league = results.read_json(folder / "monitors.json")["candidates"]["xgboost"]
     assert max(one["detected"] for one in league if not one["dummy"]) >= 3
-    (champion,) = results.read_json(folder / "verdict.json")["candidates"]
-    rulings = {clause["name"]: clause["ruling"] for clause in champion["clauses"] if clause["critical"]}
-    assert "FAIL" not in rulings.values()
-    assert rulings["false_blocks"] == rulings["lawful_answered"] == "PASS"
+    assert results.read_json(folder / "verdict.json")["verdict"] == "PASS"
     (told,) = results.read_json(folder / "decay.json")["candidates"]
     for clause in told["clauses"]:
         lost = clause["afterDrift"]["lost"]
@@ -59,3 +56,4 @@ def test_signals_fire_while_nothing_is_wrong(tmp_path: Path) -> None:
     signals = watching.signals(reading.read_run(folder))
     assert signals is not None
     assert "something changed, and nothing is shown to be wrong with it" in signals.told
+    assert dashboards.parted(reading.read_run(folder)) == ()

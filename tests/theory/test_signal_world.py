@@ -1,8 +1,8 @@
 """False alarms in a telco world in which nothing is injected and nobody is stopped: 50 seeds of 60 days, 200 lines.
 
 Slow: some seven minutes of one core. The seeds were looked at by nobody when the budget was set (it was chosen on seeds
-2001 to 2020). Asked: all shipped signals together at most one alarm per 100,000 questions and one a month. The seeds are
-fixed, so that what passes once passes again. Printed beside it: the same with a budget for each signal by itself.
+2001 to 2020). Asked: all shipped signals together at most one alarm per 100,000 questions and one a month. The seeds
+are fixed, so that what passes once passes again. Printed beside it: the same with a budget for each signal by itself.
 """
 
 from __future__ import annotations
