@@ -56,13 +56,13 @@ class Watched:
 def shared(made: Sequence[tuple[Watched, bool]]) -> tuple[Watched, ...]:
     """Signals that together keep the false-alarm budget of one: each whose `expected_run` was not stated (the second of
     each pair) is given as many times its own as there are of them. One that has none is left as it is."""
-    sharing = [one for one, stated in made if not stated and hasattr(one.signal, "expected_run")]
+    sharing = sum(not stated and hasattr(one.signal, "expected_run") for one, stated in made)
     found = []
     for one, stated in made:
         signal: Any = one.signal
-        if not stated and hasattr(signal, "expected_run") and is_dataclass(signal) and len(sharing) > 1:
-            run = signal.expected_run * len(sharing)  # type: ignore[attr-defined]
-            signal = replace(signal, expected_run=run)  # type: ignore[type-var]
+        if not stated and hasattr(signal, "expected_run") and is_dataclass(signal) and sharing > 1:
+            own: Any = signal
+            signal = replace(own, expected_run=own.expected_run * sharing)
         found.append(Watched(one.name, signal))
     return tuple(found)
 

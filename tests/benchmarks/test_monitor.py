@@ -25,7 +25,7 @@ SMALL = (
     "trial.labels.trainingWindow=21d",
     "trial.labels.maturity=7d",
 )
-ROUNDS, LEAST = 2, 0.8
+ROUNDS, LEAST = 2, 0.6
 """Rounds of both ways; and which part of the seconds with signals the replay without them takes at least."""
 
 
