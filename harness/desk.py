@@ -99,6 +99,8 @@ class Desk:
         """The champion before it, as long as nobody has gone back to it."""
         self.standing = False
         """Whether the stand-in answers."""
+        self.reigns: list[tuple[Micros, int, str]] = []
+        """Who decided from when on: the instant, the model's version (0: the stand-in), and how it came to it."""
         self._changed = False
         self.trainer = Trainer(plan, self.kind, self.featurizer.names, self.units, self._quoted, self.seed)
         self._board: Board | None = None
@@ -344,7 +346,7 @@ class Desk:
     def _fit(self, now: Micros) -> None:
         assert self._next_fit is not None
         model, fit, _ = self.trainer.train(now)
-        self._take_over(model)
+        self._take_over(model, now, "trained")
         self._rebase(now, fit)
         self._changed = False
         if self._board is not None:
@@ -365,7 +367,7 @@ class Desk:
 
     def promote(self, trained: Trained, now: Micros) -> None:
         """Let a trained model decide from `now` on; a stand-in goes."""
-        self._take_over(trained.model)
+        self._take_over(trained.model, now, "promoted")
         self._rebase(now, trained.fit)
         self.standing = False
         self.on_fit(trained.fit)
@@ -378,7 +380,7 @@ class Desk:
         """Go back, `now`, to the champion before this one, which is given up; None where there is none."""
         back = self.previous
         if back is not None:
-            self._take_over(back)
+            self._take_over(back, now, "rolled back to")
             self._rebase(now, None)
             self.previous, self.standing = None, False
         return back
@@ -387,6 +389,8 @@ class Desk:
         """Let the stand-in decide from `now` on; False where there is none, or it does so already."""
         changed = self.stand_in is not None and not self.standing
         self.standing = self.standing or changed
+        if changed:
+            self.reigns.append((now, 0, "rolled back to"))
         return changed
 
     def _rebase(self, now: Micros, fit: Fit | None) -> None:
@@ -416,7 +420,8 @@ class Desk:
             out[here] = self._score(self.units.kept_rows(entity[here], t[here]))
         return out
 
-    def _take_over(self, model: Model) -> None:
+    def _take_over(self, model: Model, now: Micros, how: str) -> None:
+        self.reigns.append((now, model.version, how))
         self.previous, self.model = self.model, model
         self.scorer, self._changed = model.scorer, True
         if not self._quoting:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness import readings, results
+from harness import readings, registry, results
 from harness.assembly import build_replay
 from harness.kinds import Candidate, OnlineCandidate, OnlineScorer, Scorer, TrainingSet
 from harness.merging import merged, with_desks
@@ -211,6 +211,10 @@ def replay_into(loaded: Loaded, job: Job, part: Path, ledger: Path | None) -> No
         "end": setting.world.end,
     }
     results.write_json(part / "facts.json", facts)
+    kept = {
+        name: one.document(setting.desks[name], setting.world) for name, one in setting.registries.items()
+    }
+    results.write_json(part / registry.FILE, {"desks": [one for one in kept.values() if one["versions"]]})
     results.write_json(part / "done.json", {"seconds": seconds, "fitSeconds": sum(spent)})
 
 

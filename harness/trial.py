@@ -47,6 +47,8 @@ class Loaded:
     charter_text: str = ""
     desk_features: Mapping[str, tuple[FeatureSpec, ...]] = field(default_factory=dict)
     service: ServiceProfile | None = None
+    sets: tuple[str, ...] = ()
+    """What was laid over the scenario, `KEY=VALUE` each."""
 
     @property
     def looks(self) -> tuple[int, ...]:
@@ -211,6 +213,7 @@ def load(reference: str, sets: Sequence[str] = (), seeds: tuple[int, ...] | None
         shelf.document.text,
         by_desk,
         service,
+        tuple(sets),
     )
 
 
