@@ -6,12 +6,14 @@ Registered on the command line by `register`; heavy imports happen inside comman
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from harness.options import Jobs, Out, Quiet, cores, root
 from harness.terminal import answer, talking
+from sim.core.errors import UserError
 
 RunName = Annotated[str, typer.Argument(metavar="RUN", help="A run: folder, id, or the start of an id.")]
 
@@ -19,6 +21,7 @@ RunName = Annotated[str, typer.Argument(metavar="RUN", help="A run: folder, id, 
 def register(app: typer.Typer) -> None:
     """Put these commands on the command line."""
     app.command()(verify)
+    app.command()(explain)
 
 
 def verify(run: RunName, out: Out = None, jobs: Jobs = 0, quiet: Quiet = False) -> None:
@@ -26,5 +29,37 @@ def verify(run: RunName, out: Out = None, jobs: Jobs = 0, quiet: Quiet = False) 
     from harness import results, verifying
 
     lines, code = verifying.verify(results.find_run(run, root(out)), jobs or cores(), quiet, talking(quiet))
+    answer(lines)
+    raise typer.Exit(code)
+
+
+def explain(
+    run: RunName,
+    events: Annotated[
+        list[str], typer.Argument(metavar="EVENT...", help="Ids of events, as in the column id of ledger/.")
+    ],
+    candidate: Annotated[str, typer.Option(help="Whose decisions [the champion's].")] = "",
+    seed: Annotated[int | None, typer.Option(help="On which seed [the run's first].")] = None,
+    desk: Annotated[str, typer.Option(help="Of which desk, where several have the id.")] = "",
+    after: Annotated[
+        str, typer.Option(metavar="SPAN", help="For how long what becomes known later is told.")
+    ] = "14d",
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    page: Annotated[Path | None, typer.Option(metavar="FILE.html", help="Also write a page.")] = None,
+    out: Out = None,
+    quiet: Quiet = False,
+) -> None:
+    """Give the dossier of decisions: what was known, the model, reasons, what would have changed it, what followed."""
+    from harness import explaining, results
+    from sim.core.records import read_duration
+
+    try:
+        span = read_duration(after)
+    except ValueError as error:
+        raise UserError(f"--after: {error}") from None
+    folder = results.find_run(run, root(out))
+    lines, code = explaining.explain(
+        folder, events, candidate, seed, desk, span, as_json, page, talking(quiet)
+    )
     answer(lines)
     raise typer.Exit(code)

@@ -9,6 +9,7 @@ that the other does, and learns from the same units, audits and outcomes. At the
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, cast
@@ -223,6 +224,35 @@ class Desk:
     def _deputy(self) -> Desk | None:
         """Who decides instead of this desk: the incumbent before it is deployed, the stand-in after a rollback."""
         return self.before if self.before is not None else self.stand_in if self.standing else None
+
+    # --- what an audit asks of it ------------------------------------------------------------------------------------
+
+    def decider(self, now: Micros) -> Desk | None:
+        """Whose plan decides a question that starts `now`; None where nobody's is deployed yet."""
+        if now < self._from:
+            return None if self.before is None else self.before.decider(now)
+        return self.stand_in if self.standing and self.stand_in is not None else self
+
+    def consequences_at(self, now: Micros) -> Consequences:
+        """A copy of what stands when a question that starts `now` is answered; asked before it is."""
+        standing = copy.deepcopy(self.consequences)
+        if self.before is not None and now >= self._from:
+            standing.take_over(copy.deepcopy(self.before.consequences))
+        standing.settle(now)
+        return standing
+
+    def posted(self, block: Block) -> Reading | None:
+        """What the board says of the entities of rows; None for a desk that scores each event as it comes."""
+        return None if self._board is None else self._board.read(block[self.kind.entity], block["t"])
+
+    def lots(self, block: Block) -> NDArray[np.float64]:
+        """The uniforms (n,) that the policy gets for rows."""
+        return rng.uniform(self._keys["policy"], block["id"])
+
+    @property
+    def codes(self) -> dict[str, int]:
+        """Actions by name."""
+        return self._codes
 
     def _idle(self, question: Question) -> Decisions:
         """Nothing was asked. Who decides before this desk is told all the same: its fits are due by the clock."""

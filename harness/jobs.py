@@ -20,7 +20,7 @@ from harness import readings, registry, results
 from harness.assembly import build_replay
 from harness.kinds import Candidate, OnlineCandidate, OnlineScorer, Scorer, TrainingSet
 from harness.merging import merged, with_desks
-from harness.own_code import blamed
+from harness.own_code import blamed, placed
 from harness.progress import Watch, reporter
 from harness.trial import Loaded
 from sim.core.errors import Defect, UserError
@@ -118,7 +118,7 @@ def work_into(loaded: Loaded, job: Job, part: Path, parent: int | None) -> None:
     """One replay into a folder of its own, in a process of the pool of `parent`; neither ledger nor model is kept."""
     if parent is not None:
         _end_with(parent)
-    with _told(job), _room(part):
+    with _told(job), _room(part), placed(loaded.code):
         replay_into(loaded, job, part, None)
 
 

@@ -116,8 +116,10 @@ def load(folder: Path) -> Loaded:
             f"{folder / 'manifest.json'}: not what a run wrote ({error}); repeat the run"
         ) from None
     places = [f"{key}={json.dumps(str((folder / name).resolve()))}" for key, name in kept.items()]
-    loaded = trial.load(str(folder / "scenario.yaml"), (*sets, *places), seeds=seeds)
-    return replace(loaded, **names, sets=tuple(sets))
+    code = str((folder / CODE).resolve()) if (folder / CODE).is_dir() else ""
+    with own_code.placed(code):
+        loaded = trial.load(str(folder / "scenario.yaml"), (*sets, *places), seeds=seeds)
+    return replace(loaded, **names, sets=tuple(sets), code=code)
 
 
 def models(parts: Path, jobs: Sequence[Job]) -> dict[str, Any]:

@@ -76,11 +76,11 @@ class Registry:
         self.folder.mkdir(parents=True, exist_ok=True)
         results.write_json(self.folder / "card.json", card)
         self.saved = fit.version
-        return _kept(fit.scorer, self.folder)
+        return kept_file(fit.scorer, self.folder)
 
     def _digest(self, fit: Fit) -> dict[str, Any] | None:
         with tempfile.TemporaryDirectory() as place:
-            return _kept(fit.scorer, Path(place))
+            return kept_file(fit.scorer, Path(place))
 
     def instant(self, t: Micros) -> str:
         """An instant as a date and time of the scenario's calendar."""
@@ -126,11 +126,11 @@ class Registry:
             for path in self.folder.iterdir():
                 path.unlink()
             results.write_json(self.folder / "card.json", told | {"model": card() if callable(card) else {}})
-            _kept(desk.model.scorer, self.folder)
+            kept_file(desk.model.scorer, self.folder)
             self.saved = champion
 
 
-def _kept(scorer: Any, folder: Path) -> dict[str, Any] | None:
+def kept_file(scorer: Any, folder: Path) -> dict[str, Any] | None:
     """Write a scorer's file; its name and digest, None where it has none."""
     save = getattr(scorer, "save", None)
     if not callable(save):

@@ -195,7 +195,7 @@ def own_code_digests(uses: Iterable[str]) -> dict[str, str]:
                 f"version {getattr(importlib.import_module(name), '__version__', platform.python_version())}"
             )
         else:
-            found[name] = _files_digest(home)
+            found[name] = files_digest(home)
     return found
 
 
@@ -212,7 +212,8 @@ def homes_of(uses: Iterable[str]) -> dict[str, Path]:
     return found
 
 
-def _files_digest(home: Path) -> str:
+def files_digest(home: Path) -> str:
+    """SHA-256 over names and bytes of a module, or of every module of a package."""
     sha = hashlib.sha256()
     for path in sorted(home.rglob("*.py")) if home.is_dir() else [home]:
         sha.update(path.relative_to(home.parent).as_posix().encode())

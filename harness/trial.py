@@ -49,6 +49,8 @@ class Loaded:
     service: ServiceProfile | None = None
     sets: tuple[str, ...] = ()
     """What was laid over the scenario, `KEY=VALUE` each."""
+    code: str = ""
+    """The folder of the user's own code as a run kept it; empty: whatever Python finds."""
 
     @property
     def looks(self) -> tuple[int, ...]:
