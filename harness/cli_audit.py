@@ -22,6 +22,7 @@ def register(app: typer.Typer) -> None:
     """Put these commands on the command line."""
     app.command()(verify)
     app.command()(explain)
+    app.command()(diff)
 
 
 def verify(run: RunName, out: Out = None, jobs: Jobs = 0, quiet: Quiet = False) -> None:
@@ -63,3 +64,26 @@ def explain(
     )
     answer(lines)
     raise typer.Exit(code)
+
+
+def diff(
+    first: Annotated[
+        str, typer.Argument(metavar="RUN", help="The run that was: folder, id, or the start of an id.")
+    ],
+    second: Annotated[str, typer.Argument(metavar="RUN", help="The run that is compared with it.")],
+    candidate: Annotated[str, typer.Option(help="Whose decisions [each run's champion's].")] = "",
+    most_seeds: Annotated[
+        int, typer.Option(min=0, help="Swap on so many of the common seeds [0: all of them].")
+    ] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    out: Out = None,
+    jobs: Jobs = 0,
+    quiet: Quiet = False,
+) -> None:
+    """Say what changed between two runs, whose decisions flipped, and which change made the difference."""
+    from harness import diffing, measure, results
+    from harness.report import differences
+
+    runs = [diffing.opened(results.find_run(name, root(out)), candidate) for name in (first, second)]
+    told = diffing.diff(runs[0], runs[1], jobs or cores(), quiet, talking(quiet), most_seeds)
+    answer([measure.canonical(told).rstrip()] if as_json else differences.lines(told))

@@ -83,9 +83,17 @@ class Memory:
                     rows &= np.isin(key, self.hints[column])
             if rows.any():
                 kept.append(Kept(t[rows], known[rows], delivered[rows], keys[:, rows]))
-            horizon = int(delivered[-1]) - self._windows[source]
-            while kept and int(kept[0].delivered[-1]) < horizon:
-                kept.pop(0)
+                self._settle(kept, int(delivered[-1]) - self._windows[source])
+
+    @staticmethod
+    def _settle(kept: list[Kept], horizon: Micros) -> None:
+        """Keep few parts, of falling size, and nothing that no window holds: they are looked through for each event."""
+        while len(kept) > 1 and len(kept[-2].t) <= 2 * len(kept[-1].t):
+            new, old = kept.pop(), kept.pop()
+            stays = slice(int(np.searchsorted(old.delivered, horizon)), None)
+            halves = zip((*old[:3], old.keys.T), (*new[:3], new.keys.T), strict=True)
+            t, known, delivered, keys = (np.concatenate([a[stays], b]) for a, b in halves)
+            kept.append(Kept(t, known, delivered, keys.T))
 
     def known(self, featurizer: Featurizer, one: Block) -> list[dict[str, Any]]:
         """For each feed and key that features read: how many items there were, and the newest; `one`: the event."""
@@ -109,7 +117,11 @@ class Memory:
         return told
 
     def _of(self, part: Kept, keys: Sequence[int], t: Micros, window: Micros) -> Kept:
-        mine = (part.delivered < t) & (part.delivered >= t - window)
+        first, last = np.searchsorted(part.delivered, (t - window, t)).tolist()
+        part = Kept(
+            part.t[first:last], part.known[first:last], part.delivered[first:last], part.keys[:, first:last]
+        )
+        mine = np.ones(len(part.t), dtype=np.bool_)
         for place, key in enumerate(keys):
             mine &= part.keys[place] == key
         return Kept(part.t[mine], part.known[mine], part.delivered[mine], part.keys[:, mine])
