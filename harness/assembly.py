@@ -6,11 +6,11 @@ Knows: plugins by name, documents. Does not know: the loop, processes, verdicts.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness import operations, results
+from harness import operations
 from harness.board import Cadence
 from harness.candidates._estimator import adopt
 from harness.consequences import Upshot
@@ -24,6 +24,7 @@ from harness.monitoring import SHIPPED, Monitor, MonitorPlan, Watched, shared
 from harness.oracle import Oracle, Witness
 from harness.plans import PASSIVE, Holdout
 from harness.playbook import Playbook
+from harness.registry import Registry
 from harness.replay import Book, replay
 from harness.service_rules import Served, service
 from harness.trainer import Fit
@@ -46,6 +47,8 @@ class Setting:
     desks: dict[str, Desk]
     ledgers: dict[str, Ledger]
     operations: Playbook | Oracle | None = None
+    registries: dict[str, Registry] = field(default_factory=dict)
+    """Of the desks whose models are kept."""
 
     @property
     def books(self) -> dict[str, Book]:
@@ -117,7 +120,11 @@ def build_replay(
                 desk.monitor = Monitor(
                     monitored, kind, desk.featurizer.names, world.streams, seed, world.now, world.go_live
                 )
-            desk.on_fit = _recorder(ledger, fits, models, {} if alone else {"desk": name})
+            if models is not None:
+                setting.registries[name] = Registry(models, name, world.clock, world.go_live)
+            desk.on_fit = _recorder(
+                ledger, fits, setting.registries.get(name), {} if alone else {"desk": name}
+            )
         setting.desks[name], setting.ledgers[name] = desk, ledger
     setting.operations = operations.build(loaded, plan, setting.world, setting.desks, metrics, seed)
     return setting
@@ -277,7 +284,7 @@ def _made(kind: str, use: str, parameters: Mapping[str, Any]) -> Any:
 
 
 def _recorder(
-    ledger: Ledger, fits: list[dict[str, Any]], folder: Path | None, desk: Mapping[str, str]
+    ledger: Ledger, fits: list[dict[str, Any]], registry: Registry | None, desk: Mapping[str, str]
 ) -> Callable[[Fit], None]:
     """Takes down each training, with how honest its labels were, and keeps the model with its card. `desk` says whose
     it was, where there are several."""
@@ -298,12 +305,8 @@ def _recorder(
             **{f"policy.{k}": v for k, v in fit.facts.items()},
         }
         fits.append(card)
-        if folder is not None and fit.in_force:
-            folder.mkdir(parents=True, exist_ok=True)
-            results.write_json(folder / "card.json", _card(fit, card))
-            save = getattr(fit.scorer, "save", None)
-            if save is not None:
-                save(folder)
+        if registry is not None:
+            registry.take(fit, card, _card(fit, card))
 
     return record
 

@@ -129,6 +129,7 @@ class Shelf:
             "plan": plan.model_dump(mode="json", by_alias=True),
             "seed": asked.seed,
             **self._made_by,
+            **({"ownCode": self._own(loaded)} if loaded.code else {}),
         }
         return digest(told)
 
@@ -201,6 +202,10 @@ class Shelf:
             results.write_json(place / "done.json", {"from": run.name})
         return True
 
+    def _own(self, loaded: Loaded) -> dict[str, str]:
+        found = results.own_code_digests(own_code.uses(loaded))
+        return found | (own_code.digest_at(Path(loaded.code)) if loaded.code else {})
+
     def _run_of(self, loaded: Loaded, asked: Asked) -> Path | None:
         made = self._made_by
         digests = loaded.run_digest(), loaded.charter.operating_digest()
@@ -211,7 +216,7 @@ class Shelf:
                     told["status"] == "finished"
                     and (told["scenario"]["digest"], told["charter"]["operatingDigest"]) == digests
                     and told["code"]["digest"] == made["code"]
-                    and told["code"]["own"] == results.own_code_digests(own_code.uses(loaded))
+                    and told["code"]["own"] == self._own(loaded)
                     and told["packages"] == made["packages"]
                     and asked.seed in told["seeds"]
                     and asked.candidate in (INCUMBENT, *told["candidates"])

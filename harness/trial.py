@@ -57,6 +57,10 @@ class Loaded:
     service: ServiceProfile | None = None
     services: Mapping[str, service_rules.ByDesk] = field(default_factory=dict)
     """By candidate, the incumbent among them, and kind of question; empty where nothing is queued."""
+    sets: tuple[str, ...] = ()
+    """What was laid over the scenario, `KEY=VALUE` each."""
+    code: str = ""
+    """The folder of the user's own code as a run kept it; empty: whatever Python finds."""
 
     @property
     def looks(self) -> tuple[int, ...]:
@@ -255,6 +259,7 @@ def load(
         by_desk,
         service,
         service_rules.services(trial, tuple(kinds), profiles),
+        tuple(sets),
     )
 
 
