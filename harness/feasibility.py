@@ -10,6 +10,7 @@ The *ceiling* is every feature of the trial at each call, late as its feed is: w
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 
 from harness.charter import Charter
 from harness.crossfit import out_of_fold
+from harness.evidence import Band
 from harness.featurizer import SIGNALLING
 from harness.kinds import Candidate, Floats
 from harness.prelaunch import PER_EVENT, RHYTHMS, DeskHistory, History, Known, Rhythm
@@ -137,7 +139,8 @@ def scope(loaded: Loaded, histories: Sequence[History], kind: str) -> DeskScope 
         return float(np.mean([average_precision(s) for s in scored]))
 
     def figure(statistic: Callable[..., float], *scored: Sequence[Scored]) -> Figure:
-        return jackknife(statistic, scored, by_seed)
+        share = statistic in (detected, precise)
+        return jackknife(statistic, scored, by_seed, (0.0, 1.0) if share else (-math.inf, math.inf))
 
     def kept(mine: Sequence[Scored], whole: Sequence[Scored]) -> float:
         most = detected(whole)
@@ -271,8 +274,10 @@ def _share(scored: Scored) -> float:
     return float((scored.weight * scored.y).sum()) / whole if whole > 0 else 0.0
 
 
-def jackknife(statistic: Callable[..., float], scored: Sequence[Sequence[Scored]], by_seed: bool) -> Figure:
-    """A share made of scored designs, each a list by seed, with a 95 % interval from leaving out one block at a time:
+def jackknife(
+    statistic: Callable[..., float], scored: Sequence[Sequence[Scored]], by_seed: bool, within: Band
+) -> Figure:
+    """A value made of scored designs, each a list by seed, with a 95 % interval from leaving out one block at a time:
     a seed, or a week of every seed. All designs leave out the same, so that ratios are paired."""
     from scipy.stats import t as student
 
@@ -289,7 +294,7 @@ def jackknife(statistic: Callable[..., float], scored: Sequence[Sequence[Scored]
     left = np.array([statistic(*part) for part in parts], dtype=np.float64)
     error = float(np.sqrt((number - 1) / number * ((left - left.mean()) ** 2).sum()))
     reach = float(student.ppf(0.975, number - 1)) * error
-    return Figure(value, max(value - reach, 0.0), min(value + reach, 1.0))
+    return Figure(value, max(value - reach, within[0]), min(value + reach, within[1]))
 
 
 def _without(scored: Scored, block: int) -> Scored:

@@ -1,6 +1,7 @@
 """What a feature costs to compute, on this machine, now: the same days walked again and again with it alone.
 
-Knows: a recorded stretch of a world, featurizers, the wall clock. Does not know: models, runs: nothing here reaches one.
+Knows: a recorded stretch of a world, featurizers, the wall clock. Does not know: models, runs; nothing of it
+reaches one.
 """
 
 from __future__ import annotations

@@ -10,14 +10,26 @@ from typing import Any
 
 from harness import outcomes
 from harness.brittleness import Broken, Loss, Night
-from harness.lifecycle import Cost, FeatureLife
+from harness.feature_cost import Cost
+from harness.lifecycle import FeatureLife
 from harness.scope_facts import span
 from harness.simplicity import Step, Walk
 from harness.skew import Agreement
 
 
+def costs_told(lives: Sequence[FeatureLife], whole: Cost) -> Iterator[str]:
+    """What each feature costs on this machine now: told, and never written down as an outcome."""
+    yield "microseconds an event, this machine, now, in blocks, each feature alone (least .. most of the repeats):"
+    for one in lives:
+        yield f"  {one.spec.name:<28} {one.cost.middle:7.2f} ({one.cost.least:.2f} .. {one.cost.most:.2f})"
+    yield (
+        f"  {'all together':<28} {whole.middle:7.2f} ({whole.least:.2f} .. {whole.most:.2f}): "
+        "they share what they count"
+    )
+
+
 def lives_told(
-    title: str, lives: Sequence[FeatureLife], whole: Cost, broken: Sequence[Broken], late: Mapping[str, str]
+    title: str, lives: Sequence[FeatureLife], broken: Sequence[Broken], late: Mapping[str, str]
 ) -> Iterator[str]:
     """Each feature's life in a table, and its reading below. late: how late half of each stream's items are."""
     yield f"# {title}: the life of its features"
@@ -28,7 +40,6 @@ def lives_told(
             one.spec.concept,
             one.spec.owner,
             ", ".join(f"{feed}{f' ({late[feed]} late)' if late.get(feed) else ''}" for feed in one.feeds),
-            f"{one.cost.middle:.2f} ({one.cost.least:.2f} .. {one.cost.most:.2f})",
             freshness_told(one),
             "" if one.shift is None else f"{one.shift:.3f}",
             "" if one.contribution is None else f"{100 * one.contribution:.0f} %",
@@ -36,24 +47,12 @@ def lives_told(
         )
         for one in lives
     ]
-    head = (
-        "feature",
-        "concept",
-        "owner",
-        "feeds",
-        "us an event",
-        "freshness",
-        "PSI",
-        "adds",
-        "broken at night",
-    )
+    head = ("feature", "concept", "owner", "feeds", "freshness", "PSI", "adds", "broken at night")
     yield from outcomes.table(head, rows)
     yield ""
     yield (
-        f"Cost: this machine, now, in blocks, each feature alone; all together {whole.middle:.2f} "
-        f"({whole.least:.2f} .. {whole.most:.2f}), for they share what they count. Freshness: the slowest cadence "
-        "whose held value ranks as the fresh one does (0.9), with that correlation. PSI: nats, last weeks scored against the "
-        "first. Adds: share of mean absolute contribution to the score."
+        "Freshness: the slowest cadence whose held value ranks as the fresh one does (0.9), with that correlation. "
+        "PSI: nats, last weeks scored against the first. Adds: share of mean absolute contribution to the score."
     )
     yield ""
     yield from (f"* {one.spec.name}: {one.spec.reading}" for one in lives)
@@ -177,7 +176,7 @@ def skew_told(title: str, found: Agreement, features: Sequence[str]) -> Iterator
 
 
 def life_card(one: FeatureLife, broken: Sequence[Broken]) -> dict[str, Any]:
-    """A life as plain values; what it cost was measured on this machine, and is told under `measured`."""
+    """A life as plain values, without its cost, which is another with every measurement."""
     return {
         "name": one.spec.name,
         "operation": one.spec.use,
@@ -185,7 +184,6 @@ def life_card(one: FeatureLife, broken: Sequence[Broken]) -> dict[str, Any]:
         "reading": one.spec.reading,
         "owner": one.spec.owner,
         "feeds": list(one.feeds),
-        "measured": {"microseconds": one.cost.middle, "least": one.cost.least, "most": one.cost.most},
         "agreement": dict(one.agreement),
         "freshness": one.freshness or None,
         "psi": one.shift,

@@ -13,7 +13,7 @@ from harness.assembly import build_replay
 from harness.brittleness import Broken, Night
 from harness.feasibility import budget_of
 from harness.kinds import FeatureSpec
-from harness.prelaunch import DAILY, NEAR_REAL_TIME, PER_EVENT, DeskHistory, Rhythm, history
+from harness.prelaunch import DAILY, NEAR_REAL_TIME, PER_EVENT, History, Rhythm, history
 from harness.report.feature_lives import lives_picture, walk_picture
 from harness.scope_facts import delays_of, span
 from harness.shelf import Shelf
@@ -56,7 +56,7 @@ def run_lives(shelf: Shelf, wish: Wish, night: Night | None, as_json: bool, talk
     lives, whole = lifecycle.lives(loaded, name, desk, specs, own, wish.seed)
     late = {stream: p50 for stream in seen.streams if (p50 := _late(seen, stream))}
     title = f"{loaded.scenario_id}, {name}"
-    lines = list(feature_lines.lives_told(title, lives, whole, broken, late))
+    lines = list(feature_lines.lives_told(title, lives, broken, late))
     if night is not None:
         lines += ["", *feature_lines.nights_told(broken, night, night.days(shelf.days), len(loaded.seeds))]
     document = outcomes.heading(loaded, "features") | {
@@ -77,11 +77,14 @@ def run_lives(shelf: Shelf, wish: Wish, night: Night | None, as_json: bool, talk
     }
     place = outcomes.place(shelf.root, loaded, "features", settings)
     paths = outcomes.write(place, "features", document, lines, lives_picture(title, lives, broken))
-    return [measure.canonical(document).rstrip("\n")] if as_json else [*lines, "", *map(str, paths)]
+    costs = list(feature_lines.costs_told(lives, whole))
+    return (
+        [measure.canonical(document).rstrip("\n")] if as_json else [*lines, "", *costs, "", *map(str, paths)]
+    )
 
 
-def _late(seen: object, stream: str) -> str:
-    p50, _ = delays_of([seen], stream)  # type: ignore[list-item]
+def _late(seen: History, stream: str) -> str:
+    p50, _ = delays_of([seen], stream)
     return "" if p50 is None else span(p50)
 
 
@@ -180,6 +183,3 @@ def _served(specs: Sequence[FeatureSpec], serving: str) -> tuple[FeatureSpec, ..
         if spec.name not in there:
             raise UserError(f"{serving}: no feature '{spec.name}'{closest(spec.name, there)}")
     return tuple(there[spec.name] for spec in specs)
-
-
-__all__ = ["DeskHistory", "Wish", "rhythm_of", "run_lives", "run_simplest", "run_skew"]

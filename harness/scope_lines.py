@@ -259,7 +259,7 @@ def figure(one: Figure, percent: bool = False) -> str:
         return ""
 
     def shown(value: float) -> str:
-        return f"{100 * value:.0f}" if percent else f"{value:.3f}"
+        return f"{round(100 * value) + 0:d}" if percent else f"{value:.3f}"
 
     ends = "" if one.low is None or one.high is None else f" ({shown(one.low)} .. {shown(one.high)})"
     return f"{shown(one.value)}{' %' if percent else ''}{ends}"

@@ -5,8 +5,8 @@ feature means.
 
 The walk goes backward from all features. At each step a quick model on the history (harness.feasibility) says which
 features it would miss least; so many of those as `width` says are left out in turn, each such set is replayed, and the
-one that keeps the charter by the widest margin goes on. Sets met before are on the shelf. The choice is confirmed, beside
-all features, on seeds that the walk never saw.
+one that keeps the charter by the widest margin goes on. Sets met before are on the shelf. The choice is confirmed,
+beside all features, on seeds that the walk never saw.
 """
 
 from __future__ import annotations
