@@ -112,7 +112,7 @@ def _time(text: str, option: str, least: int) -> int:
 
     try:
         found = parse_duration(text)
-    except UserError as error:
+    except ValueError as error:
         raise UserError(f"{option}: {error}") from None
     if not least <= found < DAY:
         raise UserError(f"{option}: got {text}, expected less than a day, such as 2h")

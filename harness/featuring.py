@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from harness import brittleness, feature_lines, lifecycle, measure, outcomes, simplicity, trial
+from harness import brittleness, feature_lines, feature_rules, lifecycle, measure, outcomes, simplicity, trial
 from harness.assembly import build_replay
 from harness.brittleness import Broken, Night
 from harness.feasibility import budget_of
+from harness.feature_rules import Ground
 from harness.kinds import FeatureSpec
 from harness.prelaunch import DAILY, NEAR_REAL_TIME, PER_EVENT, History, Rhythm, history
 from harness.report.feature_lives import lives_picture, walk_picture
@@ -21,7 +22,8 @@ from harness.skew import Agreement, Follower, compare
 from harness.stress import require_critical
 from harness.trial import Loaded
 from sim import open_world
-from sim.core.errors import UserError, closest
+from sim.core import catalogue
+from sim.core.errors import BadDocument, UserError, closest
 from sim.core.time import DAY
 
 Talk = Callable[[str], None]
@@ -42,6 +44,10 @@ def run_lives(shelf: Shelf, wish: Wish, night: Night | None, as_json: bool, talk
     loaded = shelf.loaded
     name, desk, plan = lifecycle.chosen(loaded, wish.candidate, wish.desk)
     specs = lifecycle.specs_of(loaded, desk, plan)
+    hours = None if night is None else {"atHours": night.at / DAY * 24, "lastsHours": night.lasts / DAY * 24}
+    settings = {"candidate": name, "desk": desk, "seed": wish.seed, "night": hours, "seeds": loaded.seeds}
+    place = outcomes.place(shelf.root, loaded, "features", settings)
+    outcomes.reserve(place)
     broken: tuple[Broken, ...] = ()
     if night is not None:
         require_critical(shelf)
@@ -63,19 +69,9 @@ def run_lives(shelf: Shelf, wish: Wish, night: Night | None, as_json: bool, talk
         "candidate": name,
         "seed": wish.seed,
         "features": [feature_lines.life_card(one, broken) for one in lives],
-        "night": None
-        if night is None
-        else {"atHours": night.at / DAY * 24, "lastsHours": night.lasts / DAY * 24},
+        "night": hours,
         "broken": [feature_lines.broken_card(one) for one in broken],
     }
-    settings = {
-        "candidate": name,
-        "desk": desk,
-        "seed": wish.seed,
-        "night": document["night"],
-        "seeds": loaded.seeds,
-    }
-    place = outcomes.place(shelf.root, loaded, "features", settings)
     paths = outcomes.write(place, "features", document, lines, lives_picture(title, lives, broken))
     costs = list(feature_lines.costs_told(lives, whole))
     return (
@@ -175,9 +171,9 @@ def run_skew(loaded: Loaded, wish: Wish, serving: str, events: int, talk: Talk) 
 
 def _served(specs: Sequence[FeatureSpec], serving: str) -> tuple[FeatureSpec, ...]:
     """The same features as another set defines them. Raises UserError for what is no set, or lacks one."""
-    read = trial.load_any(serving)
-    if not isinstance(read, tuple):
-        raise UserError(f"{serving}: expected a FeatureSet")
+    read, faults = feature_rules.examine_set(catalogue.find("FeatureSet", serving).document, Ground())
+    if read is None:
+        raise BadDocument(faults)
     there = {spec.name: spec for spec in read}
     for spec in specs:
         if spec.name not in there:

@@ -32,7 +32,8 @@ from sim.core.time import DAY
 
 AGREES = 0.9
 """Rank correlation from which on an older value still says the same as a fresh one."""
-SHIFT_DAYS = 14
+FEWEST_UNITS = 30
+SHIFT_DAYS, FEWEST_ROWS = 14, 200
 EXPLAINED = 2_000
 """Rows whose scores are taken apart."""
 
@@ -124,12 +125,15 @@ def lived(loaded: Loaded, candidate: str, kind: str, seed: int) -> Rows:
 
 
 def shifts(rows: Rows) -> list[float | None]:
-    """PSI of each feature's last weeks against its first; None where the horizon has no two such stretches."""
+    """PSI of each feature's last weeks against its first; None where the horizon has no two such stretches, or fewer
+    than `FEWEST_ROWS` rows were kept of one."""
     days = int(rows.day.max()) + 1 if len(rows.day) else 0
     span = min(SHIFT_DAYS, days // 2)
     if span < 1:
         return [None] * rows.x.shape[1]
     early, late = rows.day < span, rows.day >= days - span
+    if min(int(early.sum()), int(late.sum())) < FEWEST_ROWS:
+        return [None] * rows.x.shape[1]
     return [psi(column[early], column[late], edges_of(column[early])) for column in rows.x.T]
 
 
@@ -176,6 +180,8 @@ def agreements(seen: DeskHistory) -> dict[str, dict[str, float]]:
         other = held.keys.entity * 4096 + held.keys.day
         place = np.minimum(np.searchsorted(key[order], other), max(len(key) - 1, 0))
         met = key[order][place] == other if len(key) else np.zeros(len(other), dtype=np.bool_)
+        if int(met.sum()) < FEWEST_UNITS:
+            continue
         mine, theirs = fresh.past.x[order[place[met]]], held.past.x[met]
         for column, name in enumerate(fresh.past.names):
             found[name][rhythm.name] = _ranked(mine[:, column], theirs[:, column])
@@ -186,8 +192,6 @@ def _ranked(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
     """Spearman's correlation; an undefined value ranks below all others."""
     from scipy.stats import rankdata
 
-    if len(one) < 3:
-        return 1.0
     a, b = (rankdata(np.where(np.isnan(v), -np.inf, v.astype(np.float64))) for v in (one, other))
     if a.std() == 0.0 or b.std() == 0.0:
         return 1.0 if np.array_equal(a, b) else 0.0

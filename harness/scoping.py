@@ -25,6 +25,8 @@ def run_feasibility(
 ) -> list[str]:
     """Live through the history of each seed, say what its feeds can carry, write the outcome's files. Answers the lines
     to print, or the document as JSON."""
+    folder = outcomes.place(root, loaded, "feasibility", {"seeds": list(loaded.seeds)})
+    outcomes.reserve(folder)
     talk(f"{loaded.scenario_id}: the history of {len(loaded.seeds)} seeds, with nothing new deployed")
     histories = _histories(loaded, jobs)
     scopes = [
@@ -32,7 +34,6 @@ def run_feasibility(
     ]  # fmt: skip
     lines = list(told(loaded, histories, scopes))
     document = outcomes.heading(loaded, "feasibility") | _document(loaded, histories, scopes)
-    folder = outcomes.place(root, loaded, "feasibility", {"seeds": list(loaded.seeds)})
     picture = scope_picture(loaded.scenario_id, arrivals(histories), scopes)
     paths = outcomes.write(folder, "feasibility", document, lines, picture)
     return [measure.canonical(document).rstrip("\n")] if as_json else [*lines, "", *map(str, paths)]

@@ -83,7 +83,7 @@ def test_the_carrier_with_better_feeds_is_told_to_decide_each_call(
     found = scope(loaded, [lived], "call")
     assert found is not None
     assert found.supported is PER_EVENT
-    assert list(scope_lines.recommendation(found, [lived]))[0].startswith("first release: per event scores")
+    assert next(scope_lines.recommendation(found, [lived])).startswith("first release: per event scores")
 
 
 def test_what_arrives_is_told_as_the_feeds_are(seen: dict[str, tuple[Loaded, History]]) -> None:
