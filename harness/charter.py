@@ -291,7 +291,9 @@ class Charter(Record):
             if name in used - steps
         ]
         if any(c.available_after is not None for c in self.spec.data_constraints):
-            found.append("availableAfter is a statement of the charter; this version does not measure it")
+            found.append(
+                "availableAfter is a statement of the charter; windtunnel feasibility measures it, a run does not"
+            )
         return found
 
 

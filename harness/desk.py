@@ -343,6 +343,12 @@ class Desk:
         prices = self.plan.pricing.price(block, probability)
         return Quotes(block["id"], probability, prices.odds, prices.suspended)
 
+    def watched(self, featurizer: Featurizer) -> None:
+        """Put one that shares this desk's state, and sees what is asked of it, in the place of its featurizer."""
+        self.featurizer = featurizer
+        if self._board is not None:
+            self._board.featurizer = featurizer
+
     def exempt(self, subject: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Whether each subject (line) belongs to the randomised holdout, for the whole run."""
         if self.plan.holdout_share <= 0.0:

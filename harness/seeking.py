@@ -6,7 +6,6 @@ proposed.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,9 +14,8 @@ from harness import outcomes, searching, trial, verdict
 from harness.report import overfits
 from harness.searching import Knob, Score, Setting, Tried
 from harness.shelf import Asked, Shelf
-from harness.stress import require_critical
+from harness.stress import margin, require_critical
 from harness.tallies import ALL, TRUE, Tallies
-from harness.terms import ClauseTerms
 from harness.trial import Loaded
 from sim.core.errors import UserError, closest
 from sim.core.variation import Variation
@@ -101,11 +99,11 @@ class Tuning:
     def _score(self, asked: Sequence[Asked]) -> tuple[Score, str]:
         counts, clauses = self.shelf.tallies(asked), self.shelf.clauses(asked[0])
         name = self.quest.candidate
-        margins = [_margin(counts, name, terms) for terms in clauses if terms.critical and terms.slice == ALL]
-        margin = min(margins)
+        margins = [margin(counts, name, terms) for terms in clauses if terms.critical and terms.slice == ALL]
+        least = min(margins)
         alpha = 1.0 - self.shelf.loaded.charter.spec.confidence
         ruling = verdict.judge(counts, clauses, [name], alpha=alpha).candidates[0].verdict
-        return Score(self._cost(counts, asked), max(0.0, -margin), margin), ruling
+        return Score(self._cost(counts, asked), max(0.0, -least), least), ruling
 
     def _cost(self, counts: Tallies, asked: Sequence[Asked]) -> float:
         if self.quest.cost == OPERATIONS:
@@ -117,16 +115,6 @@ class Tuning:
         if value is None:
             raise UserError(f"--cost: {self.quest.cost} was not measured in this world")
         return value if spec.better == "lower" else -value
-
-
-def _margin(counts: Tallies, name: str, terms: ClauseTerms) -> float:
-    """Distance from the clause's edge in the threshold's own size, positive on the good side; -1 without a value."""
-    value = counts.estimate((name, terms.metric, terms.slice, TRUE), counts.total).value
-    if value is None:
-        return -1.0
-    ends = [end for end in terms.good if math.isfinite(end)]
-    size = terms.half_width if terms.op == "within" else max((abs(end) for end in ends), default=1.0)
-    return min(value - terms.good[0], terms.good[1] - value) / (size or 1.0)
 
 
 def run_tune(

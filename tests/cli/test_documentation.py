@@ -36,6 +36,8 @@ COMMANDS = (
     "charter-test",
     "attribute",
     "tune",
+    "feasibility",
+    "features",
 )
 
 
