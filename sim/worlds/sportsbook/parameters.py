@@ -19,11 +19,13 @@ from sim.worlds.sportsbook import (
     adversaries,
     cast,
     choosing,
+    deciding,
     feed,
     fixing,
     fixtures,
     football,
     nfl,
+    pricing,
     rivals,
     services,
     settlement,
@@ -66,7 +68,7 @@ class Parameters(Record):
 
 TABLE: tuple[LeverSpec, ...] = (
     *feed.LEVERS, *fixtures.LEVERS, *fixing.LEVERS, *football.LEVERS, *nfl.LEVERS, *rivals.LEVERS, *cast.LEVERS, *accounts.LEVERS,
-    *timing.LEVERS, *choosing.LEVERS, *services.LEVERS, *acceptance.LEVERS, *settlement.LEVERS, *trading.LEVERS, *adversaries.LEVERS,
+    *timing.LEVERS, *choosing.LEVERS, *services.LEVERS, *pricing.LEVERS, *deciding.LEVERS, *acceptance.LEVERS, *settlement.LEVERS, *trading.LEVERS, *adversaries.LEVERS,
 )  # fmt: skip
 LEVERS: dict[str, LeverSpec] = {lever.name: lever for lever in TABLE}
 

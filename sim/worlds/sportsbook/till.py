@@ -156,7 +156,8 @@ class Till:
         """Settle the bets that were asked for."""
         tickets, accounts, slate, levers = self.tickets, self._accounts, self._slate, self._levers
         ints, floats, n = tickets.ints, tickets.floats, len(question.block)
-        action = decisions.action
+        late = ints[:, ticket.LATE] > 0
+        action = np.where(late, decisions.fallback_action, decisions.action) if late.any() else decisions.action
         at, money, marks = np.empty(n, dtype=np.int64), np.empty((5, n)), np.empty((3, n), dtype=np.int8)
         figures, step = levers.figures(acceptance.MOVABLE, ints[:, ticket.T])
         acceptance.decide(
@@ -175,7 +176,7 @@ class Till:
         self.grading.hold(match[:stand], held[:stand])
         self._marks.put(marked[:singles], self._end)
         self._outboxes["bet_decided"].put(decided)
-        self._consequences(question, decisions, small)
+        self._consequences(question, decisions, action, small)
         outcomes = (
             longs[0], longs[1], action.copy(), at, marks[0], money[0], money[4], marks[1].astype(np.bool_),
         )  # fmt: skip
@@ -188,9 +189,9 @@ class Till:
             Outcomes(sealed(words.BET_OUTCOMES, outcomes)), Truth(sealed(words.BET_TRUTH, truth))
         )
 
-    def _consequences(self, question: Question, decisions: Decisions, small: Small) -> None:
-        """What follows from decisions that were not simply to accept: notices, suspensions, audits."""
-        ints, action = self.tickets.ints, decisions.action
+    def _consequences(self, question: Question, decisions: Decisions, action: Small, small: Small) -> None:
+        """What follows from actions (n,) that took effect and were not simply to accept: notices, suspensions; audits."""
+        ints = self.tickets.ints
         rows = np.flatnonzero(action > 0)
         if len(rows):
             account, t = ints[rows, ticket.ACCOUNT], ints[rows, ticket.T]
