@@ -19,8 +19,10 @@ from numpy.typing import NDArray
 
 from sim.core import rng
 from sim.core.levers import Levers, LeverSpec
-from sim.core.service import ANSWERED, Queue
+from sim.core.service import ANSWERED, Service
 from sim.core.time import MINUTE, SECOND, Micros
+from sim.engine.answering import SERVICE_LOAD
+from sim.engine.service_queue import queue
 from sim.worlds.sportsbook import tickets as ticket
 from sim.worlds.sportsbook.tickets import NONE, Tickets, joined
 
@@ -29,9 +31,7 @@ Floats = NDArray[np.float64]
 
 _OURS = "assumption of this simulator"
 LEVERS = (
-    LeverSpec("service_load", 1.0, "factor", 0.0, 100_000.0,
-              "matches and bets of the book's own Sunday for each of this world, at services that a scenario names",
-              "a choice of scale: peaks of 417 to 833 bets/s (Sky Bet, William Hill, FanDuel)", "assumption"),
+    SERVICE_LOAD,
     LeverSpec("login_calls", 0.0, "calls", 0.0, 100.0, "calls of the risk desk's service that a log-in makes",
               f"{_OURS}: none; 1 where the same workers check accounts", "assumption"),
     LeverSpec("grading_calls", 0.0, "calls", 0.0, 100.0, "calls of the risk desk's service that a graded bet makes",
@@ -45,8 +45,10 @@ SPREAD: Micros = MINUTE
 class Deciding:
     """The queue before the risk desk, carried from tick to tick."""
 
-    def __init__(self, seed: int, levers: Levers, queue: Queue) -> None:
-        self._levers, self._queue = levers, queue
+    def __init__(self, seed: int, levers: Levers, service: Service, begins: Micros) -> None:
+        """begins: bets before that instant are answered at once."""
+        self._levers, self._queue, self._begins = levers, queue(service, seed, "sportsbook.bet"), begins
+        self._workers = service.workers
         self._at = rng.key(seed, "sportsbook", "deciding", "at")
         self._name = rng.key(seed, "sportsbook", "deciding", "name")
         self._coming = NONE
@@ -60,6 +62,13 @@ class Deciding:
         decision put off to that of the answer, and marked where none came."""
         tickets = joined([self._coming, tickets])
         asked = self._asked(tickets)
+        early = asked < self._begins
+        if early.any():
+            at_once = tickets.take(early)
+            return joined([at_once, self._ask(tickets.take(~early), asked[~early], end)])
+        return self._ask(tickets, asked, end)
+
+    def _ask(self, tickets: Tickets, asked: Ints, end: Micros) -> Tickets:
         later = asked >= end
         self._coming = tickets.take(later) if later.any() else NONE
         tickets, asked = (tickets.take(~later), asked[~later]) if later.any() else (tickets, asked)
@@ -79,13 +88,15 @@ class Deciding:
         tickets = Tickets(tickets.ints.copy(), tickets.floats)
         ints = tickets.ints
         np.maximum(ints[:, ticket.T], served.acted[place], out=ints[:, ticket.T])
-        ints[:, ticket.LATE] = ~answered
+        ints[:, ticket.STATE] = served.state[place]
         ints[:, ticket.RESPONSE] = served.acted[place] - asked
         self._told += (n, int((~answered).sum()), len(others))
         return tickets
 
     def also(self, instants: Ints, ids: Ints, calls: str, over: Micros = SECOND) -> None:
         """Others (n,) who make calls of this service, by the lever `calls`, within `over` of their instants."""
+        live = instants >= self._begins
+        instants, ids = instants[live], ids[live]
         if len(instants):
             each = self._levers.at(calls, instants) * self._levers.at("service_load", instants)
             self._others.append(self._copies(instants, ids, each, over))
@@ -122,6 +133,5 @@ class Deciding:
 
     def describe(self) -> dict[str, int]:
         """Counts so far."""
-        return {
-            "betsAsked": int(self._told[0]), "betsUnanswered": int(self._told[1]), "callsOfOthers": int(self._told[2]),
-        }  # fmt: skip
+        asked, unanswered, others = self._told.tolist()
+        return {"workers": self._workers, "asked": asked, "unanswered": unanswered, "others": others}

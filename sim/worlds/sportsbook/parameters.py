@@ -70,6 +70,8 @@ TABLE: tuple[LeverSpec, ...] = (
     *feed.LEVERS, *fixtures.LEVERS, *fixing.LEVERS, *football.LEVERS, *nfl.LEVERS, *rivals.LEVERS, *cast.LEVERS, *accounts.LEVERS,
     *timing.LEVERS, *choosing.LEVERS, *services.LEVERS, *pricing.LEVERS, *deciding.LEVERS, *acceptance.LEVERS, *settlement.LEVERS, *trading.LEVERS, *adversaries.LEVERS,
 )  # fmt: skip
+SERVED = frozenset(spec.name for spec in (*pricing.LEVERS, *deciding.LEVERS))
+"""Levers that move nothing but the queues of services that a scenario names."""
 LEVERS: dict[str, LeverSpec] = {lever.name: lever for lever in TABLE}
 
 CAUSES: Mapping[str, Mapping[str, float]] = {

@@ -12,6 +12,8 @@ All messages of a tick are served in one pass, in the order of their arrival, wh
 matches that are played at the same time keep one another waiting. A match's offer is published when the last of the
 sport's desks has priced it, and holds the state that had been heard when its message arrived. A price never gives way
 to an older one. A message that is refused or times out is made good by the match's next.
+What a book may do about it: leave out what changes no price (`caches`: it is answered from those in force), and take no
+bets from the instant when a score, a card or the end is heard until the fresh price is there (`halts`).
 
 No decision reaches any of it: paths are played whole, messages are keyed by match and instant. Levers are read at the
 instant of the message (law 2).
@@ -25,11 +27,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.core import rng
+from sim.core.errors import UserError
 from sim.core.levers import Levers, LeverSpec
-from sim.core.service import ANSWERED, Queue
+from sim.core.service import ANSWERED, Service
 from sim.core.time import MINUTE, NEVER, SECOND, Micros
+from sim.engine.service_queue import queue
 from sim.worlds.sportsbook.services import LEAST_OUTCOMES
 from sim.worlds.sportsbook.slate import Slate
+from sim.worlds.sportsbook.vocabulary import SPORTS
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -39,6 +44,9 @@ LEVERS = (
     LeverSpec("messages_per_s", 1.0, "messages/s per match in play", 0.0, 100.0,
               "messages of the match feed, most of which change nothing but are priced all the same",
               "Betfair streams in play: 0.24 (Ranji), 0.93 (NBA), 1.29 (T20) updates a second", "computed"),
+    LeverSpec("changing_messages", 0.05, "share", 0.0, 1.0,
+              "messages that change some price of the offer though neither score nor cards: what a cache cannot answer",
+              _OURS, "assumption"),
     LeverSpec("markets_in_offer", 40.0, "markets", 1.0, 100_000.0, "markets of a match that a message re-prices",
               f"{_OURS}; two of them are played here", "assumption"),
 )  # fmt: skip
@@ -52,16 +60,33 @@ _MATCH, _OWN, _STEP = 34, 33, 10
 
 
 class Pricing:
-    """The queues that messages pass, carried from tick to tick. queues: by sport, one for each desk that quotes; a sport
-    without is priced by the lever `service_ms`."""
+    """The queues that messages pass, carried from tick to tick. A sport without a service is priced by the lever
+    `service_ms`."""
 
     def __init__(
-        self, seed: int, slate: Slate, levers: Levers, queues: Mapping[int, Sequence[Queue]]
-    ) -> None:
-        self._slate, self._levers = slate, levers
-        self._queues = {sport: tuple(some) for sport, some in queues.items() if some}
+        self, seed: int, slate: Slate, levers: Levers, services: Mapping[int, Mapping[str, Service]], begins: Micros
+    ) -> None:  # fmt: skip
+        """services: by sport, and by name of its desk. begins: what is heard before that instant is priced by the lever.
+        Raises UserError for a service with batches or retries: a message is a batch already, and the next makes good
+        one that is lost."""
+        for name, one in [item for some in services.values() for item in some.items()]:
+            if not one.is_seamless:
+                raise UserError(f"trial.service.{name}: prices are asked for without batching and retries")
+        self._slate, self._levers, self._begins = slate, levers, begins
+        self._services = {sport: some for sport, some in services.items() if some}
+        self._queues = {
+            sport: [queue(one, seed, f"sportsbook.{name}") for name, one in some.items()]
+            for sport, some in self._services.items()
+        }
+        self.halts = tuple(
+            any(one.halts for one in self._services.get(sport, {}).values()) for sport in range(len(SPORTS))
+        )
+        """By sport: what is heard and changes the price closes the market until the fresh one is in force."""
+        self._caches = {
+            sport: all(one.caches for one in some.values()) for sport, some in self._services.items()
+        }
         self._keys = {
-            name: rng.key(seed, "sportsbook", "messages", name) for name in ("count", "at", "whose")
+            name: rng.key(seed, "sportsbook", "messages", name) for name in ("count", "at", "whose", "change")
         }
         self._held: dict[int, list[tuple[Ints, Ints, Ints]]] = {sport: [] for sport in self._queues}
         """Messages that a gap of the feed keeps beyond the tick: arrival, id, slot."""
@@ -74,10 +99,13 @@ class Pricing:
         return sport in self._queues
 
     def open(self, slot: int) -> None:
-        """A market opens: nothing is heard of its match yet, so no price for it is in force."""
-        force = np.full(int(self._slate.states[slot]), NEVER, dtype=np.int64)
+        """A market opens: nothing is heard of its match yet, so when its prices come into force is not known."""
+        heard, force = (
+            table[slot, : self._slate.states[slot]].copy() for table in (self._slate.heard, self._slate.force)
+        )
+        force[heard >= self._begins] = NEVER
         # Nothing is quoted once the result is official, whatever the queue still holds.
-        force[-1] = self._official(slot)
+        force[-1] = min(int(force[-1]), self._official(slot))
         self._answers[slot] = force
         self._slate.enforce(slot, force)
 
@@ -88,7 +116,8 @@ class Pricing:
     def serve(self, start: Micros, end: Micros) -> None:
         """Price what is heard in the tick [start, end): afterwards the slate knows every price that comes into force in
         it, and when those come that will be late."""
-        for sport, queues in self._queues.items():
+        start = max(start, self._begins)
+        for sport, queues in self._queues.items() if start < end else ():
             slots = [s for s in self._slate.taken().tolist() if self._slate.sport[s] == sport]
             arrived, ids, slot = self._heard(sport, slots, start, end)
             if not len(arrived):
@@ -117,7 +146,10 @@ class Pricing:
         parts = self._held[sport]
         for slot in slots:
             if self._slate.match[slot] >= 0:
-                parts = [*parts, self._changes(slot, start, end), self._repeats(slot, start, end)]
+                parts = [*parts, self._changes(slot, start, end)]
+                parts.append(self._repeats(slot, start, end))
+                if self._caches[sport]:
+                    parts[-1] = self._missed(*parts[-1])
         if not parts:
             nothing = np.empty(0, dtype=np.int64)
             return nothing, nothing, nothing
@@ -166,6 +198,17 @@ class Pricing:
         held = (gap >= 0) & (arrived < ends) & (whose >= 0)
         return np.where(held, ends, arrived), ids, whose
 
+    def _missed(self, arrived: Ints, ids: Ints, whose: Ints) -> tuple[Ints, Ints, Ints]:
+        """Of these messages those that the price in force does not answer."""
+        new = rng.uniform(self._keys["change"], ids) < self._levers.at("changing_messages", arrived)
+        return arrived[new], ids[new], whose[new]
+
+    def response(self, slot: Ints, state: Ints, t: Ints) -> Ints:
+        """Micros (n,) from hearing of states until their prices were in force, where that is at t; else -1."""
+        heard, force = self._slate.heard[slot, state], self._slate.force[slot, state]
+        fresh = (state >= 0) & (force == t) & (heard >= self._begins)
+        return np.where(fresh, force - heard, -1)
+
     def _enforce(self, slot: Ints, arrived: Ints, answered: Ints) -> None:
         """Own messages (n,) of several matches: the prices that they bring, and when."""
         slate = self._slate
@@ -186,8 +229,10 @@ class Pricing:
         end = int(self._slate.t[slot, self._slate.states[slot] - 1])
         return end + int(self._levers.now("result_minutes", end) * MINUTE)
 
-    def describe(self) -> dict[str, int]:
-        """Counts so far; none where nothing is queued."""
-        if not self._queues:
-            return {}
-        return {"messages": self._told[0], "messagesUnpriced": self._told[1]}
+    def describe(self) -> dict[str, dict[str, int]]:
+        """Counts so far by desk; none where nothing is queued."""
+        return {
+            name: {"workers": one.workers, "messages": self._told[0], "unpriced": self._told[1]}
+            for some in self._services.values()
+            for name, one in some.items()
+        }

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-T, ID, PLACED, SLOT, ACCOUNT, MARKET, OUTCOME, LEGS, LIVE, PROMO, WON, LAST, LATE, RESPONSE = range(14)
+T, ID, PLACED, SLOT, ACCOUNT, MARKET, OUTCOME, LEGS, LIVE, PROMO, WON, LAST, STATE, RESPONSE = range(14)
 """Whole columns. T: instant of the decision; PLACED: of the bet; SLOT: of the match (of a parlay's first leg); MARKET:
 local, 0 or 1, -1 for a parlay; LIVE, PROMO: 0 or 1; WON: whether it will win, 0 or 1; LAST: the match with whose result
-it is settled; LATE: 1 where the risk desk's service gave no answer in time; RESPONSE: what its answer, or the lack of
-one, took, Micros; -1 where no service is named."""
+it is settled; STATE: what became of the question to the risk desk's service (sim.core.service; 0, answered,
+without one); RESPONSE: Micros until that was known; -1 without one."""
 STAKE, ODDS, P_PLACED, BEST, MINUTE, SINCE_EVENT_S, TO_START_H = range(7)
 """Columns of floats. ODDS: struck; P_PLACED: true probability of the selection when placed; BEST: best odds elsewhere;
 the last three: as heard when placed."""
@@ -72,7 +72,7 @@ class Tickets(NamedTuple):
 def room(n: int) -> Tickets:
     """Tickets to be filled, but for what a service adds."""
     ints = np.empty((n, INTS), dtype=np.int64)
-    ints[:, LATE], ints[:, RESPONSE] = 0, -1
+    ints[:, STATE], ints[:, RESPONSE] = 0, -1
     return Tickets(ints, np.empty((n, FLOATS)))
 
 

@@ -21,7 +21,6 @@ from sim.core.time import DAY, MINUTE, SECOND, Clock, Micros, format_duration, m
 from sim.core.truth import Settlement
 from sim.core.world import GroundTruth, News, Question
 from sim.engine.outbox import Outbox
-from sim.engine.service import queue
 from sim.engine.stage import Stage
 from sim.engine.turns import Turns
 from sim.worlds.sportsbook import football, nfl
@@ -33,7 +32,7 @@ from sim.worlds.sportsbook.deciding import Deciding
 from sim.worlds.sportsbook.feed import listen
 from sim.worlds.sportsbook.fixing import Fixers, fix
 from sim.worlds.sportsbook.fixtures import fixtures
-from sim.worlds.sportsbook.parameters import CAUSES, LEVERS
+from sim.worlds.sportsbook.parameters import CAUSES, LEVERS, SERVED
 from sim.worlds.sportsbook.parameters import Parameters as Sizes
 from sim.worlds.sportsbook.paths import Path
 from sim.worlds.sportsbook.prices import Prices
@@ -50,10 +49,10 @@ Floats = NDArray[np.float64]
 
 
 class SportsbookWorld:
-    """SportsbookWorld(seed, clock, tick, go_live, horizon, end, levers, parameters, rounds_up=False, service=None).
+    """SportsbookWorld(seed, clock, tick, go_live, horizon, end, levers, parameters, rounds_up=False, services=None).
 
-    service: by kind of question, what answers it, and how long that takes; a kind without is answered at once (bets) or
-    after the lever `service_ms` (prices). tick: of play, 1 s to 15 min; quiet ticks are `parameters.quiet_tick` at most. horizon: a whole number of ticks.
+    services: by kind of question, what answers it from goLive on; a kind without is answered at once (bets) or after the
+    lever `service_ms` (prices). tick: of play, 1 s to 15 min; quiet ticks are `parameters.quiet_tick` at most. horizon: a whole number of ticks.
     """
 
     levers = MappingProxyType(LEVERS)
@@ -64,6 +63,7 @@ class SportsbookWorld:
     feeds = words.FEEDS
     truth = MappingProxyType(words.TRUTH)
     slices = words.SLICES
+    serves = (*words.MARKETS, "bet")
     closed = True
 
     def __init__(
@@ -77,7 +77,7 @@ class SportsbookWorld:
         levers: Levers,
         parameters: Sizes,
         rounds_up: bool = False,
-        service: Mapping[str, Service] | None = None,
+        services: Mapping[str, Service] | None = None,
     ) -> None:
         for instant in (tick, go_live, horizon, end):
             micros(instant)
@@ -111,18 +111,15 @@ class SportsbookWorld:
         self._turns, self._stage = Turns(), Stage()
         self._outboxes = {name: Outbox(schema, tick, end) for name, schema in self.streams.items()}
         self._slate = Slate()
-        service = {name: each for name, each in (service or {}).items() if name in self.kinds}
-        desks = {sport: [words.MARKETS[m] for m in played if words.SPORT_OF[m] == sport] for sport in sports}
-        quoting = {sport: [n for n in names if n in service] for sport, names in desks.items()}
-        halts = [any(service[n].halts for n in quoting.get(sport, ())) for sport in range(len(words.SPORTS))]
-        self._pricing = Pricing(
-            seed, self._slate, levers,
-            {sport: [queue(service[n], seed, n) for n in names] for sport, names in quoting.items()},
-        )  # fmt: skip
-        self._curves = Curves(self._slate, (halts[words.FOOTBALL], halts[words.NFL]))
-        self._deciding = (
-            Deciding(seed, levers, queue(service["bet"], seed, "bet")) if "bet" in service else None
-        )
+        services = services or {}
+        quoting = {
+            sport: {words.MARKETS[m]: services[words.MARKETS[m]] for m in played
+                    if words.SPORT_OF[m] == sport and words.MARKETS[m] in services}
+            for sport in sports
+        }  # fmt: skip
+        self._pricing = Pricing(seed, self._slate, levers, quoting, go_live)
+        self._curves = Curves(self._slate, self._pricing.halts)
+        self._deciding = Deciding(seed, levers, services["bet"], go_live) if "bet" in services else None
         self._rivals = Rivals(seed, self._slate, levers)
         self._accounts = Accounts(seed, parameters.accounts, levers)
         self._fixers = Fixers(seed, fixes, self._accounts, levers)
@@ -133,10 +130,11 @@ class SportsbookWorld:
         self._trading = Trading(seed, self._stage, self._outboxes, levers, self._accounts, monday)
         self._adversaries = Adversaries(seed, self._stage, self._accounts, levers, parameters)
         self._trading.inform(self._adversaries.shut)
-        self._prices = Prices(self._slate, self._curves, self.fixtures, played)
+        self._prices = Prices(self._slate, self._curves, self.fixtures, played, self._pricing)
         self._till = Till(
             self._stage, self._slate, self._curves, self._accounts, self._trading, self._adversaries, self._outboxes,
             levers, tick, end, lambda match: self._over.append(self._slot_of[match]),
+            "bet" in services,
         )  # fmt: skip
         self._opened = 0
         self._over: list[int] = []
@@ -271,20 +269,24 @@ class SportsbookWorld:
 
     def describe(self) -> Mapping[str, Any]:
         """Sizes and parameters of this realisation."""
+        served = self._served()
         return {
             "world": "sportsbook",
             "seed": self.seed,
             "parameters": self.parameters.model_dump(),
-            "levers": {name: self.state.constant(name) for name in self.levers},
+            "levers": {name: self.state.constant(name) for name in self.levers if served or name not in SERVED},
             "tickSeconds": self.tick / 1_000_000,
             "matches": len(self.fixtures.match),
             "accounts": self._accounts.size,
-            "services": {
-                **self._striking.services.describe(),
-                **self._pricing.describe(),
-                **(self._deciding.describe() if self._deciding is not None else {}),
-            },
-        }
+            "services": self._striking.services.describe(),
+        } | served
+
+    def _served(self) -> dict[str, Any]:
+        """What there is to tell of the services that the scenario names; nothing where it names none."""
+        told = self._pricing.describe()
+        if self._deciding is not None:
+            told["bet"] = self._deciding.describe()
+        return {"service": told} if told else {}
 
     # --- time
 
