@@ -122,7 +122,7 @@ class Service:
     when he gave up); False where it does the work all the same, as services do that do not check deadlines. Work that
     has begun is finished in any case. halts: of a service that quotes: what is heard and changes the price takes no
     more bets until the price that takes it in is in force; caches: what is heard and changes nothing is answered without
-    a call. Raises Defect for figures that are none.
+    a call; substitutes: where no answer comes in time, the price that the desk has instead is in force. Raises Defect for figures that are none.
     """
 
     times: ServiceTimes
@@ -137,6 +137,7 @@ class Service:
     dependencies: tuple[Dependency, ...] = ()
     halts: bool = False
     caches: bool = False
+    substitutes: bool = False
 
     def __post_init__(self) -> None:
         if self.workers < 1 or self.most < 1 or self.window < 0 or self.limit < NO_LIMIT or self.time_out < 0:

@@ -217,6 +217,14 @@ def _sorted(knots: Ints, order: Ints, out: Ints, span_s: Floats, halted: NDArray
         halted[i] = knots[6, order[i]] > 0
 
 
+def _taken(quotes: Quotes) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+    """Probabilities, odds (n, k), and where the market is closed (n,)."""
+    p = quotes.probability
+    odds = quotes.odds if quotes.odds is not None else 1.0 / np.maximum(p, 1e-9)
+    closed = quotes.suspended if quotes.suspended is not None else np.zeros(len(p), dtype=np.bool_)
+    return p, odds, closed
+
+
 class Curves:
     """What is quoted in the present tick. Markets are local: 0 or 1 of the slot's sport."""
 
@@ -259,11 +267,17 @@ class Curves:
         slot, t, ids, place, state = columns
         return Knots(slot, t, ids, place, state, span_s, halted)
 
-    def post(self, knots: Knots, market: int, quotes: Quotes) -> NDArray[np.bool_]:
-        """Take what was published for knots of a local market. Answers which of them are suspended (n,)."""
-        p = quotes.probability
-        odds = quotes.odds if quotes.odds is not None else 1.0 / np.maximum(p, 1e-9)
-        closed = quotes.suspended if quotes.suspended is not None else np.zeros(len(p), dtype=np.bool_)
+    def post(
+        self, knots: Knots, market: int, quotes: Quotes, instead: NDArray[np.bool_] | None = None
+    ) -> NDArray[np.bool_]:
+        """Take what was published for knots of a local market. instead (n,): where it is what was published in place of
+        a late answer. Answers which of them are suspended (n,)."""
+        p, odds, closed = _taken(quotes)
+        if instead is not None and quotes.instead is not None and instead.any():
+            other = _taken(quotes.instead)
+            wide = instead[:, None]
+            p, odds = np.where(wide, other[0], p), np.where(wide, other[1], odds)
+            closed = np.where(instead, other[2], closed)
         shut = np.empty(len(p), dtype=np.bool_)
         _post(self.posted, knots.slot, knots.place, knots.t, market, p, odds, closed, knots.halted, shut)
         return shut

@@ -101,7 +101,11 @@ class Prices:
         if quotes.probability.shape[1] != ways:
             raise BadBlock(f"quotes.probability: {quotes.probability.shape[1]} outcomes, expected {ways}")
         self.asked.pop(0)
-        return self._told(market, knots, self._curves.post(knots, market % 2, quotes), ways)
+        instead = None
+        if self._pricing.substitutes(words.SPORT_OF[market]):
+            begins = self._curves.posted.at[knots.slot, knots.place - knots.place % 2]
+            instead = self._pricing.instead(knots.slot, begins)
+        return self._told(market, knots, self._curves.post(knots, market % 2, quotes, instead), ways)
 
     def _told(self, market: int, knots: Knots, shut: NDArray[np.bool_], ways: int) -> Settlement:
         n = len(knots)

@@ -92,7 +92,35 @@ class Pricing:
         """Messages that a gap of the feed keeps beyond the tick: arrival, id, slot."""
         self._answers: dict[int, Ints] = {}
         """By slot: when a price for each state comes into force, as far as is known."""
+        self._switches: dict[int, tuple[Ints, NDArray[np.bool_]]] = {}
+        """By slot: instants, ascending, from which the price is the desk's own, or what it has instead."""
         self._told = [0, 0]
+
+    def substitutes(self, sport: int) -> bool:
+        """Whether a price that is late is replaced by what the desk has instead."""
+        return any(one.substitutes for one in self._services.get(sport, {}).values())
+
+    def instead(self, slot: Ints, t: Ints) -> NDArray[np.bool_]:
+        """Where (n,) what is quoted from t on in place of a late answer is in force."""
+        found = np.zeros(len(slot), dtype=np.bool_)
+        for one in np.unique(slot).tolist():
+            if one in self._switches:
+                at, flags = self._switches[one]
+                mine = slot == one
+                place = np.searchsorted(at, t[mine], side="right") - 1
+                found[mine] = flags[np.maximum(place, 0)] & (place >= 0)
+        return found
+
+    def _switch(self, start: Micros, slot: Ints, acted: Ints, late: NDArray[np.bool_]) -> None:
+        """Own messages (n,) were acted on: from then on the price is what they brought."""
+        for one in np.unique(slot).tolist():
+            at, flags = self._switches.get(one, (np.empty(0, dtype=np.int64), np.empty(0, dtype=np.bool_)))
+            mine = slot == one
+            at, flags = np.concatenate([at, acted[mine]]), np.concatenate([flags, late[mine]])
+            order = np.argsort(at, kind="stable")
+            at, flags = at[order], flags[order]
+            before = max(0, int(np.searchsorted(at, start, side="right")) - 1)
+            self._switches[one] = at[before:], flags[before:]
 
     def serves(self, sport: int) -> bool:
         """Whether this sport's prices pass a queue."""
@@ -112,6 +140,7 @@ class Pricing:
     def close(self, slot: int) -> None:
         """A match is settled."""
         self._answers.pop(slot, None)
+        self._switches.pop(slot, None)
 
     def serve(self, start: Micros, end: Micros) -> None:
         """Price what is heard in the tick [start, end): afterwards the slate knows every price that comes into force in
@@ -123,16 +152,20 @@ class Pricing:
             if not len(arrived):
                 continue
             rows = self._rows(arrived)
-            answered = np.zeros(len(arrived), dtype=np.int64)
-            for queue in queues:
-                served = queue.serve(arrived, ids, rows)
-                np.maximum(
-                    answered, np.where(served.state == ANSWERED, served.answered, NEVER), out=answered
-                )
+            acted, late = np.zeros(len(arrived), dtype=np.int64), np.zeros(len(arrived), dtype=np.bool_)
+            for line in queues:
+                served = line.serve(arrived, ids, rows)
+                np.maximum(acted, served.acted, out=acted)
+                late |= served.state != ANSWERED
             self._told[0] += len(arrived)
-            self._told[1] += int((answered >= NEVER).sum())
+            self._told[1] += int(late.sum())
             own = np.flatnonzero(slot >= 0)
-            self._enforce(slot[own], arrived[own], answered[own])
+            slot, arrived, acted, late = slot[own], arrived[own], acted[own], late[own]
+            if self.substitutes(sport):
+                self._switch(start, slot, acted, late)
+                self._enforce(slot, arrived, acted)
+            else:
+                self._enforce(slot, arrived, np.where(late, NEVER, acted))
 
     def _rows(self, t: Ints) -> Ints:
         """How many rows a message's offer is priced with (n,): a market of three outcomes is one."""
