@@ -182,7 +182,9 @@ def _quoting(document: Document, key: Key, plan: ServicePlan, kind: QuestionKind
         return
     for name, value in (("batching", plan.batching), ("retries", plan.retries)):
         if value is not None:
-            what = "a message is priced as one batch, and the next makes good what is lost: expected it left out"
+            what = (
+                "a message is priced as one batch, and the next makes good what is lost: expected it left out"
+            )
             yield document.fault((*key, name), what)
 
 

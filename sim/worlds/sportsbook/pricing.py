@@ -172,9 +172,7 @@ class Pricing:
         size = self._levers.at("outcomes_in_offer", t) / LEAST_OUTCOMES
         return np.maximum(1, np.rint(self._levers.at("markets_in_offer", t) * size)).astype(np.int64)
 
-    def _heard(
-        self, sport: int, slots: Sequence[int], start: Micros, end: Micros
-    ) -> tuple[Ints, Ints, Ints]:
+    def _heard(self, sport: int, slots: Sequence[int], start: Micros, end: Micros) -> tuple[Ints, Ints, Ints]:
         """Messages that arrive in [start, end), in order: instant, id, slot (-1: of a match that is not played here)."""
         parts = self._held[sport]
         for slot in slots:

@@ -91,7 +91,12 @@ PRICE_OUTCOMES = Schema(
 
 
 _SERVED = (
-    Field("response_us", "int64", "us", "from the question to what took effect; -1 where none was asked of the service"),
+    Field(
+        "response_us",
+        "int64",
+        "us",
+        "from the question to what took effect; -1 where none was asked of the service",
+    ),
     Field("service", "int8", "code", "what became of the question: answered, timed out, refused, failed"),
 )
 PRICE_OUTCOMES_SERVED = Schema(PRICE_OUTCOMES.name, (*PRICE_OUTCOMES.fields, *_SERVED))

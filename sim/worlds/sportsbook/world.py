@@ -274,7 +274,9 @@ class SportsbookWorld:
             "world": "sportsbook",
             "seed": self.seed,
             "parameters": self.parameters.model_dump(),
-            "levers": {name: self.state.constant(name) for name in self.levers if served or name not in SERVED},
+            "levers": {
+                name: self.state.constant(name) for name in self.levers if served or name not in SERVED
+            },
             "tickSeconds": self.tick / 1_000_000,
             "matches": len(self.fixtures.match),
             "accounts": self._accounts.size,

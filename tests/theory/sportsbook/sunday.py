@@ -37,10 +37,14 @@ SEEDS = (1, 2, 3)
 LOADS = (1.0, 30.0, 44.0, 48.0, 52.0, 60.0)
 POLICY_LOAD = 60.0
 NAMES = ("minute", "period", "score_home", "score_away", "lam", "mu", "red_home", "red_away")
-SIZES: dict[str, object] = {"accounts": 2000, "leagues": 4, "teams": 6, "betsPerMatch": 9000.0, "parlays": False}
-POLICY = Priced(
-    overround=0.055, in_play_overround=0.075, suspend_after_event=20.0, close_above=0.995
-)
+SIZES: dict[str, object] = {
+    "accounts": 2000,
+    "leagues": 4,
+    "teams": 6,
+    "betsPerMatch": 9000.0,
+    "parlays": False,
+}
+POLICY = Priced(overround=0.055, in_play_overround=0.075, suspend_after_event=20.0, close_above=0.995)
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,9 @@ def _empty() -> TrainingSet:
     none, whole = np.empty(0), np.empty(0, dtype=np.int64)
     x = np.empty((0, len(NAMES)), dtype=np.float32)
     never = np.empty(0, dtype=np.bool_)
-    return TrainingSet(0, NAMES, x, whole, none, never, none, whole, whole.astype(np.int16), none, 3, quotes=True)
+    return TrainingSet(
+        0, NAMES, x, whole, none, never, none, whole, whole.astype(np.int16), none, 3, quotes=True
+    )
 
 
 def opened(seed: int, load: float, service: Service | None, levers: Mapping[str, float]) -> SportsbookWorld:
@@ -189,7 +195,8 @@ POLICIES: Mapping[str, Mapping[str, Any]] = {
 def policies(seeds: Sequence[int]) -> dict[str, list[Weekend]]:
     """By policy of the accurate model at one load, a week-end for each seed; the fast model beside them."""
     found = {
-        name: [weekend(seed, POLICY_LOAD, ACCURATE, **how) for seed in seeds] for name, how in POLICIES.items()
+        name: [weekend(seed, POLICY_LOAD, ACCURATE, **how) for seed in seeds]
+        for name, how in POLICIES.items()
     }
     found["the fast model instead"] = [weekend(seed, POLICY_LOAD, FAST) for seed in seeds]
     return found
@@ -212,12 +219,29 @@ def draw(found: Mapping[str, Mapping[float, Sequence[Weekend]]], file: str) -> N
         whole = [pooled(rows[load]) for load in loads]
         left.plot(loads, [100 * each.margin for each in whole], marker="o", color=colour, label=name)
         for load in loads:
-            left.plot([load] * len(rows[load]), [100 * one.margin for one in rows[load]], ".", color=colour, alpha=0.4)
+            left.plot(
+                [load] * len(rows[load]),
+                [100 * one.margin for one in rows[load]],
+                ".",
+                color=colour,
+                alpha=0.4,
+            )
         right.plot(loads, [each.slowest_s for each in whole], marker="o", color=colour, label=f"{name}, p99")
-        right.plot(loads, [each.median_s for each in whole], marker=".", linestyle=":", color=colour, label=f"{name}, p50")
-    left.set(title="Theoretical margin in play", xlabel="matches of the book for each played", ylabel="%, symlog")
+        right.plot(
+            loads,
+            [each.median_s for each in whole],
+            marker=".",
+            linestyle=":",
+            color=colour,
+            label=f"{name}, p50",
+        )
+    left.set(
+        title="Theoretical margin in play", xlabel="matches of the book for each played", ylabel="%, symlog"
+    )
     left.set_yscale("symlog", linthresh=10)
-    right.set(title="From hearing to the price in force", xlabel="matches of the book for each played", ylabel="s")
+    right.set(
+        title="From hearing to the price in force", xlabel="matches of the book for each played", ylabel="s"
+    )
     right.set_yscale("log")
     right.axhline(0.25, color="grey", linewidth=0.8)
     for axes in (left, right):

@@ -39,7 +39,11 @@ class Afternoon:
     """Matches that kick off together, and their prices. moves: what moves a lever."""
 
     def __init__(
-        self, matches: int, service: Service, levers: dict[str, float], moves: dict[str, list[Injection]] | None = None
+        self,
+        matches: int,
+        service: Service,
+        levers: dict[str, float],
+        moves: dict[str, list[Injection]] | None = None,
     ) -> None:
         self.levers = Levers(LEVERS, {**CALM, **levers}, moves or {})
         self.slate = Slate()
@@ -97,7 +101,10 @@ def test_what_is_refused_is_made_good_by_the_next_message() -> None:
     levers = {"messages_per_s": 1.0, "service_load": 40.0}
     shed = Afternoon(2, each(50.0, limit=3), levers).run()
     waits = np.concatenate(shed.rows("force")) - np.concatenate(shed.rows("heard"))
-    assert shed.pricing.describe()["match_odds"]["unpriced"] > 0.5 * shed.pricing.describe()["match_odds"]["messages"]
+    assert (
+        shed.pricing.describe()["match_odds"]["unpriced"]
+        > 0.5 * shed.pricing.describe()["match_odds"]["messages"]
+    )
     # Three wait and one is served: 200 ms for whoever gets in; about one message in four does.
     assert np.median(waits) < 10 * SECOND
     assert (waits[waits > 200_000]).size > 0
