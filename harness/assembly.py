@@ -170,7 +170,7 @@ def _late(
 ) -> Desk | int:
     """What takes effect at a desk where its answer comes too late: an action's code, or another candidate's desk."""
     late = served.plan.on_late if served is not None else None
-    if late is None:
+    if late is None or (kind.form == "quote" and isinstance(late, str)):
         return 0
     if isinstance(late, str):
         return [action.name for action in kind.actions].index(late)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
@@ -187,9 +187,8 @@ class Desk:
             self.before = None
         if self.stand_in is not None and not self.standing and self.stand_in.plan.candidate is not None:
             self.stand_in.answer(question)  # so that what it scores by is as fresh as its own
-        self._instead = (
-            cast(Decisions, self.late.answer(question)).action if isinstance(self.late, Desk) else None
-        )
+        instead = self.late.answer(question) if isinstance(self.late, Desk) else None
+        self._instead = instead.action if isinstance(instead, Decisions) else None
         self.consequences.settle(question.start)
         if self._board is not None:
             return self._answer_from(self._board, question)
@@ -197,7 +196,8 @@ class Desk:
         if self._fit_is_due(question.start):
             self._fit(question.start)
         if self._quoting:
-            return self._quote(question, x)
+            quotes = self._quote(question, x)
+            return replace(quotes, instead=instead) if isinstance(instead, Quotes) else quotes
         if not len(block):
             return self._idle(question)
         if self._pending is not None:

@@ -20,6 +20,11 @@ ANSWERED = 0
 """The state of a question that was answered in time (sim.core.service)."""
 
 
+def asked(rows: Rows) -> NDArray[np.float64]:
+    """1 for each row (n,) that a service was asked about, else 0: a price that the clock alone moves asks nothing."""
+    return np.asarray(rows["response_us"] >= 0, dtype=np.float64)
+
+
 def late(rows: Rows) -> NDArray[np.bool_]:
     """Questions (n,) whose answer did not take effect: timed out, refused or failed."""
     return np.asarray(rows["service"] != ANSWERED)
@@ -44,5 +49,6 @@ def _below(most: int, head: int) -> int:
 
 def binned(rows: Rows) -> dict[int, int]:
     """Questions by the bin of the time until something took effect, by its upper end in microseconds."""
-    found, counts = np.unique(ends(rows["response_us"]), return_counts=True)
+    spans = np.asarray(rows["response_us"])
+    found, counts = np.unique(ends(spans[spans >= 0]), return_counts=True)
     return dict(zip(found.tolist(), counts.tolist(), strict=True))
