@@ -84,22 +84,22 @@ class Front:
         self._spent, self._present = 0, 0.0
         self._late = np.zeros(0, dtype=np.int64)
 
-    def decide(self, decisions: Decisions, arrived: Ints, load: NDArray[np.float64], end: Micros) -> InForce:
-        """What of these decisions takes effect. arrived: (n,) ascending, up to `end`, the tick's; load: (n,)."""
-        return in_force(decisions, arrived, self.serve(arrived, decisions.id, load, end))
+    def decide(
+        self, decisions: Decisions, arrived: Ints, load: NDArray[np.float64], start: Micros, end: Micros
+    ) -> InForce:
+        """What of these decisions takes effect; as `serve`, of an act question's rows (n,)."""
+        return in_force(decisions, arrived, self.serve(arrived, decisions.id, load, start, end))
 
     def serve(
-        self, arrived: Ints, ids: Ints, load: NDArray[np.float64], end: Micros, start: Micros = -1
+        self, arrived: Ints, ids: Ints, load: NDArray[np.float64], start: Micros, end: Micros
     ) -> Served:
         """What becomes of own questions (n,) of a tick [start, end), other tenants' calls of the same tick among them.
 
-        arrived: ascending; load: `service_load` at each; start: the tick's, the first arrival without one.
+        arrived: ascending, within the tick, ticks in order; load: `service_load` at each.
         """
         if not len(ids):
             nobody = np.zeros(0, dtype=np.int64)
             return self._queue.serve(nobody, nobody)
-        if start < 0:
-            start = int(arrived[0])
         others_at, others = self._others_of(ids, load, start, end)
         if len(others):
             at, order = _merged(arrived, others_at, start)
@@ -142,8 +142,8 @@ class Front:
 
     def told(self, span: Micros) -> dict[str, Any]:
         """What there is to tell of the service over a span, in JSON's own types: own questions by what became of them,
-        other tenants' calls, and both sides of Little's law: callers present, counted at even instants, and arrivals times
-        the mean time of each, summed call by call. They agree within the counting's error, and the edge of the last tick."""
+        other tenants' calls, and both sides of Little's law: callers present, counted at even instants, and arrivals
+        times the mean time of each, summed call by call. They agree within the counting's error."""
         return {
             "workers": self.service.workers,
             "asked": self._asked,

@@ -20,7 +20,7 @@ from sim.core.service import Service
 from sim.core.time import DAY, MINUTE, Clock, Micros, format_duration, micros
 from sim.core.truth import Outcomes, Settlement, Truth
 from sim.core.world import GroundTruth, News, Question
-from sim.engine.answering import SERVICE_LOAD, Front, InForce, in_force
+from sim.engine.answering import SERVICE_LOAD, Front, InForce
 from sim.engine.outbox import Outbox, sealed
 from sim.engine.stage import Stage
 from sim.engine.turns import Turns
@@ -234,9 +234,7 @@ class TelcoWorld:
             return None
         t = question.block["t"]
         load = self.state.at(SERVICE_LOAD.name, t)
-        return in_force(
-            decisions, t, self._front.serve(t, question.block["id"], load, question.end, question.start)
-        )
+        return self._front.decide(decisions, t, load, question.start, question.end)
 
     def _settle(self, question: Question, decisions: Decisions) -> Settlement:
         numbers, block = self._numbers, question.block
