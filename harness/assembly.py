@@ -20,7 +20,7 @@ from harness.featurizer import Featurizer
 from harness.kinds import Candidate, Compared, Metric
 from harness.ledger import Ledger
 from harness.lineups import INCUMBENT, DeskTerms, Lineup
-from harness.monitoring import SHIPPED, Monitor, MonitorPlan, Watched
+from harness.monitoring import SHIPPED, Monitor, MonitorPlan, Watched, shared
 from harness.oracle import Oracle, Witness
 from harness.plans import PASSIVE, Holdout
 from harness.playbook import Playbook
@@ -184,14 +184,17 @@ def _unmanned(world: World, kind: QuestionKind, seed: int) -> Desk:
 
 
 def _monitored(loaded: Loaded) -> MonitorPlan:
-    """The signals of the charter, or the shipped set where it says nothing of signals."""
+    """The signals of the charter, or the shipped set where it says nothing of signals; they share one budget."""
     spec = loaded.charter.spec
     if "signals" not in spec.model_fields_set:
-        return MonitorPlan(tuple(Watched(name, plugins.load("signal", name)()) for name in SHIPPED))
-    watched = [
-        Watched(plan.title, build("signal", plan.use, plan.model_extra or {})) for plan in spec.signals
-    ]
-    return MonitorPlan(tuple(watched))
+        return MonitorPlan(
+            shared([(Watched(name, plugins.load("signal", name)()), False) for name in SHIPPED])
+        )
+    made = []
+    for plan in spec.signals:
+        given = plan.model_extra or {}
+        made.append((Watched(plan.title, build("signal", plan.use, given)), "expected_run" in given))
+    return MonitorPlan(shared(made))
 
 
 def estimators(loaded: Loaded) -> dict[str, str]:

@@ -12,7 +12,18 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness import charter_rules, decay, league, measure, readings, results, tallies, terms, verdict
+from harness import (
+    aftermath,
+    charter_rules,
+    decay,
+    league,
+    measure,
+    readings,
+    results,
+    tallies,
+    terms,
+    verdict,
+)
 from harness.charter import Charter
 from harness.looks import Looks
 from harness.report import render
@@ -137,6 +148,8 @@ def _judge(
     results.write_text(folder / "verdict.json", measure.canonical(document))
     _measures(folder, manifest, told, alpha)
     lost = decay.document(told, clauses, manifest["candidates"])
+    responses = {name: str(one["use"]) for name, one in manifest.get("responses", {}).items()}
+    aftermath.put(lost, told, clauses, timeline, readings.read(folder), responses)
     results.write_text(folder / "decay.json", measure.canonical(lost))
     _mark_rungs(timeline, document, int(world["go_live"])).to_parquet(
         folder / "timeline.parquet", index=False, compression="zstd"
