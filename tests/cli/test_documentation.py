@@ -38,6 +38,7 @@ COMMANDS = (
     "tune",
     "feasibility",
     "features",
+    "capacity",
 )
 
 
