@@ -20,9 +20,11 @@ from sim.core.errors import BadDocument, Fault, closest
 from sim.core.overrides import strays
 from sim.core.parameters import instantiate, load
 from sim.core.places import Key, shown
+from sim.core.records import Span
 
 SPEC: Key = ("spec",)
 CLAUSES: Key = ("spec", "clauses")
+LATENCY: Key = ("spec", "latency")
 NOWHERE: Key = ("spec", "with")
 ANY = "*"
 """What a metric that may be cut by every slice of a world says of its slices."""
@@ -48,7 +50,7 @@ def examine(document: Document) -> tuple[Charter | None, list[Fault]]:
     faults += [*_names(document), *_constraints(document), *_signals(document), *_playbook(document)]
     for key in indices(document, CLAUSES):
         faults += [*_metric(document, key), *_ladder(document, key), *_slices(document, key)]
-    faults += _criticals(document)
+    faults += [*_criticals(document), *_latency(document)]
     return (None, first_told(faults)) if charter is None or faults else (charter, [])
 
 
@@ -62,7 +64,7 @@ def _names(document: Document) -> Iterator[Fault]:
         document, playbook, [(*k, "on") for k in indices(document, playbook)], "rungs in the playbook"
     )
     known = [role for role in (document.at(key) for key in roles) if isinstance(role, str)]
-    for where in (CLAUSES, playbook):
+    for where in (CLAUSES, playbook, LATENCY):
         for key in indices(document, where):
             owner = document.at((*key, "owner"))
             if isinstance(owner, str) and owner.strip() and known and owner.strip() not in known:
@@ -121,6 +123,8 @@ def _impossible(spec: MetricSpec, value: float) -> str:
         return f"at most 1, since {spec.name} is a reduction"
     if spec.form == "count" and value < 0.0:
         return f"at least 0, since {spec.name} counts"
+    if spec.form == "quantile" and value < 0.0:
+        return f"at least 0, since {spec.name} is a time"
     return ""
 
 
@@ -178,6 +182,22 @@ def _criticals(document: Document) -> Iterator[Fault]:
     named = [clause for clause in clauses if isinstance(clause, dict)]
     if named and not any(clause.get("critical", False) is not False for clause in named):
         yield document.fault(CLAUSES, "no clause is critical, expected one at least: else nothing can fail")
+
+
+def _latency(document: Document) -> Iterator[Fault]:
+    """Budgets with names of their own, of something, that can be kept together."""
+    keys = list(indices(document, LATENCY))
+    names = [(*k, "name") for k in (*indices(document, CLAUSES), *keys)]
+    yield from duplicates(document, LATENCY, names, "clauses and latency budgets")
+    for key in keys:
+        node = document.at(key)
+        if not isinstance(node, dict):
+            continue
+        if not {"p50", "p99", "late"} & node.keys():
+            yield document.fault(key, "expected at least one of p50, p99 and late")
+        half, most = (readable(document, Span, (*key, name)) for name in ("p50", "p99"))
+        if half is not None and most is not None and most < half:
+            yield document.fault((*key, "p99"), f"got {most} us, expected at least p50 ({half} us)")
 
 
 def _constraints(document: Document) -> Iterator[Fault]:

@@ -15,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from harness import cli_many
+from harness import cli_many, cli_service
 from harness.options import (
     LARGEST_SEED,
     Failing,
@@ -405,6 +405,7 @@ def _options(
 
 
 cli_many.register(app)
+cli_service.register(app)
 
 
 def main() -> None:

@@ -90,8 +90,10 @@ def rule(
     alpha: float,
     adjusted: bool,
     unmeasured: str,
+    doubt: str = "",
 ) -> ClauseRuling:
-    """Rule on one clause at level alpha. unmeasured: what `why_unmeasured` answered."""
+    """Rule on one clause at level alpha. unmeasured: what `why_unmeasured` answered; doubt: why no number of seeds
+    could decide it, whatever they show."""
     low, high = found.bounds(alpha)
     seen = counts.estimate((name, terms.metric, terms.slice, OBSERVED), counts.total)
     value = math.nan if found.value is None else found.value
@@ -109,6 +111,13 @@ def rule(
         rung = crossed[-1] if crossed else NONE
         reason = _reason(terms, ruling, value, low, high)
         would = _would_decide(found, terms.good, alpha) if ruling == "UNDECIDED" else ""
+        if doubt:
+            ruling, rung, reason, would = (
+                "UNDECIDED",
+                NONE,
+                doubt,
+                "times measured anew (windtunnel doctor, profile)",
+            )
     seen_low, seen_high = seen.bounds(alpha)
     return ClauseRuling(
         terms, ruling, found, low, high, alpha, adjusted, rung, margin, seen.value, seen_low, seen_high,

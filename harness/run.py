@@ -197,7 +197,11 @@ def _gather(order: Order, folder: Path, seeds: Sequence[int]) -> None:
         folder / "facts.json",
         {
             "world": first["world"] | {k: first[k] for k in ("closed", "start", "go_live", "horizon", "end")},
-            "unmeasured": first["unmeasured"],
+            "unmeasured": {
+                name: why
+                for name, why in first["unmeasured"].items()
+                if all(name in fact["unmeasured"] for fact in facts.values())
+            },
             "slices": first["slices"],
             "lawful": first["lawful"],
             "rows": {job.name: fact["rows"] for job, fact in facts.items()},

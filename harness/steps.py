@@ -15,9 +15,9 @@ from sim.core.places import shown
 from sim.core.records import Count, Duration, Record, Span, Text
 from sim.core.time import DAY, HOUR, MINUTE, WEEK
 
-RUNGS = ("investigate", "retrain", "rollback", "escalate")
-"""From mild to grave."""
 RungName = Literal["investigate", "retrain", "rollback", "escalate"]
+RUNGS: tuple[RungName, ...] = ("investigate", "retrain", "rollback", "escalate")
+"""From mild to grave."""
 
 Money = Annotated[float, Field(ge=0.0)]
 Hour = Annotated[int, Field(ge=0, le=24)]
