@@ -131,7 +131,8 @@ def _lasted(found: Mapping[str, Any]) -> str:
     never = f", on {found['never']} of {found['seeds']} seeds never" if found["never"] else ""
     if days is None:
         return f"never on {found['never']} of {found['seeds']} seeds"
-    return f"{words.count(days)} days ({words.count(low)} to {'never' if high is None else words.count(high)}){never}"
+    unit = "day" if words.count(days) == "1" else "days"
+    return f"{words.count(days)} {unit} ({words.count(low)} to {'never' if high is None else words.count(high)}){never}"
 
 
 STEPS = (
