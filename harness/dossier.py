@@ -136,10 +136,10 @@ class Eye:
     def write(self, question: Question, answer: Decisions | Quotes, settled: Settlement) -> None:
         """Take in one settled question: the only place where truth is handed over, and it is kept apart."""
         block = question.block
+        self.memory.asked(block)  # earlier rows of the same tick are known attempts to its later ones
         for row in np.flatnonzero(np.isin(block["id"], self.watched.ids)).tolist():
             self.found[int(block["id"][row])] = self._dossier(question, answer, settled, row)
             self.last = max(self.last, question.end)
-        self.memory.asked(block)
 
     def hear(self, stream: str, rows: Rows) -> None:
         """Take in news, as the operator gets it: what concerns an event that was decided is told of it."""

@@ -52,7 +52,7 @@ def explain(
     loaded = keeping.load(folder)
     found = dossier.gather(loaded, name, number, Sought(ids, desk, after, _hints(kept, ids)))
     _all_there(found, ids, folder, name, number, desk)
-    models = results.read_json(folder / registry.FILE).get("models", [])
+    models = _models(folder)
     agrees = True
     for one in found:
         agrees &= _compare(one, kept, models)
@@ -81,6 +81,8 @@ def whole(folder: Path) -> None:
     """Raises UserError where what a run is repeated from is not what made it."""
     for one in seals.broken(folder):
         if one.name.startswith(keeping.DOCUMENTS) or one.name == registry.FILE:
+            if one.how == "missing":
+                raise UserError(f"{folder / one.name}: missing: the run is not whole, repeat it with --force")
             raise UserError(f"{folder / one.name}: {one.words}; windtunnel verify {folder.name}")
 
 
@@ -123,8 +125,9 @@ def recorded(
     if not place.is_dir():
         raise UserError(f"{place}: missing: the run is not whole, repeat it with --force")
     desks = {path.name.removeprefix("desk="): path for path in sorted(place.glob("desk=*"))} or {"": place}
-    if desk and "" not in desks and desk not in desks:
-        raise UserError(f"--desk: no desk '{desk}' in this run{closest(desk, desks)}")
+    kinds = set(desks) if "" not in desks else {m["desk"] for m in _models(folder)}
+    if desk and kinds and desk not in kinds:
+        raise UserError(f"--desk: no desk '{desk}' in this run{closest(desk, sorted(kinds))}")
     rows: dict[tuple[str, int], Any] = {}
     for name, path in desks.items():
         if desk and name and name != desk:
@@ -137,6 +140,10 @@ def recorded(
             for row in table.to_pylist():
                 rows[name, int(row["id"])] = row
     return rows
+
+
+def _models(folder: Path) -> list[Any]:
+    return list(results.read_json(folder / registry.FILE).get("models", []))
 
 
 def _hints(kept: Mapping[tuple[str, int], Any], ids: Sequence[int]) -> dict[str, np.ndarray[Any, Any]] | None:

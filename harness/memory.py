@@ -83,7 +83,7 @@ class Memory:
                     rows &= np.isin(key, self.hints[column])
             if rows.any():
                 kept.append(Kept(t[rows], known[rows], delivered[rows], keys[:, rows]))
-                self._settle(kept, int(delivered[-1]) - self._windows[source])
+                self._settle(kept, int(delivered[0]) - self._windows[source])
 
     @staticmethod
     def _settle(kept: list[Kept], horizon: Micros) -> None:

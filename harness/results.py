@@ -143,7 +143,9 @@ def read_finished(folder: Path) -> dict[str, Any]:
     for name, digest in artifacts.items() if isinstance(artifacts, dict) else ():
         if name in MADE_AGAIN or name.startswith(BULKY):
             continue
-        if not (folder / name).is_file() or content_digest(folder / name) != digest:
+        if not (folder / name).is_file():
+            raise UserError(f"{folder / name}: missing: the run is not whole, repeat it with --force")
+        if content_digest(folder / name) != digest:
             raise UserError(f"{folder / name}: not what the run wrote, repeat the run with --force")
     return manifest
 

@@ -22,8 +22,9 @@ _STYLE = """
 body{font:15px/1.5 system-ui,sans-serif;max-width:72rem;margin:2rem auto;padding:0 1rem;color:#1b1f24;background:#fff}
 h1{font-size:1.5rem}h2{font-size:1.1rem;margin:2rem 0 .4rem}p{margin:.3rem 0 .8rem;max-width:60rem}
 table{border-collapse:collapse;width:100%}td,th{text-align:left;vertical-align:top;padding:.25rem .6rem;
-border-bottom:1px solid #d8dee4}th{font-weight:600}section.truth{background:#fdf3e7;border-left:4px solid #b35900;
-padding:.2rem 1rem}td{overflow-wrap:anywhere}
+border-bottom:1px solid #d8dee4}th{font-weight:600}td:nth-child(-n+2){white-space:nowrap}
+section.truth{background:#fdf3e7;border-left:4px solid #b35900;
+padding:.2rem 1rem}td{overflow-wrap:break-word}
 @media(prefers-color-scheme:dark){body{color:#e6edf3;background:#0d1117}td,th{border-color:#30363d}
 section.truth{background:#2a1f10}}
 """
