@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from harness import brittleness, featuring, lifecycle, trial
 from harness.brittleness import Night, Pipeline
+from harness.feasibility import FEWEST_POSITIVES
 from harness.featuring import Wish, run_lives, run_simplest, run_skew
+from harness.scoping import run_feasibility
 from harness.shelf import Asked, Shelf
 from harness.trial import Loaded
 from sim import open_world
@@ -188,3 +191,28 @@ def test_rhythms_follow_the_plan() -> None:
         "near real time",
         "daily",
     ]
+
+
+def test_feasibility_writes_its_outcome_and_answers_json(featured: Loaded, tmp_path: Path) -> None:
+    """Twelve days of 200 lines: too little for any skill, which is told, and enough for what arrives."""
+    one = replace(featured, seeds=(1,))
+    (text,) = run_feasibility(one, tmp_path, 1, True, quiet)
+    document = json.loads(text)
+    (folder,) = tmp_path.rglob("feasibility-*")
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "feasibility.json",
+        "feasibility.md",
+        "feasibility.png",
+    ]
+    assert json.loads((folder / "feasibility.json").read_text()) == document
+    assert set(document["feeds"]) == {"call", "call_record", "report", "regulator", "verification", "redress"}
+    assert document["feeds"]["call_record"]["fields"]["answered"]["noValue"] == 0.0
+    assert 0 < document["feeds"]["call_record"]["lateSeconds"]["p50"] < 86_400
+    desk = document["desks"]["call"]
+    assert desk["unwanted"] <= desk["verified"]
+    told = (folder / "feasibility.md").read_text()
+    if desk["unwanted"] < FEWEST_POSITIVES:
+        assert desk["cadences"] == []
+        assert "too few to tell any skill" in told
+    else:
+        assert [one["name"] for one in desk["cadences"]] == ["per event", "near real time", "daily"]
