@@ -180,7 +180,9 @@ def _slices(document: Document, key: Key) -> Iterator[Fault]:
 def _criticals(document: Document) -> Iterator[Fault]:
     clauses = [document.at(key) for key in indices(document, CLAUSES)]
     named = [clause for clause in clauses if isinstance(clause, dict)]
-    if named and not any(clause.get("critical", False) is not False for clause in named):
+    budgets = [document.at(key) for key in indices(document, LATENCY)]
+    deciding = [*named, *(one for one in budgets if isinstance(one, dict))]
+    if named and not any(clause.get("critical", False) is not False for clause in deciding):
         yield document.fault(CLAUSES, "no clause is critical, expected one at least: else nothing can fail")
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness import (
     aftermath,
+    answers,
     charter_rules,
     decay,
     league,
@@ -345,6 +346,9 @@ def headline(folder: Path) -> list[str]:
         for clause in candidate["clauses"]:
             name = clause["name"] if clause["slice"] == "all" else f"{clause['name']} [{clause['slice']}]"
             lines.append(f"    {clause['ruling']:<10} {name:<46} {_figure(clause)}")
+    lines += [
+        f"  {line}" for line in answers.lines(results.read_json(folder / "facts.json").get("services", {}))
+    ]
     lines += [f"  not measured: {line}" for line in found["missing"]]
     if "robustness" not in found and "judgedFrom" not in manifest:
         lines.append(

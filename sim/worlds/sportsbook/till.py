@@ -161,7 +161,9 @@ class Till:
         tickets, accounts, slate, levers = self.tickets, self._accounts, self._slate, self._levers
         ints, floats, n = tickets.ints, tickets.floats, len(question.block)
         late = ints[:, ticket.STATE] != ANSWERED
-        action = np.where(late, decisions.fallback_action, decisions.action) if late.any() else decisions.action
+        action = (
+            np.where(late, decisions.fallback_action, decisions.action) if late.any() else decisions.action
+        )
         at, money, marks = np.empty(n, dtype=np.int64), np.empty((5, n)), np.empty((3, n), dtype=np.int8)
         figures, step = levers.figures(acceptance.MOVABLE, ints[:, ticket.T])
         acceptance.decide(
