@@ -20,6 +20,11 @@ ANSWERED = 0
 """The state of a question that was answered in time (sim.core.service)."""
 
 
+def asked(rows: Rows) -> NDArray[np.float64]:
+    """1 for each row (n,) that a service was asked about, else 0: a price that the clock alone moves asks nothing."""
+    return np.asarray(rows["response_us"] >= 0, dtype=np.float64)
+
+
 def late(rows: Rows) -> NDArray[np.bool_]:
     """Questions (n,) whose answer did not take effect: timed out, refused or failed."""
     return np.asarray(rows["service"] != ANSWERED)
@@ -50,5 +55,6 @@ caller waited would let a short time-out, or a refusal at once, pass for speed."
 def binned(rows: Rows) -> dict[int, int]:
     """Questions by the bin of the time until their answer, by its upper end in microseconds."""
     spans = np.minimum(rows["response_us"], NOT_IN_TIME)
-    found, counts = np.unique(ends(np.where(late(rows), NOT_IN_TIME, spans)), return_counts=True)
+    spans = np.where(late(rows), NOT_IN_TIME, spans)[rows["response_us"] >= 0]
+    found, counts = np.unique(ends(spans), return_counts=True)
     return dict(zip(found.tolist(), counts.tolist(), strict=True))

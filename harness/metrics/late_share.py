@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.kinds import Counts, MetricSpec, Observed, Rows
-from harness.metrics._answers import NEEDS, late
+from harness.metrics._answers import NEEDS, asked, late
 from harness.metrics._sums import share
 
 
@@ -33,7 +33,7 @@ class LateShare:
 
     def tally(self, rows: Rows, codes: NDArray[np.int64], k: int) -> Counts:
         """Late ones over all."""
-        return share(late(rows), np.ones(len(rows)), codes, k)
+        return share(late(rows), asked(rows), codes, k)
 
     def estimate(self, seen: Observed, by: str = "", k: int = 1) -> Counts | None:
         """From the operator's own record of its answers; None where that is not kept, or is to be cut."""

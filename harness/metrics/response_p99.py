@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.kinds import Counts, MetricSpec, Observed, Rows
-from harness.metrics._answers import NEEDS, binned
+from harness.metrics._answers import NEEDS, asked, binned
 from harness.metrics._sums import share
 
 
@@ -34,7 +34,7 @@ class ResponseP99:
 
     def tally(self, rows: Rows, codes: NDArray[np.int64], k: int) -> Counts:
         """Questions, above and below: a quantile is no ratio; `sketch` has what it is made of."""
-        every = np.ones(len(rows))
+        every = asked(rows)
         return share(every, every, codes, k)
 
     def sketch(self, rows: Rows) -> dict[int, int]:
