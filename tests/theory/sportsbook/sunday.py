@@ -1,4 +1,4 @@
-"""A Sunday at a book whose prices are made by a service: the tables and the picture of docs/latency.md.
+"""A Sunday at a book whose prices are made by a service: the tables and the picture of docs/sunday.md.
 
 Knows: two price models of the harness and how long each takes (an assumption), one week-end, load. Does not know:
 trials, charters.

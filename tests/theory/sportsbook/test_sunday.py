@@ -1,6 +1,6 @@
 """What services are worth to a sportsbook, on week-ends that are played whole.
 
-Seeds are fixed. Bounds are far from what these week-ends show (docs/latency.md), so that a false alarm would need
+Seeds are fixed. Bounds are far from what these week-ends show (docs/sunday.md), so that a false alarm would need
 another world.
 """
 
