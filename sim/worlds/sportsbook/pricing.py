@@ -67,7 +67,8 @@ class Pricing:
     def __init__(
         self, seed: int, slate: Slate, levers: Levers, services: Mapping[int, Mapping[str, Service]], begins: Micros
     ) -> None:  # fmt: skip
-        """services: by sport, and by name of its desk. begins: what is heard before that instant is priced by the lever.
+        """services: by sport, and by name of its desk. begins: what is heard before is priced by the lever.
+
         Raises UserError for a service with batches or retries: a message is a batch already, and the next makes good
         one that is lost."""
         for name, one in [item for some in services.values() for item in some.items()]:
@@ -179,7 +180,7 @@ class Pricing:
         return np.maximum(1, np.rint(self._levers.at("markets_in_offer", t) * size)).astype(np.int64)
 
     def _heard(self, sport: int, slots: Sequence[int], start: Micros, end: Micros) -> tuple[Ints, Ints, Ints]:
-        """Messages that arrive in [start, end), in order: instant, id, slot (-1: of a match that is not played here)."""
+        """Messages that arrive in [start, end), in order: instant, id, slot (-1: of a match that is not played)."""
         parts = self._held[sport]
         for slot in slots:
             if self._slate.match[slot] >= 0:
@@ -241,8 +242,8 @@ class Pricing:
         return arrived[new], ids[new], whose[new]
 
     def response(self, slot: Ints, state: Ints, t: Ints) -> Ints:
-        """Micros (n,) from a message until its price was in force: where that of a state is at t, and at the tick's start
-        for the match's last message that was priced by then; else -1."""
+        """Micros (n,) from a message until its price was in force: where that of a state is at t, and at the tick's
+        start for the match's last message that was priced by then; else -1."""
         heard, force = self._slate.heard[slot, state], self._slate.force[slot, state]
         fresh = (state >= 0) & (force == t) & (heard >= self._begins)
         found = np.where(fresh, force - heard, -1)
@@ -254,11 +255,12 @@ class Pricing:
         return found
 
     def _renew(self, start: Micros, slot: Ints, acted: Ints, spent: Ints) -> None:
-        """Own messages (n,) were priced: when, and how long that took. What lies before the tick is told by the last."""
+        """Own messages (n,) were priced: when, and how long that took. Before the tick, the last is kept."""
         for one in np.unique(slot).tolist():
             mine = slot == one
             at, took = (
-                np.concatenate(pair) for pair in zip(self._renewed.get(one, (_NONE, _NONE)), (acted[mine], spent[mine]))
+                np.concatenate(pair)
+                for pair in zip(self._renewed.get(one, (_NONE, _NONE)), (acted[mine], spent[mine]))
             )
             order = np.argsort(at, kind="stable")
             before = max(0, int(np.searchsorted(at[order], start, side="right")) - 1)

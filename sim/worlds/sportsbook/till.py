@@ -161,7 +161,9 @@ class Till:
         tickets, accounts, slate, levers = self.tickets, self._accounts, self._slate, self._levers
         ints, floats, n = tickets.ints, tickets.floats, len(question.block)
         late = ints[:, ticket.STATE] != ANSWERED
-        action = np.where(late, decisions.fallback_action, decisions.action) if late.any() else decisions.action
+        action = (
+            np.where(late, decisions.fallback_action, decisions.action) if late.any() else decisions.action
+        )
         at, money, marks = np.empty(n, dtype=np.int64), np.empty((5, n)), np.empty((3, n), dtype=np.int8)
         figures, step = levers.figures(acceptance.MOVABLE, ints[:, ticket.T])
         acceptance.decide(
@@ -196,7 +198,7 @@ class Till:
         return Settlement(Outcomes(sealed(schema, outcomes)), Truth(sealed(words.BET_TRUTH, truth)))
 
     def _consequences(self, question: Question, decisions: Decisions, action: Small, small: Small) -> None:
-        """What follows from actions (n,) that took effect and were not simply to accept: notices, suspensions; audits."""
+        """What follows from actions (n,) in force that were not simply to accept: notices, suspensions; and audits."""
         ints = self.tickets.ints
         rows = np.flatnonzero(action > 0)
         if len(rows):

@@ -20,7 +20,6 @@ from sim.worlds.sportsbook.world import SportsbookWorld
 from tests.theory.sportsbook import sunday
 from tests.theory.sportsbook.sunday import ACCURATE, FAST, opened, quotes, weekend
 
-
 OVERRUN = {"markets_in_offer": 100.0}
 """With it one match at a time, times 140, is more than two accurate workers can price."""
 
@@ -48,7 +47,13 @@ def bets(world: SportsbookWorld, fallback: int = 0) -> Iterator[dict[str, Any]]:
             back = np.full(len(passing), fallback, dtype=np.int8)
             settled = world.settle(
                 Decisions(
-                    passing.id, passing.action, back, passing.scored, passing.propensity, passing.audit, passing.exempt
+                    passing.id,
+                    passing.action,
+                    back,
+                    passing.scored,
+                    passing.propensity,
+                    passing.audit,
+                    passing.exempt,
                 )
             )
             if len(back):
@@ -83,7 +88,10 @@ def test_the_accurate_model_loses_where_it_is_overrun() -> None:
 
 @pytest.mark.slow
 def test_to_suspend_keeps_the_margin_and_costs_turnover() -> None:
-    stands, suspends = weekend(3, 140.0, ACCURATE, levers=OVERRUN), weekend(3, 140.0, ACCURATE, levers=OVERRUN, halts=True)
+    stands, suspends = (
+        weekend(3, 140.0, ACCURATE, levers=OVERRUN),
+        weekend(3, 140.0, ACCURATE, levers=OVERRUN, halts=True),
+    )
     assert suspends.margin > 0.05 > stands.margin
     assert suspends.stake < 0.7 * stands.stake
     assert suspends.suspended > stands.suspended + 0.2

@@ -25,7 +25,9 @@ def test_what_prices_cannot_have_is_told(service: str, says: str) -> None:
     assert says in str(told.value)
 
 
-@pytest.mark.parametrize("service", ["onLate: suspend", "cache: true", "onLate: {candidate: fast}, timeOut: 1s"])
+@pytest.mark.parametrize(
+    "service", ["onLate: suspend", "cache: true", "onLate: {candidate: fast}, timeOut: 1s"]
+)
 def test_what_prices_can_have_is_read(service: str) -> None:
     found = load("sportsbook/sunday-pricing-v1", (f"trial.service={{match_odds: {{{TIMES}, {service}}}}}",))
     assert "match_odds" in found.services["accurate"]

@@ -18,6 +18,6 @@ class Three:
 
 def test_a_scorer_of_several_outcomes_has_its_own_path() -> None:
     x = np.zeros((1, 4), dtype=np.float32)
-    found = paths(Three(), ("a", "b", "c", "d"), x)  # type: ignore[arg-type]
+    found = paths(Three(), ("a", "b", "c", "d"), x)
     assert set(found.calls) == {DESK}
     assert found.calls[DESK](x) == 0.5
