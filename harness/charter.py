@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 from pydantic.json_schema import WithJsonSchema
 
-from harness.steps import RUNGS, AnySignalRung, PlaybookStep, SignalRung, Staff
+from harness.steps import RUNGS, AnySignalRung, PlaybookStep, RungName, SignalRung, Staff
 from sim.core.records import Description, Duration, Metadata, Name, Record, Share, Span, Text, digest
 from sim.core.time import DAY
 
@@ -64,7 +64,7 @@ class Rungs(Record):
     escalate: AnyRung | None = None
 
     @property
-    def ladder(self) -> tuple[tuple[str, Rung], ...]:
+    def ladder(self) -> tuple[tuple[RungName, Rung], ...]:
         """The rungs that there are, from mild to grave."""
         return tuple((name, getattr(self, name)) for name in RUNGS if getattr(self, name) is not None)
 
@@ -177,7 +177,7 @@ class SignalPlan(Record):
         return self.name or self.use
 
     @property
-    def ladder(self) -> tuple[tuple[str, SignalRung], ...]:
+    def ladder(self) -> tuple[tuple[RungName, SignalRung], ...]:
         """The rungs that there are, from mild to grave."""
         return tuple((name, getattr(self, name)) for name in RUNGS if getattr(self, name) is not None)
 
@@ -291,7 +291,9 @@ class Charter(Record):
             if name in used - steps
         ]
         if any(c.available_after is not None for c in self.spec.data_constraints):
-            found.append("availableAfter is a statement of the charter; this version does not measure it")
+            found.append(
+                "availableAfter is a statement of the charter; windtunnel feasibility measures it, a run does not"
+            )
         return found
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from harness.charter import RUNGS, AnyRung, Band, Charter, GoodEnough, Op
 from harness.kinds import MetricSpec
 from harness.merging import DESK
-from harness.steps import Staff
+from harness.steps import AnySignalRung, Staff
 from sim.core import catalogue, plugins
 from sim.core.checking import duplicates, first_told, indices, readable, validate
 from sim.core.documents import Document
@@ -180,7 +180,9 @@ def _slices(document: Document, key: Key) -> Iterator[Fault]:
 def _criticals(document: Document) -> Iterator[Fault]:
     clauses = [document.at(key) for key in indices(document, CLAUSES)]
     named = [clause for clause in clauses if isinstance(clause, dict)]
-    if named and not any(clause.get("critical", False) is not False for clause in named):
+    budgets = [document.at(key) for key in indices(document, LATENCY)]
+    deciding = [*named, *(one for one in budgets if isinstance(one, dict))]
+    if named and not any(clause.get("critical", False) is not False for clause in deciding):
         yield document.fault(CLAUSES, "no clause is critical, expected one at least: else nothing can fail")
 
 
@@ -208,8 +210,16 @@ def _constraints(document: Document) -> Iterator[Fault]:
 
 
 def _signals(document: Document) -> Iterator[Fault]:
+    titles: dict[str, str] = {}
     for key in indices(document, (*SPEC, "signals")):
         node = document.at(key)
+        yield from _lines(document, key)
+        named = (*key, "name") if document.at((*key, "name")) is not None else (*key, "use")
+        if isinstance(title := document.at(named), str):
+            if title in titles:
+                what = f"{shown(title)} is what {titles[title]} is called already, expected a name of its own"
+                yield document.fault(named, what)
+            titles.setdefault(title, f"signals.{key[-1]}")
         use = node.get("use") if isinstance(node, dict) else None
         if not isinstance(use, str):
             continue
@@ -222,6 +232,19 @@ def _signals(document: Document) -> Iterator[Fault]:
         plugin, faults = load(document, (*key, "use"), "signal", use)
         own = {name: value for name, value in node.items() if name not in ("use", "name", *RUNGS)}
         yield from faults if plugin is None else instantiate(document, key, plugin, own)[1]
+
+
+def _lines(document: Document, key: Key) -> Iterator[Fault]:
+    """Lines of a signal that are numbers go up, each further than the one before it."""
+    last, before = 0.0, ""
+    for name in RUNGS:
+        rung = readable(document, AnySignalRung, (*key, name))
+        if rung is None or isinstance(rung.value, str):
+            continue
+        if before and rung.value <= last:
+            what = f"got {shown(rung.value)}, expected a value above {before} ({last:.15g}): rungs get worse"
+            yield document.fault((*key, name), what)
+        last, before = rung.value, name
 
 
 def _playbook(document: Document) -> Iterator[Fault]:

@@ -12,7 +12,20 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness import charter_rules, decay, league, measure, readings, results, tallies, terms, verdict
+from harness import (
+    aftermath,
+    answers,
+    charter_rules,
+    decay,
+    league,
+    measure,
+    readings,
+    results,
+    seals,
+    tallies,
+    terms,
+    verdict,
+)
 from harness.charter import Charter
 from harness.looks import Looks
 from harness.report import render
@@ -78,10 +91,27 @@ def judge_again(folder: Path, reference: str) -> Path:
         manifest |= {"charter": card, "judgedFrom": manifest["run"]}
         results.write_json(aside / "manifest.json", manifest)
         _judge(aside, manifest, charter, card, alpha, (*manifest["warnings"], *charter.warnings()))
-        render(aside)
+        seals.seal(aside)
+        show(aside)
         shutil.rmtree(place, ignore_errors=True)
         aside.replace(place)
     return place
+
+
+def show(folder: Path) -> list[Path]:
+    """Write a run's report, and seal it; answers its files."""
+    written = render(folder)
+    seals.seal(folder, seals.SHOWN)
+    return written
+
+
+def doubts(folder: Path) -> list[str]:
+    """Files of a run that are not what was written, the report apart, which is written again; a sentence each."""
+    manifest = results.read_json(folder / "manifest.json")
+    if seals.SHOWN_KEY not in manifest:
+        return []
+    found = [one for one in seals.broken(folder) if one.name not in seals.SHOWN]
+    return [f"{folder / one.name}: {one.words}; windtunnel verify {manifest.get('run')}" for one in found]
 
 
 @contextmanager
@@ -146,6 +176,8 @@ def _judge(
     results.write_text(folder / "verdict.json", measure.canonical(document))
     _measures(folder, manifest, told, alpha)
     lost = decay.document(told, clauses, manifest["candidates"])
+    responses = {name: str(one["use"]) for name, one in manifest.get("responses", {}).items()}
+    aftermath.put(lost, told, clauses, timeline, readings.read(folder), responses)
     results.write_text(folder / "decay.json", measure.canonical(lost))
     _mark_rungs(timeline, document, int(world["go_live"])).to_parquet(
         folder / "timeline.parquet", index=False, compression="zstd"
@@ -253,6 +285,7 @@ def keep_robustness(folder: Path, document: Mapping[str, Any]) -> None:
     verdict_now = results.read_json(folder / "verdict.json")
     verdict_now["robustness"] = _words(document)
     results.write_text(folder / "verdict.json", measure.canonical(verdict_now))
+    seals.seal(folder, (ROBUSTNESS, "verdict.json"))
 
 
 def _weighed(folder: Path, card: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -313,6 +346,9 @@ def headline(folder: Path) -> list[str]:
         for clause in candidate["clauses"]:
             name = clause["name"] if clause["slice"] == "all" else f"{clause['name']} [{clause['slice']}]"
             lines.append(f"    {clause['ruling']:<10} {name:<46} {_figure(clause)}")
+    lines += [
+        f"  {line}" for line in answers.lines(results.read_json(folder / "facts.json").get("services", {}))
+    ]
     lines += [f"  not measured: {line}" for line in found["missing"]]
     if "robustness" not in found and "judgedFrom" not in manifest:
         lines.append(

@@ -34,8 +34,10 @@ class ClauseRuling:
     """What was ruled on one clause for one candidate.
 
     low, high: interval of confidence 1 - alpha; adjusted: whether alpha is Holm's share. margin: distance to the
-    threshold, positive on the good side. observed: the value by the estimator made from news alone. breaches: per
-    seed, the day of the first breach in the view that the rungs watch, or None.
+    threshold, positive on the good side. observed: the value by the estimator made from news alone, observed_low and
+    observed_high its interval, and observed_ruling what it alone would have ruled at the same level (UNMEASURED where
+    nothing was observed on some seed). breaches: per seed, the day of the first breach in the view that the rungs
+    watch, or None.
     """
 
     terms: ClauseTerms
@@ -48,6 +50,9 @@ class ClauseRuling:
     rung: str
     margin: float
     observed: float | None
+    observed_low: float
+    observed_high: float
+    observed_ruling: Ruling
     breaches: tuple[int | None, ...]
     reason: str
     would_decide: str
@@ -113,10 +118,18 @@ def rule(
                 doubt,
                 "times measured anew (windtunnel doctor, profile)",
             )
-    breaches = first_breaches(counts, name, terms)
+    seen_low, seen_high = seen.bounds(alpha)
     return ClauseRuling(
-        terms, ruling, found, low, high, alpha, adjusted, rung, margin, seen.value, breaches, reason, would
-    )
+        terms, ruling, found, low, high, alpha, adjusted, rung, margin, seen.value, seen_low, seen_high,
+        _seen_ruling(seen, seen_low, seen_high, terms.good), first_breaches(counts, name, terms), reason, would,
+    )  # fmt: skip
+
+
+def _seen_ruling(seen: Estimate, low: float, high: float, band: Band) -> Ruling:
+    """What the operator's own figures would rule: the same bounds on the same band, no word without a value."""
+    if seen.value is None or seen.unmeasured:
+        return "UNMEASURED"
+    return place(low, high, band) if seen.seeds >= FEWEST_SEEDS else "UNDECIDED"
 
 
 def place(low: float, high: float, band: Band) -> Ruling:

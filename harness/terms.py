@@ -14,7 +14,7 @@ from harness.charter import RUNGS, Charter, Clause, LatencyLimit, Op, SliceLimit
 from harness.evidence import Band
 from harness.kinds import MetricSpec
 from harness.merging import DESK
-from sim.core.time import DAY, Micros
+from sim.core.time import whole_days
 from sim.core.world import Slice
 
 
@@ -126,7 +126,7 @@ def _meant(slice_: Slice | None, spec: MetricSpec | None) -> Sequence[str]:
 def _terms(clause: Clause, slice_: str, part: SliceLimit | None = None) -> ClauseTerms:
     limit, half_width = clause.limit(part)
     rungs = tuple(
-        Rung(name, rung.value, _days(rung.lookback_window), _days(rung.alert_after))
+        Rung(name, rung.value, whole_days(rung.lookback_window), whole_days(rung.alert_after))
         for name, rung in clause.rungs.ladder
         if part is None
     )
@@ -146,8 +146,3 @@ def _terms(clause: Clause, slice_: str, part: SliceLimit | None = None) -> Claus
         min_entities=30 if part is None else part.min_entities,
         view=clause.view,
     )
-
-
-def _days(span: Micros) -> int:
-    """Whole days, at least one: counts are kept by the day."""
-    return max(1, -(-span // DAY))

@@ -1,4 +1,5 @@
-"""The world's side, and its keyhole: `open_world(scenario, seed)`, and `open_jobs(clock, crews)` beside any world.
+"""The world's side, and its keyhole: `open_world(scenario, seed)`, and `open_jobs(clock, crews)` and
+`open_queue(service, seed, name)` beside any world.
 
 Knows: scenarios, worlds by name, veils. Does not know: models, features, thresholds, charters. It is not aware of who
 answers a world's questions, or of whether the answers were good. The harness sees this module and `sim.core` only.
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sim.core.jobs import Crew, Jobs
     from sim.core.scenario import Scenario
-    from sim.core.service import Service
+    from sim.core.service import Queue, Service
     from sim.core.time import Clock
     from sim.core.world import World
 
@@ -46,6 +47,13 @@ def open_jobs(clock: Clock, crews: Sequence[Crew]) -> Jobs:
     from sim.engine.jobs import Crews
 
     return Crews(clock, crews)
+
+
+def open_queue(service: Service, seed: int, name: str) -> Queue:
+    """The queue before a service, beside whatever world there is: empty, its workers cold. name keys its chance."""
+    from sim.engine.service_queue import queue
+
+    return queue(service, seed, name)
 
 
 def load_scenario(reference: str, sets: Sequence[str] = ()) -> Scenario:
