@@ -178,3 +178,14 @@ def test_a_market_is_closed_from_the_message_to_its_price() -> None:
 def test_prices_know_no_batches_and_no_retries() -> None:
     with pytest.raises(UserError, match=r"match_odds.*without batching and retries"):
         Afternoon(0, each(1.0, retries=Retries(1, 1000)), {})
+
+
+def test_a_tick_tells_how_long_the_last_price_took() -> None:
+    found = Afternoon(2, each(30.0, workers=4), {"messages_per_s": 1.0})
+    start = KICKOFF + 10 * MINUTE
+    for begin in range(KICKOFF, start + MINUTE, MINUTE):
+        found.pricing.serve(begin, begin + MINUTE)
+    slots = np.array(found.slots)
+    state = found.slate.standing(slots, np.full(2, start), found.slate.force)
+    assert (found.pricing.response(slots, state, np.full(2, start)) == 30_000).all()
+    assert (found.pricing.response(slots, state, np.full(2, start + SECOND)) == -1).all()
