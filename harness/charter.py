@@ -17,7 +17,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Discriminator,
 from pydantic.json_schema import WithJsonSchema
 
 from harness.steps import RUNGS, AnySignalRung, PlaybookStep, RungName, SignalRung, Staff
-from sim.core.records import Description, Duration, Metadata, Name, Record, Span, Text, digest
+from sim.core.records import Description, Duration, Metadata, Name, Record, Share, Span, Text, digest
 from sim.core.time import DAY
 
 Op = Literal["gte", "lte", "within"]
@@ -182,6 +182,32 @@ class SignalPlan(Record):
         return tuple((name, getattr(self, name)) for name in RUNGS if getattr(self, name) is not None)
 
 
+class LatencyLimit(Record):
+    """Budgets of one desk's answers: half of them within `p50`, 99 of 100 within `p99`, at most the share `late` too
+    late to take effect. `desk` is a kind of question, needed where a world asks several."""
+
+    name: Name = Field(description="a name of its own")
+    desk: Text | None = None
+    p50: Span | None = None
+    p99: Span | None = None
+    late: Share | None = None
+    critical: bool = False
+    because: Text = Field(description="the reason for the budgets")
+    owner: Text = Field(description="the role of an owner")
+
+    @property
+    def budgets(self) -> tuple[tuple[str, str, float, str], ...]:
+        """What is limited: its name, the metric, the limit in the metric's unit, and that."""
+        found: list[tuple[str, str, float, str]] = []
+        for name in ("p50", "p99"):
+            span = getattr(self, name)
+            if span is not None:
+                found.append((f"{self.name}_{name}", f"response_{name}", span / 1000.0, "ms"))
+        if self.late is not None:
+            found.append((f"{self.name}_late", "late_share", self.late, "ratio"))
+        return tuple(found)
+
+
 class CharterSpec(Record):
     """What is asked of a model."""
 
@@ -198,7 +224,8 @@ class CharterSpec(Record):
     playbook: tuple[PlaybookStep, ...] = ()
     staff: tuple[Staff, ...] = ()
     """Crews by role. A role that is not named here is one person in office hours who costs nothing."""
-    latency: Unmeasured = None
+    latency: tuple[LatencyLimit, ...] | None = None
+    """Budgets of answers, where a scenario says what a service takes; otherwise they are not measured."""
     fairness: Unmeasured = None
 
 
@@ -235,7 +262,7 @@ class Charter(Record):
             "confidence": spec.confidence,
             "owners": _by(spec.owners, "role"),
             "clauses": _by(spec.clauses, "name", leave={"rungs", "view"}),
-        }
+        } | ({"latency": _by(spec.latency, "name")} if spec.latency else {})
 
     def operating_digest(self) -> str:
         """SHA-256 of the operating half: part of a run's identity."""

@@ -78,7 +78,7 @@ def events_of(block: Block) -> list[dict[str, Any]]:
     return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
-class _Witness(Featurizer):
+class WatchedFeaturizer(Featurizer):
     """Notes what a desk's featurizer answered last. It is the desk's own, watched; nothing is answered anew."""
 
     def __init__(self, watched: Featurizer) -> None:
@@ -102,7 +102,7 @@ class Follower:
         watched = self.desk.featurizer
         specs = serving or watched.specs
         self.online = Online(self.desk, Featurizer(specs, self.desk.kind, setting.world.streams))
-        self.witness = _Witness(watched)
+        self.witness = WatchedFeaturizer(watched)
         self.desk.featurizer = self.witness
 
     def turns(self, until: Micros | None = None) -> Iterator[Turn]:

@@ -309,7 +309,14 @@ def baseline_faults(document: Document, holdouts: Sequence[Key]) -> Iterator[Fau
 
 
 def examine_slices(document: Document, world: Any) -> Iterator[Fault]:
-    """Faults of a charter document where it names slices and labels that the scenario's world does not have."""
+    """Faults of a charter document where it names slices, labels and desks that the scenario's world does not have."""
+    kinds = kinds_of(world)
+    for limit in indices(document, ("spec", "latency")) if kinds else ():
+        desk, place = document.at((*limit, "desk")), (*limit, "desk")
+        if isinstance(desk, str) and desk not in kinds:
+            yield document.fault(
+                place, f"the scenario's world asks no question {shown(desk)}{closest(desk, kinds)}"
+            )
     slices = {name: item for name, item in _declared(world, "slices").items() if isinstance(item, Slice)}
     if not slices:
         return
