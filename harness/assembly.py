@@ -20,12 +20,13 @@ from harness.featurizer import Featurizer
 from harness.kinds import Candidate, Compared, Metric
 from harness.ledger import Ledger
 from harness.lineups import INCUMBENT, DeskTerms, Lineup
-from harness.monitoring import SHIPPED, Monitor, MonitorPlan, Watched
+from harness.monitoring import SHIPPED, Monitor, MonitorPlan, Watched, shared
 from harness.oracle import Oracle, Witness
 from harness.plans import PASSIVE, Holdout
 from harness.playbook import Playbook
 from harness.registry import Registry
 from harness.replay import Book, replay
+from harness.service_rules import Served, service
 from harness.trainer import Fit
 from harness.training import LabelRule
 from harness.trial import CandidatePlan, Loaded, Trial
@@ -79,7 +80,10 @@ def build_replay(
     """Everything for one candidate on one seed. `fits` receives a record of each training, with label honesty.
 
     Of several desks the incumbent plays each until goLive, and after it those that the candidate does not name."""
-    world = open_world(loaded.scenario, seed) if world is None else world
+    services = loaded.services.get(plan.name, {})
+    if world is None:
+        queued = {kind: service(one, loaded.scenario.go_live) for kind, one in services.items()}
+        world = open_world(loaded.scenario, seed, queued)
     setting = Setting(world, {}, {})
     metrics = load_metrics(loaded)
     monitored = _monitored(loaded)
@@ -109,6 +113,7 @@ def build_replay(
             desk = _unmanned(world, kind, seed)
         else:
             desk = _desk(world, kind, terms, plan, seed, wrap, operations.fallback(loaded, plan, kind))
+            desk.late = _late(loaded, world, kind, terms, services.get(name), seed, wrap)
         if not isinstance(plan, Lineup) or plan.name == INCUMBENT or name in plan.desks:
             # Where a candidate leaves a desk to the incumbent, the fits are the incumbent's, told with its own replay.
             if plan.name != INCUMBENT and monitored.signals:
@@ -154,6 +159,29 @@ def _desk(
     return desk
 
 
+def _late(
+    loaded: Loaded,
+    world: World,
+    kind: QuestionKind,
+    terms: DeskTerms,
+    served: Served | None,
+    seed: int,
+    wrap: Wrap,
+) -> Desk | int:
+    """What takes effect at a desk where its answer comes too late: an action's code, or another candidate's desk."""
+    late = served.plan.on_late if served is not None else None
+    if late is None or (kind.form == "quote" and isinstance(late, str)):
+        return 0
+    if isinstance(late, str):
+        return [action.name for action in kind.actions].index(late)
+    other = loaded.candidate(late.candidate)
+    own = other.plan(kind.name) if isinstance(other, Lineup) else other
+    own = terms.incumbent if own is None else own
+    specs = [s for s in terms.features if not own.features or s.name in own.features]
+    featurizer = Featurizer(specs if own.use else [], kind, world.streams)
+    return Desk(kind, _desk_plan(kind, terms, own, wrap), featurizer, seed, world.go_live)
+
+
 def _unmanned(world: World, kind: QuestionKind, seed: int) -> Desk:
     """Nobody: a market without a desk is closed, events without one pass."""
     pricing = _made("policy", CLOSED, {}) if kind.form == "quote" else None
@@ -163,14 +191,17 @@ def _unmanned(world: World, kind: QuestionKind, seed: int) -> Desk:
 
 
 def _monitored(loaded: Loaded) -> MonitorPlan:
-    """The signals of the charter, or the shipped set where it says nothing of signals."""
+    """The signals of the charter, or the shipped set where it says nothing of signals; they share one budget."""
     spec = loaded.charter.spec
     if "signals" not in spec.model_fields_set:
-        return MonitorPlan(tuple(Watched(name, plugins.load("signal", name)()) for name in SHIPPED))
-    watched = [
-        Watched(plan.title, build("signal", plan.use, plan.model_extra or {})) for plan in spec.signals
-    ]
-    return MonitorPlan(tuple(watched))
+        return MonitorPlan(
+            shared([(Watched(name, plugins.load("signal", name)()), False) for name in SHIPPED])
+        )
+    made = []
+    for plan in spec.signals:
+        given = plan.model_extra or {}
+        made.append((Watched(plan.title, build("signal", plan.use, given)), "expected_run" in given))
+    return MonitorPlan(shared(made))
 
 
 def estimators(loaded: Loaded) -> dict[str, str]:

@@ -15,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from harness import cli_audit, cli_many
+from harness import cli_audit, cli_features, cli_many, cli_service
 from harness.options import (
     LARGEST_SEED,
     Failing,
@@ -407,7 +407,9 @@ def _options(
 
 
 cli_many.register(app)
+cli_service.register(app)
 cli_audit.register(app)
+cli_features.register(app)
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
@@ -64,6 +64,9 @@ class Desk:
     before: Desk | None = None
     stand_in: Desk | None = None
     """Who answers while the model is rolled back; it hears and sees all that this desk does."""
+    late: Desk | int = 0
+    """What is done where an answer comes too late: an action's code, or what another desk decides, on the spot, which
+    hears and sees all that this one does. What stands on an entity stands all the same: it is no answer."""
     monitor: Monitor | None = None
     """What watches it; nothing that it decides follows from it."""
 
@@ -103,6 +106,7 @@ class Desk:
         self.reigns: list[tuple[Micros, int, str]] = []
         """Who decided from when on: the instant, the model's version (0: the stand-in), and how it came to it."""
         self._changed = False
+        self._instead: NDArray[np.int8] | None = None
         self.trainer = Trainer(plan, self.kind, self.featurizer.names, self.units, self._quoted, self.seed)
         self._board: Board | None = None
         if plan.cadence is not None:
@@ -123,8 +127,8 @@ class Desk:
 
     def learn(self, news: News, now: Micros) -> None:
         """Take in news at a tick's start `now`: features and labels use it from `now` on, not before."""
-        for other in (self.before, self.stand_in):
-            if other is not None:
+        for other in (self.before, self.stand_in, self.late):
+            if isinstance(other, Desk):
                 other.learn(news, now)
         if self.featurizer.reads(news.stream):
             self.featurizer.learn(delivered(news, now))
@@ -183,6 +187,8 @@ class Desk:
             self.before = None
         if self.stand_in is not None and not self.standing and self.stand_in.plan.candidate is not None:
             self.stand_in.answer(question)  # so that what it scores by is as fresh as its own
+        instead = self.late.answer(question) if isinstance(self.late, Desk) else None
+        self._instead = instead.action if isinstance(instead, Decisions) else None
         self.consequences.settle(question.start)
         if self._board is not None:
             return self._answer_from(self._board, question)
@@ -190,7 +196,8 @@ class Desk:
         if self._fit_is_due(question.start):
             self._fit(question.start)
         if self._quoting:
-            return self._quote(question, x)
+            quotes = self._quote(question, x)
+            return replace(quotes, instead=instead) if isinstance(instead, Quotes) else quotes
         if not len(block):
             return self._idle(question)
         if self._pending is not None:
@@ -267,11 +274,12 @@ class Desk:
         scored = np.full(n, np.nan, dtype=np.float32)
         exempt = np.zeros(n, dtype=np.bool_)
         review = np.zeros(n, dtype=np.bool_)
+        fallback = np.zeros(n, dtype=np.int8)
         deputy = self._deputy
         if deputy is not None:
             given = cast(Decisions, deputy.answer(q))
             action, propensity, scored, exempt = given.action, given.propensity, given.scored, given.exempt
-            review = deputy.reviewed
+            review, fallback = deputy.reviewed, self._late(given.fallback_action, exempt)
         elif q.start >= self._from:
             entity, t = block[self.kind.entity], block["t"]
             exempt = self.exempt(block[self.kind.subject]) if self.kind.subject else exempt
@@ -288,6 +296,7 @@ class Desk:
                 np.float32
             )
             scored = score.astype(np.float32)
+            fallback = self._late(standing.astype(np.int8), exempt | spared)
             free = ~(exempt | unasked)
             lasting = np.flatnonzero((verdicts.lasts > 0) & free)
             if len(lasting):
@@ -301,7 +310,17 @@ class Desk:
         audit = np.zeros(n, dtype=np.float32)
         if seen is not None:
             audit = self._audit(block[self.kind.entity], q, seen, action, review)
-        return Decisions(block["id"], action, np.zeros(n, dtype=np.int8), scored, propensity, audit, exempt)
+        return Decisions(block["id"], action, fallback, scored, propensity, audit, exempt)
+
+    def _late(self, standing: NDArray[np.int8], spared: NDArray[np.bool_]) -> NDArray[np.int8]:
+        """What is done with each row where its answer comes too late: what stands on its entity, and what the desk does
+        instead, the graver of the two; nothing with those who are left alone."""
+        instead = (
+            self._instead
+            if self._instead is not None
+            else np.int8(self.late if isinstance(self.late, int) else 0)
+        )
+        return np.where(spared, 0, np.maximum(standing, instead)).astype(np.int8)
 
     def _score(self, x: Matrix) -> NDArray[np.float64]:
         """Scores rounded to 1e-6 before any policy sees them, so that one by one and in blocks decide alike (law 6)."""
@@ -323,6 +342,12 @@ class Desk:
             return Quotes(block["id"], probability)
         prices = self.plan.pricing.price(block, probability)
         return Quotes(block["id"], probability, prices.odds, prices.suspended)
+
+    def watched(self, featurizer: Featurizer) -> None:
+        """Put one that shares this desk's state, and sees what is asked of it, in the place of its featurizer."""
+        self.featurizer = featurizer
+        if self._board is not None:
+            self._board.featurizer = featurizer
 
     def exempt(self, subject: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Whether each subject (line) belongs to the randomised holdout, for the whole run."""
@@ -356,8 +381,10 @@ class Desk:
 
     def state_bytes(self) -> dict[str, int]:
         """Bytes held, by what holds them: none of them may grow with the horizon."""
-        others = {"before": self.before, "stand_in": self.stand_in}
-        other = {name: sum(desk.state_bytes().values()) for name, desk in others.items() if desk is not None}
+        others = {"before": self.before, "stand_in": self.stand_in, "late": self.late}
+        other = {
+            name: sum(desk.state_bytes().values()) for name, desk in others.items() if isinstance(desk, Desk)
+        }
         return other | {
             "features": self.featurizer.state_bytes(),
             "units": self.units.state_bytes(),

@@ -191,6 +191,7 @@ def replay_into(loaded: Loaded, job: Job, part: Path, ledger: Path | None) -> No
     monitors = [desk.monitor for desk in setting.desks.values() if desk.monitor is not None]
     said = [reading for monitor in monitors for reading in monitor.record]
     readings.write(part / readings.FILE, job.candidate, job.seed, said, setting.world.go_live)
+    described = setting.world.describe()
     facts = {
         "rows": sum(one.rows_seen for one in setting.ledgers.values()),
         "open": sum(one.rows_open for one in setting.ledgers.values()),
@@ -202,7 +203,8 @@ def replay_into(loaded: Loaded, job: Job, part: Path, ledger: Path | None) -> No
         "alarms": [[r.t, r.desk, r.signal, r.subject, r.level] for r in said if r.onset],
         "monitored": {m.kind.name: m.told() for m in monitors},
         "cases": [] if setting.operations is None else setting.operations.record(),
-        "world": dict(setting.world.describe()),
+        "world": {name: told for name, told in described.items() if name != "service"},
+        **({"service": described["service"]} if "service" in described else {}),
         "closed": setting.world.closed,
         "start": str(setting.world.clock.start),
         "ground_truth": [row._asdict() for row in setting.world.ground_truth()],

@@ -12,7 +12,20 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness import charter_rules, decay, league, measure, readings, results, seals, tallies, terms, verdict
+from harness import (
+    aftermath,
+    answers,
+    charter_rules,
+    decay,
+    league,
+    measure,
+    readings,
+    results,
+    seals,
+    tallies,
+    terms,
+    verdict,
+)
 from harness.charter import Charter
 from harness.looks import Looks
 from harness.report import render
@@ -129,7 +142,9 @@ def _judge(
     facts = results.read_json(folder / "facts.json")
     counts, timeline = (_table(folder / name) for name in ("counts.parquet", "timeline.parquet"))
     specs = {name: plugins.load("metric", name).spec for name in sorted(counts["metric"].unique())}
-    specs |= {c.metric: plugins.load("metric", c.metric).spec for c in charter.spec.clauses}
+    named = {c.metric for c in charter.spec.clauses}
+    named |= {metric for limit in charter.spec.latency or () for _, metric, _, _ in limit.budgets}
+    specs |= {name: plugins.load("metric", name).spec for name in sorted(named)}
     world = facts["world"]
     days = (world["horizon"] - world["go_live"]) // DAY
     seeds = tuple(manifest["seeds"])
@@ -140,7 +155,14 @@ def _judge(
         for name, labels in facts["slices"].items()
     }
     clauses = terms.terms(charter, slices, specs)
-    found = verdict.judge(told, clauses, manifest["candidates"], alpha=alpha, unmeasured=facts["unmeasured"])
+    found = verdict.judge(
+        told,
+        clauses,
+        manifest["candidates"],
+        alpha=alpha,
+        unmeasured=facts["unmeasured"],
+        doubts=_doubts(manifest, clauses),
+    )
     document = verdict.document(
         found,
         run=manifest["run"],
@@ -154,11 +176,44 @@ def _judge(
     results.write_text(folder / "verdict.json", measure.canonical(document))
     _measures(folder, manifest, told, alpha)
     lost = decay.document(told, clauses, manifest["candidates"])
+    responses = {name: str(one["use"]) for name, one in manifest.get("responses", {}).items()}
+    aftermath.put(lost, told, clauses, timeline, readings.read(folder), responses)
     results.write_text(folder / "decay.json", measure.canonical(lost))
     _mark_rungs(timeline, document, int(world["go_live"])).to_parquet(
         folder / "timeline.parquet", index=False, compression="zstd"
     )
     return found.settled
+
+
+def _doubts(manifest: Mapping[str, Any], clauses: Sequence[terms.ClauseTerms]) -> dict[tuple[str, str], str]:
+    """Clauses on times that cannot be ruled on, and why: times of a noisy machine, or too few for a quantile.
+    What is assumed is taken at its word as far as it goes, and the run says whose word it is."""
+    found: dict[tuple[str, str], str] = {}
+    for name, by_desk in manifest["scenario"].get("services", {}).items():
+        for one in clauses:
+            if one.metric not in TIMED:
+                continue
+            wanted = one.slice.partition("=")[2]
+            for kind, told in by_desk.items():
+                if wanted not in ("", kind):
+                    continue
+                quantile = one.metric.rpartition("_")[2]
+                if told["noise"] not in (None, "quiet"):
+                    found[name, one.title] = (
+                        f"{told['because']} was measured on a noisy machine: no budget is decided by it"
+                    )
+                elif quantile in ("p50", "p99") and quantile not in told["quantiles"]:
+                    has = ", ".join(told["quantiles"])
+                    found[name, one.title] = (
+                        f"its times are known at {has} alone: too few samples to say anything of {quantile}"
+                        if told["origin"] == "measured"
+                        else f"its times are assumed at {has} alone, and say nothing of {quantile}"
+                    )
+    return found
+
+
+TIMED = ("response_p50", "response_p99", "late_share")
+"""Metrics that are only as good as a service's times."""
 
 
 def _actions(found: verdict.Verdict, charter: Charter) -> list[dict[str, Any]]:
@@ -291,6 +346,9 @@ def headline(folder: Path) -> list[str]:
         for clause in candidate["clauses"]:
             name = clause["name"] if clause["slice"] == "all" else f"{clause['name']} [{clause['slice']}]"
             lines.append(f"    {clause['ruling']:<10} {name:<46} {_figure(clause)}")
+    lines += [
+        f"  {line}" for line in answers.lines(results.read_json(folder / "facts.json").get("services", {}))
+    ]
     lines += [f"  not measured: {line}" for line in found["missing"]]
     if "robustness" not in found and "judgedFrom" not in manifest:
         lines.append(

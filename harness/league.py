@@ -17,10 +17,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.stats import beta, chi2, norm
+from scipy.stats import norm
 
 from harness import readings, results
+from harness.evidence import Student
 from harness.signal_kinds import DayTables
+from harness.survival import rate_bounds, share_bounds
 from sim.core import plugins, rng
 from sim.core.time import DAY
 
@@ -90,6 +92,9 @@ def league(
     last = (facts["world"]["horizon"] - facts["world"]["go_live"]) / DAY
     drifts = drifts_of(timeline, last)
     rows = np.array([facts["rows"][f"{candidate}/seed-{seed}"] for seed in seeds], dtype=np.float64) / last
+    if metric:
+        told = (counts["metric"] == metric["name"]) & (counts["slice"] == "all") & (counts["view"] == "true")
+        counts = counts[told & counts["candidate"].isin((candidate, "incumbent"))]
     found = []
     for name in sorted(set(own["signal"])):
         mine = own[own["signal"] == name]
@@ -183,23 +188,15 @@ def _order(one: Standing) -> tuple[Any, ...]:
 
 
 def share(hits: int, of: int) -> Interval:
-    """A share with the exact interval of Clopper and Pearson."""
-    if not of:
-        return Interval(None)
-    tail = (1.0 - CONFIDENCE) / 2
-    low = float(beta.ppf(tail, hits, of - hits + 1)) if hits else 0.0
-    high = float(beta.ppf(1.0 - tail, hits + 1, of - hits)) if hits < of else 1.0
-    return Interval(hits / of, low, high)
+    """A share with its exact interval."""
+    return Interval(hits / of, *share_bounds(hits, of, 1.0 - CONFIDENCE)) if of else Interval(None)
 
 
 def rate(count: int, exposure: float) -> Interval:
-    """Events for each unit of exposure, with the exact Poisson interval."""
+    """Events for each unit of exposure, with the exact interval."""
     if exposure <= 0.0:
         return Interval(None)
-    tail = (1.0 - CONFIDENCE) / 2
-    low = float(chi2.ppf(tail, 2 * count)) / 2 if count else 0.0
-    high = float(chi2.ppf(1.0 - tail, 2 * count + 2)) / 2
-    return Interval(count / exposure, low / exposure, high / exposure)
+    return Interval(count / exposure, *rate_bounds(count, exposure, 1.0 - CONFIDENCE))
 
 
 def median(waits: Sequence[tuple[float, bool]]) -> Interval:
@@ -231,17 +228,13 @@ def _loglog(alive: float, hazard: float, z: float) -> tuple[float, float]:
 
 
 def _mean(values: Sequence[float]) -> Interval:
-    from scipy.stats import t
-
     if not values:
         return Interval(None)
     mean = float(np.mean(values))
     if len(values) < 2:
         return Interval(mean)
-    half = float(
-        t.ppf(0.5 + CONFIDENCE / 2, len(values) - 1) * np.std(values, ddof=1) / math.sqrt(len(values))
-    )
-    return Interval(mean, mean - half, mean + half)
+    error = float(np.std(values, ddof=1)) / math.sqrt(len(values))
+    return Interval(mean, *Student(mean, error, len(values) - 1, "raw").bounds(1.0 - CONFIDENCE))
 
 
 def metric_lost(

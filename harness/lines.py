@@ -14,7 +14,7 @@ from harness.charter import Charter, Clause
 from harness.sight import Call, Source
 from harness.signal_kinds import Reading
 from harness.steps import CALIBRATED, RungName, SignalRung
-from sim.core.time import DAY, Micros
+from sim.core.time import Micros, whole_days
 
 
 @dataclass
@@ -111,9 +111,9 @@ def clause_lines(
 def _ladder(clause: Clause, desk: str, pace: float, lookback: Micros | None) -> Iterable[ClauseLine]:
     target, half_width = clause.limit()
     for name, rung in clause.rungs.ladder:
-        span = days(rung.lookback_window if lookback is None else lookback)
+        span = whole_days(rung.lookback_window if lookback is None else lookback)
         yield ClauseLine(
-            "clause", clause.name, _rung(name), desk, days(round(rung.alert_after * pace)), rung.notify,
+            "clause", clause.name, name, desk, whole_days(round(rung.alert_after * pace)), rung.notify,
             metric=clause.metric, op=clause.op, limit=rung.value, target=target if half_width is not None else 0.0,
             span=span,
         )  # fmt: skip
@@ -122,7 +122,7 @@ def _ladder(clause: Clause, desk: str, pace: float, lookback: Micros | None) -> 
 def signal_lines(charter: Charter, desks: Iterable[str], pace: float) -> list[SignalLine]:
     """The lines of the charter's signals, at each desk that has a monitor."""
     return [
-        SignalLine("signal", plan.title, _rung(name), desk, days(round(rung.alert_after * pace)), limit=_limit(rung),
+        SignalLine("signal", plan.title, name, desk, whole_days(round(rung.alert_after * pace)), limit=_limit(rung),
                    subjects=rung.subjects)
         for plan in charter.spec.signals
         for desk in desks
@@ -132,15 +132,3 @@ def signal_lines(charter: Charter, desks: Iterable[str], pace: float) -> list[Si
 
 def _limit(rung: SignalRung) -> float:
     return math.nan if rung.value == CALIBRATED else float(rung.value)
-
-
-def _rung(name: str) -> RungName:
-    found: dict[str, RungName] = {
-        "investigate": "investigate", "retrain": "retrain", "rollback": "rollback", "escalate": "escalate",
-    }  # fmt: skip
-    return found[name]
-
-
-def days(span: Micros) -> int:
-    """Whole days, at least one: a line is looked at once a day."""
-    return max(1, -(-span // DAY))

@@ -33,6 +33,7 @@ from harness.plans import (
     RedressPlan,
     Retrain,
 )
+from harness.service_plan import NamedOrQueued, ServicePlan
 from sim.core.records import Name, Record, Text
 
 INCUMBENT = "incumbent"
@@ -61,6 +62,7 @@ class Play(Record):
     cadence: CadencePlan | None = None
     on_verified: OnVerified | None = None
     redress: RedressPlan | None = None
+    service: ServicePlan | None = None
 
 
 class Lineup(Record):
@@ -88,7 +90,7 @@ class DesksTrial(Record):
     desks: Annotated[Mapping[Text, DeskTrial], Field(min_length=1)] = Field(description="a mapping of desks")
     candidates: Annotated[tuple[Lineup, ...], Field(min_length=1)] = Field(description="a list of candidates")
     ledger: LedgerPlan = LedgerPlan()
-    service: Text | None = None
+    service: NamedOrQueued | None = None
 
     @property
     def incumbent(self) -> Lineup:

@@ -12,7 +12,7 @@ model takes over. Once a day, at the first tick after the day has ended and befo
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, is_dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -31,6 +31,10 @@ OnLook = Callable[[Sequence[Reading]], None]
 Score = Callable[[Matrix], Floats]
 CODES = 32
 """Cells of a categorical field; higher codes share the last."""
+AT_ONCE = 8192
+"""Rows that wait to be counted; more are counted within the day."""
+LOSSES = 4
+"""Cells of a day's losses (harness.signal_kinds)."""
 HEAVIEST = 50.0
 """A verified label weighs at most so much: rare audits would drown the others in noise."""
 SHIPPED = (
@@ -49,6 +53,20 @@ class Watched:
 
     name: str
     signal: Signal
+
+
+def shared(made: Sequence[tuple[Watched, bool]]) -> tuple[Watched, ...]:
+    """Signals that together keep the false-alarm budget of one: each whose `expected_run` was not stated (the second of
+    each pair) is given as many times its own as there are of them. One that has none is left as it is."""
+    sharing = sum(not stated and hasattr(one.signal, "expected_run") for one, stated in made)
+    found = []
+    for one, stated in made:
+        signal: Any = one.signal
+        if not stated and hasattr(signal, "expected_run") and is_dataclass(signal) and sharing > 1:
+            own: Any = signal
+            signal = replace(own, expected_run=own.expected_run * sharing)
+        found.append(Watched(one.name, signal))
+    return tuple(found)
 
 
 @dataclass(frozen=True)
@@ -113,7 +131,7 @@ class Monitor:
             "gaps": Ring(tuple(own), 1, days),
             "categories": Ring(coded, CODES, days),
             "labels": Ring(channels, labels, days),
-            "losses": Ring(channels[:1] if kind.form == "act" else (), 3, days),
+            "losses": Ring(channels[:1] if kind.form == "act" else (), LOSSES, days),
         }
         reads = {w.signal.spec.reads for w in self.plan.signals}
         self._wants = bool(reads & {"features", "missing", "scores"})
@@ -121,6 +139,9 @@ class Monitor:
         self._lot = rng.key(self.seed, "monitor", "sample")
         self._last = dict.fromkeys(own, self.begins)
         self._fresh: list[tuple[Ints, Ints, Ints]] = []
+        self._asked: list[tuple[Block, Matrix, NDArray[Any]]] = []
+        self._news: dict[str, list[tuple[Block, NDArray[Any] | None]]] = {}
+        self._day, self._waiting = -1, 0
         self._watches: dict[str, Watch] = {}
         self._alarms: dict[tuple[str, str], _Alarm] = {}
         self._based = self._today = -1
@@ -131,38 +152,69 @@ class Monitor:
 
     def decided(self, now: Micros, block: Block, x: Matrix, scored: NDArray[Any]) -> None:
         """Take in a question's rows: features (n, k), scores (n,), NaN where none were made."""
-        if not len(block):
-            return
-        day = now // DAY
-        self._rings["volumes"].of(day)[0, 0] += len(block)
-        self._codes(day, self.kind.name, block)
-        if not self._wants or day < self.go_live // DAY - self._reach:
-            return
-        if x.shape[1]:
-            self._sample.take(day, x, rng.uniform(self._lot, block["id"]))
-        ring = self._rings.get("features")
-        if ring is not None:
-            count(x, ring.cuts, ring.of(day))
-        scores = self._rings.get("scores")
-        if scores is not None and not np.isnan(scored[0]):
-            count(scored.astype(np.float32)[:, None], scores.cuts, scores.of(day))
+        if len(block):
+            self._wait(now // DAY, len(block))
+            self._asked.append((block, x, scored))
 
     def heard(self, now: Micros, stream: str, block: Block, weight: NDArray[Any] | None) -> None:
         """Take in news that had become known by `now`. weight (n,): how many units a verified label stands for."""
-        if stream not in self._last or not len(block):
+        if stream in self._last and len(block):
+            self._wait(max(now - 1, 0) // DAY, len(block))  # at midnight it is yesterday's news
+            self._news.setdefault(stream, []).append((block, weight))
+
+    # What is seen waits for a day's end or AT_ONCE rows: a tick of the sportsbook has twenty rows, and counting them by
+    # the tick took an eighth of a season's replay. Counts do not tell how they were cut.
+
+    def _wait(self, day: int, rows: int) -> None:
+        if day != self._day or self._waiting >= AT_ONCE:
+            self._count_waiting()
+        self._day, self._waiting = day, self._waiting + rows
+
+    def _count_waiting(self) -> None:
+        asked, news = self._asked, self._news
+        self._asked, self._news, self._waiting = [], {}, 0
+        if asked:
+            self._count_asked(self._day, [block for block, _, _ in asked], asked)
+        for stream, parts in news.items():
+            self._count_news(self._day, stream, [block for block, _ in parts])
+            channel = next((c for c in self.kind.labels if c.stream == stream), None)
+            if channel is not None and stream in self._channels:
+                for block, weight in parts:
+                    self._label(self._day, channel, block, weight)
+
+    def _count_asked(
+        self, day: int, blocks: list[Block], asked: list[tuple[Block, Matrix, NDArray[Any]]]
+    ) -> None:
+        self._rings["volumes"].of(day)[0, 0] += sum(map(len, blocks))
+        self._codes(day, self.kind.name, blocks)
+        if not self._wants or day < self.go_live // DAY - self._reach:
             return
-        known = block["known_at"]
-        day = max(now - 1, 0) // DAY  # at midnight it is yesterday's news
+        x = np.concatenate([part for _, part, _ in asked])
+        if x.shape[1]:
+            ids = np.concatenate([block["id"] for block in blocks])
+            self._sample.take(day, x, rng.uniform(self._lot, ids))
+        ring = self._rings.get("features")
+        if ring is not None:
+            count(x, ring.cuts, ring.of(day))
+        ring = self._rings.get("scores")
+        made = [part.astype(np.float32) for _, _, part in asked if not np.isnan(part[0])]
+        if ring is not None and made:
+            count(np.concatenate(made)[:, None], ring.cuts, ring.of(day))
+
+    def _count_news(self, day: int, stream: str, blocks: list[Block]) -> None:
         volumes, gaps = self._rings["volumes"].of(day), self._rings["gaps"].of(day)
-        volumes[self._names.index(stream), 0] += len(block)
-        longest = int(np.diff(known, prepend=self._last[stream]).max())
+        volumes[self._names.index(stream), 0] += sum(map(len, blocks))
         place = self._rings["gaps"].subjects.index(stream)
-        gaps[place, 0] = max(int(gaps[place, 0]), longest)
-        self._last[stream] = max(int(known[-1]), self._last[stream])
-        self._codes(day, stream, block)
-        channel = next((c for c in self.kind.labels if c.stream == stream), None)
-        if channel is not None and stream in self._channels:
-            self._label(day, channel, block, weight)
+        known = np.concatenate([block["known_at"] for block in blocks])
+        # Within a batch as it came; a batch's first item follows the latest that any batch before it ended with.
+        before = np.empty_like(known)
+        before[1:] = known[:-1]
+        ends = np.cumsum([len(block) for block in blocks])
+        latest = np.maximum.accumulate(np.concatenate([[self._last[stream]], known[ends - 1]]))
+        before[np.concatenate([[0], ends[:-1]])] = latest[:-1]
+        gaps[place, 0] = max(int(gaps[place, 0]), int((known - before).max()))
+        self._last[stream] = int(latest[-1])
+        self._codes(day, stream, blocks)
 
     def _label(self, day: int, channel: LabelChannel, block: Block, weight: NDArray[Any] | None) -> None:
         y = np.clip(block[channel.unit_label].astype(np.int64), 0, None)
@@ -173,14 +225,15 @@ class Monitor:
         if self.kind.form == "act" and self._rings["losses"].subjects[:1] == (channel.stream,):
             self._fresh.append((block[self.kind.entity], block["t"], np.stack([y, whole])))
 
-    def _codes(self, day: int, name: str, block: Block) -> None:
+    def _codes(self, day: int, name: str, blocks: list[Block]) -> None:
         columns = self._coded[name]
         if not columns:
             return
         counts = self._rings["categories"].of(day)
         for column in columns:
-            codes = np.bincount(np.clip(block[column].astype(np.int64), 0, CODES - 1), minlength=CODES)
-            counts[self._place[f"{name}.{column}"]] += codes
+            codes = np.concatenate([block[column] for block in blocks]).astype(np.int64)
+            within = np.minimum(np.maximum(codes, 0), CODES - 1)
+            counts[self._place[f"{name}.{column}"]] += np.bincount(within, minlength=CODES)
 
     # --- what is usual -----------------------------------------------------------------------------------------------
 
@@ -196,6 +249,7 @@ class Monitor:
         them: the only loss that says what is to come; without them the usual loss stays what it was."""
         if now < self.go_live:
             return
+        self._count_waiting()
         today = now // DAY
         first = max(today - self._reach, self.begins // DAY)
         rows, day = self._sample.rows(first, today - 1)
@@ -235,7 +289,7 @@ class Monitor:
     def _losses_of(self, past: TrainingSet, state: PolicyState, first: int, today: int) -> None:
         told = np.flatnonzero(past.verified)
         n = min(len(told), len(state.score))
-        ring = Ring(self._rings["losses"].subjects, 3, self._rings["losses"].capacity)
+        ring = Ring(self._rings["losses"].subjects, LOSSES, self._rings["losses"].capacity)
         day = past.unit_t[told[:n]] // DAY
         weight = np.round(np.minimum(past.audit_weight[told[:n]], HEAVIEST)).astype(np.int64)
         for number in range(first, today):
@@ -262,6 +316,7 @@ class Monitor:
         today = now // DAY
         if today == self._today:
             return
+        self._count_waiting()
         self._today = today
         if today * DAY < self.go_live:
             self._close(today)
@@ -343,3 +398,4 @@ def _add_losses(cells: Ints, y: Ints, score: Floats, weight: Ints) -> None:
     cells[0] += int(weight.sum())
     cells[1] += int((weight * loss).sum())
     cells[2] += int((weight * np.round(loss * 1e-6 * loss).astype(np.int64)).sum())
+    cells[3] += int((weight**2).sum())

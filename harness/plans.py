@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
+from harness.service_plan import NamedOrQueued, ServicePlan
 from sim.core.records import Description, Duration, Metadata, Name, Record, Share, Span, Text
 from sim.core.time import DAY
 
@@ -126,6 +127,7 @@ class CandidatePlan(Record):
     on_verified: OnVerified | None = None
     redress: RedressPlan | None = None
     playbook: PlaybookPlan | None = None
+    service: ServicePlan | None = None
 
 
 class IncumbentPlan(Record):
@@ -141,6 +143,7 @@ class IncumbentPlan(Record):
     cadence: CadencePlan | None = None
     on_verified: OnVerified | None = None
     redress: RedressPlan | None = None
+    service: ServicePlan | None = None
 
     @property
     def as_candidate(self) -> CandidatePlan:
@@ -218,7 +221,7 @@ class Trial(Record):
         description="a list of candidates"
     )
     ledger: LedgerPlan = LedgerPlan()
-    service: Text | None = None
+    service: NamedOrQueued | None = None
 
     @property
     def incumbent(self) -> CandidatePlan:

@@ -18,7 +18,19 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from harness import adversaries, cases, keeping, league, measure, own_code, readings, registry, results, seals
+from harness import (
+    adversaries,
+    answers,
+    cases,
+    keeping,
+    league,
+    measure,
+    own_code,
+    readings,
+    registry,
+    results,
+    seals,
+)
 from harness.assembly import estimators, load_metrics
 from harness.jobs import INCUMBENT, Job, replay_all
 from harness.trial import Loaded
@@ -200,12 +212,17 @@ def _gather(order: Order, folder: Path, seeds: Sequence[int]) -> None:
         folder / "facts.json",
         {
             "world": first["world"] | {k: first[k] for k in ("closed", "start", "go_live", "horizon", "end")},
-            "unmeasured": first["unmeasured"],
+            "unmeasured": {
+                name: why
+                for name, why in first["unmeasured"].items()
+                if all(name in fact["unmeasured"] for fact in facts.values())
+            },
             "slices": first["slices"],
             "lawful": first["lawful"],
             "rows": {job.name: fact["rows"] for job, fact in facts.items()},
             "open": {job.name: fact["open"] for job, fact in facts.items()},
             "monitored": facts[jobs[-1]]["monitored"],
+            **_services(facts),
         },
     )
     standings = league.record(folder, order.loaded.candidates, _prized(order))
@@ -220,6 +237,11 @@ def _gather(order: Order, folder: Path, seeds: Sequence[int]) -> None:
         model = folder / "parts" / job.name / "model"
         if model.is_dir():
             shutil.copytree(model, folder / "model" / job.candidate / f"seed-{job.seed}", dirs_exist_ok=True)
+
+
+def _services(facts: Mapping[Job, Mapping[str, Any]]) -> dict[str, Any]:
+    found = answers.record({(job.candidate, job.seed): fact for job, fact in facts.items()})
+    return {"services": found} if found else {}
 
 
 def _prized(order: Order) -> dict[str, str]:

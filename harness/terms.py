@@ -10,10 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from harness.charter import RUNGS, Charter, Clause, Op, SliceLimit
+from harness.charter import RUNGS, Charter, Clause, LatencyLimit, Op, SliceLimit
 from harness.evidence import Band
 from harness.kinds import MetricSpec
-from sim.core.time import DAY, Micros
+from harness.merging import DESK
+from sim.core.time import whole_days
 from sim.core.world import Slice
 
 
@@ -90,7 +91,28 @@ def terms(
         for part in clause.slices:
             labels = part.only or _meant(slices.get(part.by), specs.get(clause.metric))
             found += [_terms(clause, f"{part.by}={label}", part) for label in labels or ("?",)]
+    for limit in charter.spec.latency or ():
+        found += _budgets(limit, DESK in slices)
     return tuple(found)
+
+
+def _budgets(limit: LatencyLimit, several: bool) -> list[ClauseTerms]:
+    """A clause for each budget; of one desk where it names one of several. Answers are many wherever there are any."""
+    return [
+        ClauseTerms(
+            name=name,
+            metric=metric,
+            slice=f"{DESK}={limit.desk}" if several and limit.desk else "all",
+            critical=limit.critical,
+            op="lte",
+            good_enough=value,
+            owner=limit.owner,
+            because=limit.because,
+            unit=unit,
+            min_entities=0,
+        )
+        for name, metric, value, unit in limit.budgets
+    ]
 
 
 def _meant(slice_: Slice | None, spec: MetricSpec | None) -> Sequence[str]:
@@ -104,7 +126,7 @@ def _meant(slice_: Slice | None, spec: MetricSpec | None) -> Sequence[str]:
 def _terms(clause: Clause, slice_: str, part: SliceLimit | None = None) -> ClauseTerms:
     limit, half_width = clause.limit(part)
     rungs = tuple(
-        Rung(name, rung.value, _days(rung.lookback_window), _days(rung.alert_after))
+        Rung(name, rung.value, whole_days(rung.lookback_window), whole_days(rung.alert_after))
         for name, rung in clause.rungs.ladder
         if part is None
     )
@@ -124,8 +146,3 @@ def _terms(clause: Clause, slice_: str, part: SliceLimit | None = None) -> Claus
         min_entities=30 if part is None else part.min_entities,
         view=clause.view,
     )
-
-
-def _days(span: Micros) -> int:
-    """Whole days, at least one: counts are kept by the day."""
-    return max(1, -(-span // DAY))

@@ -5,11 +5,19 @@ Knows: where the four kinds of document are found and how they refer to one anot
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from harness import charter_rules, feature_rules, lineup_rules, response_rules, service_profile, trial_rules
+from harness import (
+    charter_rules,
+    feature_rules,
+    lineup_rules,
+    response_rules,
+    service_profile,
+    service_rules,
+    trial_rules,
+)
 from harness.charter import Charter
 from harness.kinds import FeatureSpec
 from harness.lineups import DesksTrial, DeskTerms, Lineup
@@ -47,6 +55,8 @@ class Loaded:
     charter_text: str = ""
     desk_features: Mapping[str, tuple[FeatureSpec, ...]] = field(default_factory=dict)
     service: ServiceProfile | None = None
+    services: Mapping[str, service_rules.ByDesk] = field(default_factory=dict)
+    """By candidate, the incumbent among them, and kind of question; empty where nothing is queued."""
     sets: tuple[str, ...] = ()
     """What was laid over the scenario, `KEY=VALUE` each."""
     code: str = ""
@@ -91,9 +101,19 @@ class Loaded:
         if isinstance(self.trial, DesksTrial):
             for desk in trial["desks"].values():
                 del desk["features"]
+        _without_services(trial)
         if self.service is not None:
             trial["service"] = self.service.digest()
+        elif self.services:
+            trial["service"] = self._queued(service_rules.Served.card)
         return trial
+
+    def _queued(self, told: Callable[[service_rules.Served], dict[str, Any]]) -> dict[str, Any]:
+        """What is told of every service, by candidate and kind of question."""
+        return {
+            name: {kind: told(one) for kind, one in by_desk.items()}
+            for name, by_desk in self.services.items()
+        }
 
     def feature_cards(self) -> Any:
         """The features as plain values, by desk where there are several."""
@@ -112,6 +132,8 @@ class Loaded:
         } | self._service_card()
 
     def _service_card(self) -> dict[str, Any]:
+        if self.services:
+            return {"services": self._queued(service_rules.Served.origin)}
         if self.service is None:
             return {}
         spec = self.service.spec
@@ -136,7 +158,16 @@ class Loaded:
             *self.charter.warnings(),
             *response_rules.warnings(self.charter, plays),
             *(() if self.service is None else self.service.warnings()),
+            *service_rules.warnings(self.services),
         )
+
+
+def _without_services(node: Any) -> None:
+    """Take out what a plan says of its service, in place: it is told apart, merged with what all share."""
+    for child in node.values() if isinstance(node, dict) else node if isinstance(node, list | tuple) else ():
+        _without_services(child)
+    if isinstance(node, dict) and "use" in node:
+        node.pop("service", None)
 
 
 _SPEC = ("name", "use", "by", "window", "feed", "of", "where")
@@ -169,8 +200,14 @@ def charter_card(charter: Charter, id: str, file: str) -> dict[str, Any]:
     }
 
 
-def load(reference: str, sets: Sequence[str] = (), seeds: tuple[int, ...] | None = None) -> Loaded:
-    """Read a scenario by path or id with its charter and features, `sets` laid over it (`KEY=VALUE`, each).
+def load(
+    reference: str,
+    sets: Sequence[str] = (),
+    seeds: tuple[int, ...] | None = None,
+    charter_sets: Sequence[str] = (),
+) -> Loaded:
+    """Read a scenario by path or id with its charter and features, `sets` laid over it (`KEY=VALUE`, each), and
+    `charter_sets` over its charter.
 
     Raises BadDocument with the faults of all its documents at once, UserError for an unknown id. Writes nothing.
     """
@@ -179,7 +216,7 @@ def load(reference: str, sets: Sequence[str] = (), seeds: tuple[int, ...] | None
     scenario, more = scenario_rules.examine(document)
     faults += [*more, *trial_rules.examine_looks(document)]
     world, _ = load_plugin(document, ("spec", "world", "use"), "world", document.at(("spec", "world", "use")))
-    charter, shelf = _charter(document, faults)
+    charter, shelf = _charter(document, faults, charter_sets)
     if shelf is not None:
         faults += trial_rules.examine_slices(shelf.document, world)
     limits = shelf.document if shelf else None
@@ -199,6 +236,12 @@ def load(reference: str, sets: Sequence[str] = (), seeds: tuple[int, ...] | None
         trial, more = trial_rules.examine(document, world, _names(features), quotes)
     faults += more
     service = _service(document, faults)
+    profiles = _profiles(document, faults)
+    kinds = trial_rules.kinds_of(world)
+    several = lineup_rules.has_desks(document, world)
+    faults += service_rules.examine(
+        document, world, kinds, several, lambda d, key: profiles.get(str(d.at(key)))
+    )
     if faults or scenario is None or charter is None or shelf is None or features is None or trial is None:
         raise BadDocument(first_told(faults))
     return Loaded(
@@ -215,6 +258,7 @@ def load(reference: str, sets: Sequence[str] = (), seeds: tuple[int, ...] | None
         shelf.document.text,
         by_desk,
         service,
+        service_rules.services(trial, tuple(kinds), profiles),
         tuple(sets),
     )
 
@@ -247,8 +291,11 @@ def _overridden(document: Document, sets: Sequence[str]) -> tuple[Document, list
     return document, faults
 
 
-def _charter(document: Document, faults: list[Fault]) -> tuple[Charter | None, catalogue.Found | None]:
-    """The charter that a scenario names; `faults` receives its faults, and that of the reference."""
+def _charter(
+    document: Document, faults: list[Fault], sets: Sequence[str]
+) -> tuple[Charter | None, catalogue.Found | None]:
+    """The charter that a scenario names, with `sets` laid over it; `faults` receives its faults, and that of the
+    reference."""
     key = ("spec", "charter")
     if document.at(key) is None:
         faults += absent(document, key, "the id or path of a charter")
@@ -256,6 +303,10 @@ def _charter(document: Document, faults: list[Fault]) -> tuple[Charter | None, c
     shelf = _refer(document, key, "Charter", faults)
     if shelf is None:
         return None, None
+    if sets:
+        laid, wrong = _overridden(shelf.document, sets)
+        faults += wrong
+        shelf = shelf._replace(document=laid)
     charter, more = charter_rules.examine(shelf.document)
     faults += more
     return charter, shelf
@@ -269,6 +320,23 @@ def _service(document: Document, faults: list[Fault]) -> ServiceProfile | None:
     profile, more = service_profile.examine(shelf.document)
     faults += more
     return profile
+
+
+def _profiles(document: Document, faults: list[Fault]) -> dict[str, ServiceProfile]:
+    """The profiles that services name, by reference; `faults` receives theirs."""
+    found: dict[str, ServiceProfile] = {}
+    for key in service_rules.references(document):
+        reference = str(document.at(key)).strip()
+        if reference in found:
+            continue
+        shelf = _refer(document, key, ServiceProfile.__name__, faults)
+        if shelf is None:
+            continue
+        profile, more = service_profile.examine(shelf.document)
+        faults += more
+        if profile is not None:
+            found[reference] = profile
+    return found
 
 
 FEATURES: Key = ("spec", "trial", "features")

@@ -59,8 +59,14 @@ def ground_of(world: Any, charter: Document | None, kind: QuestionKind | None = 
     kinds = [kind] if kind is not None else list(kinds_of(world).values())
     if streams and len(kinds) == 1:
         streams[OWN] = kinds[0].schema
+    truth = frozenset(
+        name
+        for schema in _declared(world, "truth").values()
+        if isinstance(schema, Schema)
+        for name in schema.names
+    )
     if charter is None:
-        return Ground(streams or None)
+        return Ground(streams or None, truth=truth)
     feeds = getattr(world, "feeds", ())
     stream_of = {feed.name: feed.stream or OWN for feed in feeds} if isinstance(feeds, tuple | list) else {}
     kept: dict[str, Micros] = {}
@@ -71,7 +77,7 @@ def ground_of(world: Any, charter: Document | None, kind: QuestionKind | None = 
                 kept[name] = min(constraint.retention, kept.get(name, constraint.retention))
     names = [charter.at((*key, "name")) for key in indices(charter, ("spec", "excludedAttributes"))]
     excluded = tuple(name for name in names if isinstance(name, str))
-    return Ground(streams or None, kept, readable(charter, Span, ("spec", "retention")), excluded)
+    return Ground(streams or None, kept, readable(charter, Span, ("spec", "retention")), excluded, truth)
 
 
 def _declared(world: Any, name: str) -> Mapping[str, Any]:
@@ -303,7 +309,14 @@ def baseline_faults(document: Document, holdouts: Sequence[Key]) -> Iterator[Fau
 
 
 def examine_slices(document: Document, world: Any) -> Iterator[Fault]:
-    """Faults of a charter document where it names slices and labels that the scenario's world does not have."""
+    """Faults of a charter document where it names slices, labels and desks that the scenario's world does not have."""
+    kinds = kinds_of(world)
+    for limit in indices(document, ("spec", "latency")) if kinds else ():
+        desk, place = document.at((*limit, "desk")), (*limit, "desk")
+        if isinstance(desk, str) and desk not in kinds:
+            yield document.fault(
+                place, f"the scenario's world asks no question {shown(desk)}{closest(desk, kinds)}"
+            )
     slices = {name: item for name, item in _declared(world, "slices").items() if isinstance(item, Slice)}
     if not slices:
         return

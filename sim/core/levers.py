@@ -130,7 +130,7 @@ class Levers:
         value = np.full(len(t), self.constant(name), dtype=np.float64)
         for injection in moving:
             value = injection.apply(value, t)
-        return np.clip(value, spec.low, spec.high)
+        return np.minimum(np.maximum(value, spec.low), spec.high)
 
     def now(self, name: str, t: Micros) -> float:
         """Value of a lever at one instant."""

@@ -37,6 +37,11 @@ def micros(value: int) -> Micros:
     return value
 
 
+def whole_days(span: Micros) -> int:
+    """A span in days, rounded up, at least one: what is counted by the day, or looked at once a day."""
+    return max(1, -(-span // DAY))
+
+
 def parse_duration(text: str) -> Micros:
     """Read `15m`, `90d`, `1.5h`. Raises ValueError with the expected form."""
     match = _DURATION.match(text) if isinstance(text, str) else None

@@ -10,6 +10,12 @@ One tick of a replay (design section 6), always in this order:
 
 A tick may have phases: a world whose later questions depend on the answers to its first (bets on prices) leaves `now`
 where it is once those are answered; `news(until=now)` then tells nothing new and `advance()` asks the next phase.
+A world whose answers may take time names those kinds in a class attribute `serves`, and its constructor takes
+`services`: by kind, what stands between a question and its answer from goLive on (sim.core.service). It queues its
+questions under their own arrivals, and its outcomes say which action took effect (`effect`), when (`effect_at`), how
+long that took (`response_us`) and what became of the question (`service`, a state). Without a service it has neither
+of the latter two, and is the same to the byte. The lever `service_load` multiplies what reaches the service.
+
 Asking in another order raises OutOfTurn. Facts that depend on a decision are known, at the earliest, at the tick's end.
 """
 

@@ -62,6 +62,7 @@ class World:
     slices = MappingProxyType(
         {"caller_class": Slice("caller_class", "caller_class", ("consumer", "clinic", "school", "campaign"))}
     )
+    serves = ("call",)
     feeds = (Feed("signalling", "", "", ""), Feed("records", "call_record", "", ""))
 
     def __init__(self, *given: Any) -> None:

@@ -15,6 +15,7 @@ from sim.core import scenario_rules
 from sim.core.decisions import Decisions, Quotes
 from sim.core.events import Block
 from sim.core.rng import key, uniform
+from sim.core.service import Service
 from sim.core.world import Question, World
 from tests.laws.book import prices
 
@@ -138,7 +139,11 @@ Decide = Callable[[Question], Decisions | Quotes]
 
 
 def open_small(
-    name: str, seed: int = 1, levers: Mapping[str, float] | None = None, injections: tuple[Any, ...] = ()
+    name: str,
+    seed: int = 1,
+    levers: Mapping[str, float] | None = None,
+    injections: tuple[Any, ...] = (),
+    services: Mapping[str, Service] | None = None,
 ) -> World:
     """A world of a few days. One that has no entry in SMALL fails here: it is covered or excluded with a reason."""
     plan = {"start": "2026-01-05", "historyBecause": "a law needs no season", **{**SMALL, **TINY}[name]}
@@ -150,7 +155,7 @@ def open_small(
         "metadata": {"name": f"small-{name}", "version": "1.0.0"},
         "spec": {"description": {"purpose": "a law"}, "seeds": [seed], "world": plan},
     }
-    return open_world(scenario_rules.of(tree), seed)
+    return open_world(scenario_rules.of(tree), seed, services)
 
 
 def scripted(

@@ -9,6 +9,7 @@ import numpy as np
 
 from sim.core import plugins
 from sim.core.levers import LeverSpec
+from sim.engine.answering import SERVICE_LOAD
 from sim.worlds.telco.frauds import Scheme, Tactic
 from sim.worlds.telco.parameters import TABLE
 from sim.worlds.telco.trades import Trade
@@ -24,6 +25,7 @@ LEVERS: dict[str, LeverSpec] = {
         *(t.levers for t in TRADES),
         *(s.levers for s in SCHEMES),
         *(t.levers for t in TACTICS),
+        (SERVICE_LOAD,),
     )
     for lever in levers
 }

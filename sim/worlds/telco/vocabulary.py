@@ -64,6 +64,16 @@ OUTCOMES = Schema(
     ),
 )
 
+OUTCOMES_SERVED = Schema(
+    OUTCOMES.name,
+    (
+        *OUTCOMES.fields,
+        Field("response_us", "int64", "us", "from the attempt to what took effect"),
+        Field("service", "int8", "code", "what became of the question: answered, timed out, refused, failed"),
+    ),
+)
+"""Where a service stands before the desk."""
+
 TRUTH = Schema(
     "call_truth",
     (

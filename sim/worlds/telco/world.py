@@ -16,9 +16,11 @@ from sim.core import rng
 from sim.core.decisions import Decisions, Quotes
 from sim.core.errors import BadBlock, Defect, OutOfTurn, UserError
 from sim.core.levers import Levers
+from sim.core.service import Service
 from sim.core.time import DAY, MINUTE, Clock, Micros, format_duration, micros
 from sim.core.truth import Outcomes, Settlement, Truth
 from sim.core.world import GroundTruth, News, Question
+from sim.engine.answering import SERVICE_LOAD, Front, InForce
 from sim.engine.outbox import Outbox, sealed
 from sim.engine.stage import Stage
 from sim.engine.turns import Turns
@@ -39,7 +41,7 @@ from sim.worlds.telco.verification import Verification
 
 
 class TelcoWorld:
-    """TelcoWorld(seed, clock, tick, go_live, horizon, end, levers, parameters, rounds_up=False).
+    """TelcoWorld(seed, clock, tick, go_live, horizon, end, levers, parameters, rounds_up=False, services=None).
 
     tick: at most 15 minutes (the call records' delay), unless rounds_up. horizon: a whole number of ticks.
     """
@@ -52,6 +54,7 @@ class TelcoWorld:
     feeds = words.FEEDS
     truth = MappingProxyType({"call": words.TRUTH})
     slices = words.SLICES
+    serves = ("call",)
     closed = True
 
     def __init__(
@@ -65,6 +68,7 @@ class TelcoWorld:
         levers: Levers,
         parameters: Sizes,
         rounds_up: bool = False,
+        services: Mapping[str, Service] | None = None,
     ) -> None:
         for instant in (tick, go_live, horizon, end):
             micros(instant)
@@ -93,6 +97,8 @@ class TelcoWorld:
         self._numbers = Numbers(seed, lines, self._lawful.size, self._people, levers)
         self._lawful.settle_in(self._numbers)
         self._lawful.burst_rates(self._numbers)
+        screening = (services or {}).get("call")
+        self._front = None if screening is None else Front(screening, seed, "telco", "call", go_live)
         self._turns = Turns()
         self._stage = Stage()
         self._outboxes = {name: Outbox(schema, tick, end) for name, schema in self.streams.items()}
@@ -207,7 +213,9 @@ class TelcoWorld:
             "seed": self.seed,
             "lines": self.parameters.lines,
             "parameters": self.parameters.model_dump(),
-            "levers": {name: self.state.constant(name) for name in self.levers},
+            "levers": {
+                n: self.state.constant(n) for n in self.levers if self._front or n != SERVICE_LOAD.name
+            },
             "tickSeconds": self.tick / 1_000_000,
             "reach": self.parameters.reach,
             "contacts": len(self._people.contacts),
@@ -216,13 +224,23 @@ class TelcoWorld:
             "analysts": self._verification.office.staff,
             "clerks": self._redress.office.staff,
             "planning": planning(self.parameters, self.state),
-        }
+        } | ({} if self._front is None else {"service": {"call": self._front.told(self._now - self.go_live)}})
 
     # --- one tick
+
+    def _answered(self, question: Question, decisions: Decisions) -> InForce | None:
+        """What takes effect where the desk's answers take time; None where they take none."""
+        if self._front is None or question.start < self._front.begins:
+            return None
+        t = question.block["t"]
+        load = self.state.at(SERVICE_LOAD.name, t)
+        return self._front.decide(decisions, t, load, question.start, question.end)
 
     def _settle(self, question: Question, decisions: Decisions) -> Settlement:
         numbers, block = self._numbers, question.block
         n = len(block)
+        served = self._answered(question, decisions)
+        taken = decisions.action if served is None else served.action
         step = 0
         levels = self._levels
         if any(self.state.moving(SETTLE_LEVERS[i], question.start, question.end) for i in self._moved_levels):
@@ -241,7 +259,7 @@ class TelcoWorld:
         notes = self._scratch.rows("notes", 3 * n, 6)
         parties, kinds, alpha, person = self._proposing.unseen
         settle_calls(
-            block["t"], block["id"], parties, kinds, alpha, person, decisions.action, levels, step, question.end,
+            block["t"], block["id"], parties, kinds, alpha, person, taken, levels, step, question.end,
             question.end + self.tick, self._mediation, self.horizon, self._keys, block["callee"], block["same_region"],
             numbers.appeal, numbers.script, numbers.near, numbers.tried, numbers.refused, numbers.challenged,
             numbers.throttled, numbers.answered, numbers.recent, numbers.given_up,
@@ -274,10 +292,12 @@ class TelcoWorld:
             self._verification.collect(
                 np.column_stack([block["t"][at], block["id"][at], block["caller"][at], unwanted[at], cls[at]])
             )
-        outcomes = sealed(
-            words.OUTCOMES,
-            (block["t"], block["id"], effects, block["t"], answered, duration, np.zeros(n, np.bool_)),
-        )
+        at = block["t"] if served is None else served.at
+        outcomes = (block["t"], block["id"], effects, at, answered, duration, np.zeros(n, np.bool_))
+        if served is None:
+            told = sealed(words.OUTCOMES, outcomes)
+        else:
+            told = sealed(words.OUTCOMES_SERVED, (*outcomes, served.response_us, served.state))
         truth = sealed(
             words.TRUTH,
             (
@@ -285,7 +305,7 @@ class TelcoWorld:
                 intention, first_try,
             ),
         )  # fmt: skip
-        return Settlement(Outcomes(outcomes), Truth(truth))
+        return Settlement(Outcomes(told), Truth(truth))
 
     def _note(self, notes: NDArray[np.int64]) -> None:
         for kind, stream in ((REPORT_NOTE, "report"), (REGULATOR_NOTE, "regulator")):
