@@ -17,33 +17,24 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.auditing import Audits, Seen
 from harness.board import Board, Reading
 from harness.consequences import Consequences
 from harness.desk_plan import DeskPlan
-from harness.featurizer import Featurizer
-from harness.kinds import (
-    Matrix,
-    OnlineCandidate,
-    OnlineScorer,
-    Rows,
-    Scorer,
-    Surveying,
-)
+from harness.featurizer import Featurizer, delivered
+from harness.kinds import Matrix, OnlineCandidate, OnlineScorer, Rows, Scorer, Surveying
 from harness.monitoring import Monitor
 from harness.pending import Pending
 from harness.quoting import Quoted, probabilities
 from harness.shadow import Model
 from harness.trainer import Fit, Trained, Trainer
-from harness.units import Day, Units
+from harness.units import Units
 from sim.core import rng
 from sim.core.decisions import Decisions, Quotes
 from sim.core.errors import UserError, closest
 from sim.core.events import Block
-from sim.core.time import DAY, Micros
+from sim.core.time import Micros
 from sim.core.world import LabelChannel, News, Question, QuestionKind
-
-Seen = tuple[Day, NDArray[np.int32], NDArray[np.int32]]
-"""The day's units, and each row's slot and ordinal in its unit (`Units.observe`)."""
 
 
 @dataclass
@@ -79,8 +70,7 @@ class Desk:
         self.consequences = self._consequences()
         self._from = self.go_live if self.deployed is None else self.deployed
         self._next_fit = self._from if plan.candidate is not None else None
-        self._stops = np.array([action.stops for action in self.kind.actions], dtype=np.bool_)
-        self._hinders = np.array([action.hinders for action in self.kind.actions], dtype=np.bool_)
+        self._audits = Audits(plan.audits, self.kind.actions, self._keys["audit"])
         self._quoting = self.kind.form == "quote"
         self._pending: Pending | None = None
         if self.kind.unit == "event" and plan.candidate is not None:
@@ -310,7 +300,7 @@ class Desk:
         self.reviewed = review
         audit = np.zeros(n, dtype=np.float32)
         if seen is not None:
-            audit = self._audit(block[self.kind.entity], q, seen, action, review)
+            audit = self._audits.select(block[self.kind.entity], q.start, seen, action, review)
         return Decisions(block["id"], action, fallback, scored, propensity, audit, exempt)
 
     def _late(self, standing: NDArray[np.int8], spared: NDArray[np.bool_]) -> NDArray[np.int8]:
@@ -350,30 +340,6 @@ class Desk:
         if self.plan.holdout_share <= 0.0:
             return np.zeros(len(subject), dtype=np.bool_)
         return rng.uniform(self._keys["holdout"], subject) < self.plan.holdout_share
-
-    def _audit(
-        self,
-        entity: NDArray[np.int64],
-        q: Question,
-        seen: Seen,
-        action: NDArray[np.int8],
-        review: NDArray[np.bool_],
-    ) -> NDArray[np.float32]:
-        """The probability with which each row's unit is selected here. A unit that goes to review is so with certainty,
-        whatever its lot: one probability for each unit, the largest that any of its rows asked for."""
-        day, slot, ordinal = seen
-        plan = self.plan.audits
-        acted = action > 0
-        for count, marks in ((day.stopped, self._stops), (day.hindered, self._hinders)):
-            rows = np.flatnonzero(marks[action])
-            if len(rows):
-                np.add.at(count, slot[rows], 1)
-        share = np.where(ordinal >= plan.busy_calls, max(plan.share, plan.busy_share), plan.share)
-        share = np.where(acted, np.maximum(share, plan.flagged_share), share)
-        if q.start < plan.starts:
-            share = np.zeros(len(entity))
-        share = np.where(review, 1.0, share).astype(np.float32)
-        return day.select(slot, share, rng.uniform(self._keys["audit"], entity, q.start // DAY))
 
     def state_bytes(self) -> dict[str, int]:
         """Bytes held, by what holds them: none of them may grow with the horizon."""
@@ -479,13 +445,3 @@ class Desk:
         self.scorer, self._changed = model.scorer, True
         if not self._quoting:
             self._tuned = self.policy = model.policy
-
-
-def delivered(news: News, now: Micros) -> News:
-    """News as of its delivery. What became known inside the last tick reaches the desk with the next one, so that
-    is when it counts: windows run over the instant at which the desk could first use an item."""
-    block = news.block
-    known = np.full(len(block), now, dtype=np.int64)
-    return news._replace(
-        block=Block(block.schema, {**block.columns, block.schema.order: known}, checked=True)
-    )
