@@ -191,11 +191,11 @@ class Pricing:
         if not parts:
             nothing = np.empty(0, dtype=np.int64)
             return nothing, nothing, nothing
-        arrived, ids, slot = (np.concatenate(column) for column in zip(*parts, strict=True))
+        arrived, ids, whose = (np.concatenate(column) for column in zip(*parts, strict=True))
         later = arrived >= end
-        self._held[sport] = [(arrived[later], ids[later], slot[later])] if later.any() else []
+        self._held[sport] = [(arrived[later], ids[later], whose[later])] if later.any() else []
         order = np.lexsort((ids[~later], arrived[~later]))
-        return arrived[~later][order], ids[~later][order], slot[~later][order]
+        return arrived[~later][order], ids[~later][order], whose[~later][order]
 
     def _changes(self, slot: int, start: Micros, end: Micros) -> tuple[Ints, Ints, Ints]:
         """Messages of a slot's own match that change its state."""
