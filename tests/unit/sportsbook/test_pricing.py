@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -139,9 +139,9 @@ def test_until_a_lever_moves_no_price_differs() -> None:
     """Law 2, for the load of a service: it moves half an hour into the match."""
     begins = KICKOFF + 30 * MINUTE
     levers = {"messages_per_s": 1.0, "service_load": 5.0}
-    surge: dict[str, list[Injection]] = {"service_load": [Step(start=begins, end=begins + HOUR, to=50.0)]}
+    step = cast(Injection, Step(start=begins, end=begins + HOUR, to=50.0))
     plain = Afternoon(2, each(60.0), levers).run()
-    moved = Afternoon(2, each(60.0), levers, surge).run()
+    moved = Afternoon(2, each(60.0), levers, {"service_load": [step]}).run()
     differs = False
     for a, b, heard in zip(plain.rows("force"), moved.rows("force"), plain.rows("heard"), strict=True):
         assert np.array_equal(a[heard < begins], b[heard < begins])
