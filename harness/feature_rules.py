@@ -126,6 +126,8 @@ def _stands(document: Document, key: Key, operation: Any, ground: Ground) -> Ite
             yield document.fault((*key, "window"), what)
         yield from _columns(document, key, need.feed, need.columns, ground)
         yield from _columns(document, key, OWN, need.at, ground)
+    for feed, columns in getattr(operation, "reads", {}).items():
+        yield from _columns(document, key, feed, tuple(columns), ground)
     of = document.at((*key, "of"))
     if not needs and isinstance(of, str):
         yield from _columns(document, key, OWN, (of,), ground)

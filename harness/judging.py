@@ -12,7 +12,18 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness import charter_rules, decay, league, measure, readings, results, tallies, terms, verdict
+from harness import (
+    charter_rules,
+    decay,
+    fairness,
+    league,
+    measure,
+    readings,
+    results,
+    tallies,
+    terms,
+    verdict,
+)
 from harness.charter import Charter
 from harness.looks import Looks
 from harness.report import render
@@ -112,7 +123,7 @@ def _judge(
     facts = results.read_json(folder / "facts.json")
     counts, timeline = (_table(folder / name) for name in ("counts.parquet", "timeline.parquet"))
     specs = {name: plugins.load("metric", name).spec for name in sorted(counts["metric"].unique())}
-    specs |= {c.metric: plugins.load("metric", c.metric).spec for c in charter.spec.clauses}
+    specs |= {c.metric: plugins.load("metric", c.metric).spec for c in charter.spec.every_clause}
     world = facts["world"]
     days = (world["horizon"] - world["go_live"]) // DAY
     seeds = tuple(manifest["seeds"])
@@ -138,6 +149,9 @@ def _judge(
     _measures(folder, manifest, told, alpha)
     lost = decay.document(told, clauses, manifest["candidates"])
     results.write_text(folder / "decay.json", measure.canonical(lost))
+    compared = fairness.document(told, clauses, manifest["candidates"], alpha)
+    if compared is not None:
+        results.write_text(folder / fairness.FILE, measure.canonical(compared))
     _mark_rungs(timeline, document, int(world["go_live"])).to_parquet(
         folder / "timeline.parquet", index=False, compression="zstd"
     )

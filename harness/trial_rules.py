@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
-from harness import operation_rules, response_rules
+from harness import consent_rules, fairness_rules, operation_rules, response_rules
 from harness.charter import DataConstraint
 from harness.feature_rules import OWN, Ground
 from harness.lineups import Play
@@ -275,6 +275,7 @@ def labels_faults(document: Document, where: Key, world: Any) -> Iterator[Fault]
     if maturity is not None and history is not None and maturity >= history > 0:
         what = f"expected less than the history, {in_days(history)}: no negative would be mature at goLive"
         yield document.fault((*where, "maturity"), f"got {in_days(maturity)}, {what}")
+    yield from consent_rules.examine(document, where, kinds_of(world).values())
 
 
 def baseline_faults(document: Document, holdouts: Sequence[Key]) -> Iterator[Fault]:
@@ -308,6 +309,7 @@ def examine_slices(document: Document, world: Any) -> Iterator[Fault]:
     if not slices:
         return
     slices = with_desks(slices, kinds_of(world))
+    yield from fairness_rules.examine_groups(document, slices)
     for clause in indices(document, ("spec", "clauses")):
         for key in indices(document, (*clause, "slices")):
             by, only = document.at((*key, "by")), document.at((*key, "only"))

@@ -17,6 +17,7 @@ from harness.report import (
     courses,
     decays,
     drawing,
+    fair_courses,
     happenings,
     limits,
     responding,
@@ -71,6 +72,7 @@ def compose(run: Run) -> tuple[str, str]:
             "honesty": tuple(_honesty(run)),
             "shifts": tuple(_shifts(run)),
             "decays": tuple((one, _markup(one.svg)) for one in decays.read(run)),
+            "fairness": tuple((one, _markup(one.svg)) for one in fair_courses.read(run)),
             "responses": tuple(_responses(run)),
         }
     context |= {
