@@ -15,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from harness import cli_many, cli_service
+from harness import cli_fair, cli_many, cli_service
 from harness.options import (
     LARGEST_SEED,
     Failing,
@@ -406,6 +406,7 @@ def _options(
 
 cli_many.register(app)
 cli_service.register(app)
+cli_fair.register(app)
 
 
 def main() -> None:

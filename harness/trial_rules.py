@@ -69,9 +69,25 @@ def ground_of(world: Any, charter: Document | None, kind: QuestionKind | None = 
         if constraint is not None and constraint.feed is not None and constraint.retention is not None:
             for name in (constraint.feed, stream_of.get(constraint.feed, constraint.feed)):
                 kept[name] = min(constraint.retention, kept.get(name, constraint.retention))
-    names = [charter.at((*key, "name")) for key in indices(charter, ("spec", "excludedAttributes"))]
-    excluded = tuple(name for name in names if isinstance(name, str))
-    return Ground(streams or None, kept, readable(charter, Span, ("spec", "retention")), excluded)
+    told = [
+        (charter.at((*key, "name")), charter.at((*key, "because")))
+        for key in indices(charter, ("spec", "excludedAttributes"))
+    ]
+    excluded = tuple(name for name, _ in told if isinstance(name, str))
+    reasons = {name: why for name, why in told if isinstance(name, str) and isinstance(why, str)}
+    retention = readable(charter, Span, ("spec", "retention"))
+    return Ground(streams or None, kept, retention, excluded, reasons, _held(charter, stream_of))
+
+
+def _held(charter: Document, stream_of: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """Stream or column -> the purposes for which a charter says that it is held."""
+    held: dict[str, tuple[str, ...]] = {}
+    for key in indices(charter, ("spec", "dataConstraints")):
+        one: DataConstraint | None = readable(charter, DataConstraint, key)
+        if one is not None and one.purpose is not None:
+            name = one.field or stream_of.get(one.feed or "", one.feed or "")
+            held[name] = tuple(dict.fromkeys((*held.get(name, ()), one.purpose)))
+    return held
 
 
 def _declared(world: Any, name: str) -> Mapping[str, Any]:
