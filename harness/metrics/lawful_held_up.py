@@ -1,7 +1,7 @@
 """Bets of ordinary customers that a desk held up, as a share of their bets.
 
-Knows: what was done, who was adverse. Does not know: why anybody was held up, who is ahead: that is a slice, by which a
-charter holds winners by luck against those who are behind. `limited_winners` asks whom the held-up bets belong to; here it
+Knows: what was done, who was adverse. Does not know: why anybody was held up, who is ahead: that is a slice, by which
+a charter holds winners by luck against those who are behind. `limited_winners` asks whose the held-up bets are; here it
 is what befalls a customer.
 """
 
