@@ -6,11 +6,11 @@ Knows: plugins by name, documents. Does not know: the loop, processes, verdicts.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness import operations, results
+from harness import operations
 from harness.board import Cadence
 from harness.candidates._estimator import adopt
 from harness.consent import Consent
@@ -21,10 +21,11 @@ from harness.featurizer import Featurizer
 from harness.kinds import Candidate, Compared, Metric
 from harness.ledger import Ledger
 from harness.lineups import INCUMBENT, DeskTerms, Lineup
-from harness.monitoring import SHIPPED, Monitor, MonitorPlan, Watched
+from harness.monitoring import SHIPPED, Monitor, MonitorPlan, Watched, shared
 from harness.oracle import Oracle, Witness
 from harness.plans import PASSIVE, ConsentPlan, Holdout
 from harness.playbook import Playbook
+from harness.registry import Registry
 from harness.replay import Book, replay
 from harness.service_rules import Served, service
 from harness.trainer import Fit
@@ -47,6 +48,8 @@ class Setting:
     desks: dict[str, Desk]
     ledgers: dict[str, Ledger]
     operations: Playbook | Oracle | None = None
+    registries: dict[str, Registry] = field(default_factory=dict)
+    """Of the desks whose models are kept."""
 
     @property
     def books(self) -> dict[str, Book]:
@@ -119,7 +122,11 @@ def build_replay(
                 desk.monitor = Monitor(
                     monitored, kind, desk.featurizer.names, world.streams, seed, world.now, world.go_live
                 )
-            desk.on_fit = _recorder(ledger, fits, models, {} if alone else {"desk": name})
+            if models is not None:
+                setting.registries[name] = Registry(models, name, world.clock, world.go_live)
+            desk.on_fit = _recorder(
+                ledger, fits, setting.registries.get(name), {} if alone else {"desk": name}
+            )
         setting.desks[name], setting.ledgers[name] = desk, ledger
     setting.operations = operations.build(loaded, plan, setting.world, setting.desks, metrics, seed)
     return setting
@@ -165,7 +172,7 @@ def _late(
 ) -> Desk | int:
     """What takes effect at a desk where its answer comes too late: an action's code, or another candidate's desk."""
     late = served.plan.on_late if served is not None else None
-    if late is None:
+    if late is None or (kind.form == "quote" and isinstance(late, str)):
         return 0
     if isinstance(late, str):
         return [action.name for action in kind.actions].index(late)
@@ -186,14 +193,17 @@ def _unmanned(world: World, kind: QuestionKind, seed: int) -> Desk:
 
 
 def _monitored(loaded: Loaded) -> MonitorPlan:
-    """The signals of the charter, or the shipped set where it says nothing of signals."""
+    """The signals of the charter, or the shipped set where it says nothing of signals; they share one budget."""
     spec = loaded.charter.spec
     if "signals" not in spec.model_fields_set:
-        return MonitorPlan(tuple(Watched(name, plugins.load("signal", name)()) for name in SHIPPED))
-    watched = [
-        Watched(plan.title, build("signal", plan.use, plan.model_extra or {})) for plan in spec.signals
-    ]
-    return MonitorPlan(tuple(watched))
+        return MonitorPlan(
+            shared([(Watched(name, plugins.load("signal", name)()), False) for name in SHIPPED])
+        )
+    made = []
+    for plan in spec.signals:
+        given = plan.model_extra or {}
+        made.append((Watched(plan.title, build("signal", plan.use, given)), "expected_run" in given))
+    return MonitorPlan(shared(made))
 
 
 def estimators(loaded: Loaded) -> dict[str, str]:
@@ -284,7 +294,7 @@ def _made(kind: str, use: str, parameters: Mapping[str, Any]) -> Any:
 
 
 def _recorder(
-    ledger: Ledger, fits: list[dict[str, Any]], folder: Path | None, desk: Mapping[str, str]
+    ledger: Ledger, fits: list[dict[str, Any]], registry: Registry | None, desk: Mapping[str, str]
 ) -> Callable[[Fit], None]:
     """Takes down each training, with how honest its labels were, and keeps the model with its card. `desk` says whose
     it was, where there are several."""
@@ -305,12 +315,8 @@ def _recorder(
             **{f"policy.{k}": v for k, v in fit.facts.items()},
         }
         fits.append(card)
-        if folder is not None and fit.in_force:
-            folder.mkdir(parents=True, exist_ok=True)
-            results.write_json(folder / "card.json", _card(fit, card))
-            save = getattr(fit.scorer, "save", None)
-            if save is not None:
-                save(folder)
+        if registry is not None:
+            registry.take(fit, card, _card(fit, card))
 
     return record
 

@@ -14,23 +14,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Discriminator, Field, Tag
-from pydantic.json_schema import WithJsonSchema
 
 from harness.contrasts import Contrast, Measure
 from harness.steps import RUNGS, AnySignalRung, PlaybookStep, RungName, SignalRung, Staff
-from sim.core.records import Description, Duration, Metadata, Name, Record, Span, Text, digest
+from sim.core.records import Description, Duration, Metadata, Name, Record, Share, Span, Text, digest
 from sim.core.time import DAY
 
 Op = Literal["gte", "lte", "within"]
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
-
-
-def _refuse(value: object) -> object:
-    raise ValueError("cannot be measured by this version yet, expected it left out")
-
-
-Unmeasured = Annotated[Any, AfterValidator(_refuse), WithJsonSchema({"not": {}})]
-"""A section of the charter format that this version refuses rather than passes over."""
 
 
 def _number_or(record: str) -> Discriminator:
@@ -214,6 +204,32 @@ class SignalPlan(Record):
         return tuple((name, getattr(self, name)) for name in RUNGS if getattr(self, name) is not None)
 
 
+class LatencyLimit(Record):
+    """Budgets of one desk's answers: half of them within `p50`, 99 of 100 within `p99`, at most the share `late` too
+    late to take effect. `desk` is a kind of question, needed where a world asks several."""
+
+    name: Name = Field(description="a name of its own")
+    desk: Text | None = None
+    p50: Span | None = None
+    p99: Span | None = None
+    late: Share | None = None
+    critical: bool = False
+    because: Text = Field(description="the reason for the budgets")
+    owner: Text = Field(description="the role of an owner")
+
+    @property
+    def budgets(self) -> tuple[tuple[str, str, float, str], ...]:
+        """What is limited: its name, the metric, the limit in the metric's unit, and that."""
+        found: list[tuple[str, str, float, str]] = []
+        for name in ("p50", "p99"):
+            span = getattr(self, name)
+            if span is not None:
+                found.append((f"{self.name}_{name}", f"response_{name}", span / 1000.0, "ms"))
+        if self.late is not None:
+            found.append((f"{self.name}_late", "late_share", self.late, "ratio"))
+        return tuple(found)
+
+
 class CharterSpec(Record):
     """What is asked of a model."""
 
@@ -230,7 +246,8 @@ class CharterSpec(Record):
     playbook: tuple[PlaybookStep, ...] = ()
     staff: tuple[Staff, ...] = ()
     """Crews by role. A role that is not named here is one person in office hours who costs nothing."""
-    latency: Unmeasured = None
+    latency: tuple[LatencyLimit, ...] | None = None
+    """Budgets of answers, where a scenario says what a service takes; otherwise they are not measured."""
     fairness: tuple[FairnessClause, ...] = ()
     training_retention: Span | None = None
     """For how long a row to learn from may be kept: its features as they stood, and its label."""
@@ -303,7 +320,7 @@ class Charter(Record):
                 if any(one.proxies for one in spec.excluded_attributes)
                 else {}
             ),
-        }
+        } | ({"latency": _by(spec.latency, "name")} if spec.latency else {})
 
     def operating_digest(self) -> str:
         """SHA-256 of the operating half: part of a run's identity."""
@@ -332,7 +349,9 @@ class Charter(Record):
             if name in used - steps
         ]
         if any(c.available_after is not None for c in self.spec.data_constraints):
-            found.append("availableAfter is a statement of the charter; this version does not measure it")
+            found.append(
+                "availableAfter is a statement of the charter; windtunnel feasibility measures it, a run does not"
+            )
         return found
 
 

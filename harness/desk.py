@@ -9,8 +9,9 @@ that the other does, and learns from the same units, audits and outcomes. At the
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
@@ -102,6 +103,8 @@ class Desk:
         """The champion before it, as long as nobody has gone back to it."""
         self.standing = False
         """Whether the stand-in answers."""
+        self.reigns: list[tuple[Micros, int, str]] = []
+        """Who decided from when on: the instant, the model's version (0: the stand-in), and how it came to it."""
         self._changed = False
         self._instead: NDArray[np.int8] | None = None
         self.trainer = Trainer(plan, self.kind, self.featurizer.names, self.units, self._quoted, self.seed)
@@ -202,9 +205,8 @@ class Desk:
             self.before = None
         if self.stand_in is not None and not self.standing and self.stand_in.plan.candidate is not None:
             self.stand_in.answer(question)  # so that what it scores by is as fresh as its own
-        self._instead = (
-            cast(Decisions, self.late.answer(question)).action if isinstance(self.late, Desk) else None
-        )
+        instead = self.late.answer(question) if isinstance(self.late, Desk) else None
+        self._instead = instead.action if isinstance(instead, Decisions) else None
         self.consequences.settle(question.start)
         if self._board is not None:
             return self._answer_from(self._board, question)
@@ -212,7 +214,8 @@ class Desk:
         if self._fit_is_due(question.start):
             self._fit(question.start)
         if self._quoting:
-            return self._quote(question, x)
+            quotes = self._quote(question, x)
+            return replace(quotes, instead=instead) if isinstance(instead, Quotes) else quotes
         if not len(block):
             return self._idle(question)
         if self._pending is not None:
@@ -247,6 +250,35 @@ class Desk:
     def _deputy(self) -> Desk | None:
         """Who decides instead of this desk: the incumbent before it is deployed, the stand-in after a rollback."""
         return self.before if self.before is not None else self.stand_in if self.standing else None
+
+    # --- what an audit asks of it ------------------------------------------------------------------------------------
+
+    def decider(self, now: Micros) -> Desk | None:
+        """Whose plan decides a question that starts `now`; None where nobody's is deployed yet."""
+        if now < self._from:
+            return None if self.before is None else self.before.decider(now)
+        return self.stand_in if self.standing and self.stand_in is not None else self
+
+    def consequences_at(self, now: Micros) -> Consequences:
+        """A copy of what stands when a question that starts `now` is answered; asked before it is."""
+        standing = copy.deepcopy(self.consequences)
+        if self.before is not None and now >= self._from:
+            standing.take_over(copy.deepcopy(self.before.consequences))
+        standing.settle(now)
+        return standing
+
+    def posted(self, block: Block) -> Reading | None:
+        """What the board says of the entities of rows; None for a desk that scores each event as it comes."""
+        return None if self._board is None else self._board.read(block[self.kind.entity], block["t"])
+
+    def lots(self, block: Block) -> NDArray[np.float64]:
+        """The uniforms (n,) that the policy gets for rows."""
+        return rng.uniform(self._keys["policy"], block["id"])
+
+    @property
+    def codes(self) -> dict[str, int]:
+        """Actions by name."""
+        return self._codes
 
     def _idle(self, question: Question) -> Decisions:
         """Nothing was asked. Who decides before this desk is told all the same: its fits are due by the clock."""
@@ -330,6 +362,12 @@ class Desk:
         prices = self.plan.pricing.price(block, probability)
         return Quotes(block["id"], probability, prices.odds, prices.suspended)
 
+    def watched(self, featurizer: Featurizer) -> None:
+        """Put one that shares this desk's state, and sees what is asked of it, in the place of its featurizer."""
+        self.featurizer = featurizer
+        if self._board is not None:
+            self._board.featurizer = featurizer
+
     def exempt(self, subject: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Whether each subject (line) belongs to the randomised holdout, for the whole run."""
         if self.plan.holdout_share <= 0.0:
@@ -384,7 +422,7 @@ class Desk:
     def _fit(self, now: Micros) -> None:
         assert self._next_fit is not None
         model, fit, _ = self.trainer.train(now)
-        self._take_over(model)
+        self._take_over(model, now, "trained")
         self._rebase(now, fit)
         self._changed = False
         if self._board is not None:
@@ -405,7 +443,7 @@ class Desk:
 
     def promote(self, trained: Trained, now: Micros) -> None:
         """Let a trained model decide from `now` on; a stand-in goes."""
-        self._take_over(trained.model)
+        self._take_over(trained.model, now, "promoted")
         self._rebase(now, trained.fit)
         self.standing = False
         self.on_fit(trained.fit)
@@ -418,7 +456,7 @@ class Desk:
         """Go back, `now`, to the champion before this one, which is given up; None where there is none."""
         back = self.previous
         if back is not None:
-            self._take_over(back)
+            self._take_over(back, now, "rolled back to")
             self._rebase(now, None)
             self.previous, self.standing = None, False
         return back
@@ -427,6 +465,8 @@ class Desk:
         """Let the stand-in decide from `now` on; False where there is none, or it does so already."""
         changed = self.stand_in is not None and not self.standing
         self.standing = self.standing or changed
+        if changed:
+            self.reigns.append((now, 0, "rolled back to"))
         return changed
 
     def _rebase(self, now: Micros, fit: Fit | None) -> None:
@@ -456,7 +496,8 @@ class Desk:
             out[here] = self._score(self.units.kept_rows(entity[here], t[here]))
         return out
 
-    def _take_over(self, model: Model) -> None:
+    def _take_over(self, model: Model, now: Micros, how: str) -> None:
+        self.reigns.append((now, model.version, how))
         self.previous, self.model = self.model, model
         self.scorer, self._changed = model.scorer, True
         if not self._quoting:

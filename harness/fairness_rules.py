@@ -17,7 +17,11 @@ from sim.core.parameters import load
 from sim.core.places import Key, shown
 
 FAIRNESS: Key = ("spec", "fairness")
-COMPARED = ("reduction", "difference")
+NOT_COMPARED = {
+    "reduction": "is compared with the incumbent already",
+    "difference": "is compared with the incumbent already",
+    "quantile": "is a quantile, of which there is no sum over groups",
+}
 
 
 def examine(document: Document) -> Iterator[Fault]:
@@ -36,9 +40,9 @@ def _metric(document: Document, key: Key) -> Iterator[Fault]:
     if not isinstance(spec, MetricSpec):
         return
     measure = document.at((*key, "measure")) or "ratio"
-    if spec.form in COMPARED:
+    if spec.form in NOT_COMPARED:
         wanted = "expected a rate, a mean or a count to compare groups by"
-        what = f"{spec.name} is compared with the incumbent already, {wanted}"
+        what = f"{spec.name} {NOT_COMPARED[spec.form]}, {wanted}"
         yield document.fault((*key, "metric"), what)
         return
     if measure == "ratio" and spec.form == "mean" and spec.unit != "ratio":

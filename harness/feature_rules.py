@@ -41,6 +41,8 @@ class Ground:
     kept: Mapping[str, Micros] = field(default_factory=dict)
     retention: Micros | None = None
     excluded: tuple[str, ...] = ()
+    truth: frozenset[str] = frozenset()
+    """Columns that only metrics may look at."""
     reasons: Mapping[str, str] = field(default_factory=dict)
     held: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -159,7 +161,10 @@ def _columns(
             yield document.fault((*key, "feed"), f"unknown feed {shown(feed)}{closest(feed, ground.streams)}")
         return
     for column in columns:
-        if column not in schema.by_name:
+        if column not in schema.by_name and column in ground.truth:
+            what = f"{shown(column)} is truth, which no feature may read: expected what a feed delivers"
+            yield document.fault(_where(document, key, column), what)
+        elif column not in schema.by_name:
             what = f"{feed} has no field {shown(column)}{closest(column, schema.names)}"
             yield document.fault(_where(document, key, column), what)
         elif schema.by_name[column].sensitive:

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.baseline import Baseline
-from harness.kinds import Counts, Metric, Observed, Rows, need
+from harness.kinds import BIN, Counts, Metric, Observed, Rows, Sketched, need
 from sim.core import rng
 from sim.core.decisions import Action, Decisions, Quotes
 from sim.core.time import DAY, NEVER, Micros
@@ -169,6 +169,10 @@ class Ledger:
                 self.unmeasured[name] = why
                 continue
             self.measured.add(name)
+            if isinstance(metric, Sketched):
+                for end, count in metric.sketch(rows).items():
+                    self._counts.add(number, (name, f"{BIN}{end}", "true"), count, count)
+                continue
             for cut in self.cuts(metric):
                 if cut.slice is not None and cut.slice.column not in rows:
                     continue  # a slice of another kind of question
@@ -338,13 +342,17 @@ class Ledger:
 
 _PART_ROWS = 500_000
 _QUOTED = tuple(f"{what}{i}" for what in "po" for i in range(3))
-_DECIDED = ("action", "scored", "propensity", "audit", "exempt", *_QUOTED, "suspended")
+_TIMED = ("service", "response_us", "fallback")
+"""What became of its answers, which an operator sees at his own service."""
+_DECIDED = ("action", "scored", "propensity", "audit", "exempt", *_QUOTED, "suspended", *_TIMED)
 
 
 def _joined(question: Question, answer: Decisions | Quotes, settled: Settlement) -> Columns:
     columns: Columns = {**question.block.columns, **answer.columns()}
     for block in (settled.outcomes.block, settled.truth.block):
         columns |= {name: column for name, column in block.columns.items() if name not in ("t", "id")}
+    if "service" in columns and isinstance(answer, Decisions):
+        columns["fallback"] = answer.fallback_action
     return columns
 
 

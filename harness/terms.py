@@ -10,10 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from harness.charter import RUNGS, Charter, Clause, Op, SliceLimit
+from harness.charter import RUNGS, Charter, Clause, LatencyLimit, Op, SliceLimit
 from harness.contrasts import contrast
 from harness.evidence import Band
 from harness.kinds import MetricSpec
+from harness.merging import DESK
 from sim.core.time import whole_days
 from sim.core.world import Slice
 
@@ -100,7 +101,28 @@ def terms(
             found += [_terms(clause, f"{part.by}={label}", part) for label in labels or ("?",)]
     for fair in charter.spec.fairness:
         found.append(replace(_terms(fair, fair.contrast.slice), min_entities=fair.min_entities))
+    for limit in charter.spec.latency or ():
+        found += _budgets(limit, DESK in slices)
     return tuple(found)
+
+
+def _budgets(limit: LatencyLimit, several: bool) -> list[ClauseTerms]:
+    """A clause for each budget; of one desk where it names one of several. Answers are many wherever there are any."""
+    return [
+        ClauseTerms(
+            name=name,
+            metric=metric,
+            slice=f"{DESK}={limit.desk}" if several and limit.desk else "all",
+            critical=limit.critical,
+            op="lte",
+            good_enough=value,
+            owner=limit.owner,
+            because=limit.because,
+            unit=unit,
+            min_entities=0,
+        )
+        for name, metric, value, unit in limit.budgets
+    ]
 
 
 def _meant(slice_: Slice | None, spec: MetricSpec | None) -> Sequence[str]:

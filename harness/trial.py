@@ -58,6 +58,10 @@ class Loaded:
     service: ServiceProfile | None = None
     services: Mapping[str, service_rules.ByDesk] = field(default_factory=dict)
     """By candidate, the incumbent among them, and kind of question; empty where nothing is queued."""
+    sets: tuple[str, ...] = ()
+    """What was laid over the scenario, `KEY=VALUE` each."""
+    code: str = ""
+    """The folder of the user's own code as a run kept it; empty: whatever Python finds."""
 
     @property
     def looks(self) -> tuple[int, ...]:
@@ -197,8 +201,14 @@ def charter_card(charter: Charter, id: str, file: str) -> dict[str, Any]:
     }
 
 
-def load(reference: str, sets: Sequence[str] = (), seeds: tuple[int, ...] | None = None) -> Loaded:
-    """Read a scenario by path or id with its charter and features, `sets` laid over it (`KEY=VALUE`, each).
+def load(
+    reference: str,
+    sets: Sequence[str] = (),
+    seeds: tuple[int, ...] | None = None,
+    charter_sets: Sequence[str] = (),
+) -> Loaded:
+    """Read a scenario by path or id with its charter and features, `sets` laid over it (`KEY=VALUE`, each), and
+    `charter_sets` over its charter.
 
     Raises BadDocument with the faults of all its documents at once, UserError for an unknown id. Writes nothing.
     """
@@ -207,7 +217,7 @@ def load(reference: str, sets: Sequence[str] = (), seeds: tuple[int, ...] | None
     scenario, more = scenario_rules.examine(document)
     faults += [*more, *trial_rules.examine_looks(document)]
     world, _ = load_plugin(document, ("spec", "world", "use"), "world", document.at(("spec", "world", "use")))
-    charter, shelf = _charter(document, faults)
+    charter, shelf = _charter(document, faults, charter_sets)
     if shelf is not None:
         faults += trial_rules.examine_slices(shelf.document, world)
         faults += consent_rules.examine_retention(document, shelf.document)
@@ -251,6 +261,7 @@ def load(reference: str, sets: Sequence[str] = (), seeds: tuple[int, ...] | None
         by_desk,
         service,
         service_rules.services(trial, tuple(kinds), profiles),
+        tuple(sets),
     )
 
 
@@ -282,8 +293,11 @@ def _overridden(document: Document, sets: Sequence[str]) -> tuple[Document, list
     return document, faults
 
 
-def _charter(document: Document, faults: list[Fault]) -> tuple[Charter | None, catalogue.Found | None]:
-    """The charter that a scenario names; `faults` receives its faults, and that of the reference."""
+def _charter(
+    document: Document, faults: list[Fault], sets: Sequence[str]
+) -> tuple[Charter | None, catalogue.Found | None]:
+    """The charter that a scenario names, with `sets` laid over it; `faults` receives its faults, and that of the
+    reference."""
     key = ("spec", "charter")
     if document.at(key) is None:
         faults += absent(document, key, "the id or path of a charter")
@@ -291,6 +305,10 @@ def _charter(document: Document, faults: list[Fault]) -> tuple[Charter | None, c
     shelf = _refer(document, key, "Charter", faults)
     if shelf is None:
         return None, None
+    if sets:
+        laid, wrong = _overridden(shelf.document, sets)
+        faults += wrong
+        shelf = shelf._replace(document=laid)
     charter, more = charter_rules.examine(shelf.document)
     faults += more
     return charter, shelf

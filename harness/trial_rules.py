@@ -59,8 +59,14 @@ def ground_of(world: Any, charter: Document | None, kind: QuestionKind | None = 
     kinds = [kind] if kind is not None else list(kinds_of(world).values())
     if streams and len(kinds) == 1:
         streams[OWN] = kinds[0].schema
+    truth = frozenset(
+        name
+        for schema in _declared(world, "truth").values()
+        if isinstance(schema, Schema)
+        for name in schema.names
+    )
     if charter is None:
-        return Ground(streams or None)
+        return Ground(streams or None, truth=truth)
     feeds = getattr(world, "feeds", ())
     stream_of = {feed.name: feed.stream or OWN for feed in feeds} if isinstance(feeds, tuple | list) else {}
     kept: dict[str, Micros] = {}
@@ -76,7 +82,7 @@ def ground_of(world: Any, charter: Document | None, kind: QuestionKind | None = 
     excluded = tuple(name for name, _ in told if isinstance(name, str))
     reasons = {name: why for name, why in told if isinstance(name, str) and isinstance(why, str)}
     retention = readable(charter, Span, ("spec", "retention"))
-    return Ground(streams or None, kept, retention, excluded, reasons, _held(charter, stream_of))
+    return Ground(streams or None, kept, retention, excluded, truth, reasons, _held(charter, stream_of))
 
 
 def _held(charter: Document, stream_of: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
@@ -320,7 +326,14 @@ def baseline_faults(document: Document, holdouts: Sequence[Key]) -> Iterator[Fau
 
 
 def examine_slices(document: Document, world: Any) -> Iterator[Fault]:
-    """Faults of a charter document where it names slices and labels that the scenario's world does not have."""
+    """Faults of a charter document where it names slices, labels and desks that the scenario's world does not have."""
+    kinds = kinds_of(world)
+    for limit in indices(document, ("spec", "latency")) if kinds else ():
+        desk, place = document.at((*limit, "desk")), (*limit, "desk")
+        if isinstance(desk, str) and desk not in kinds:
+            yield document.fault(
+                place, f"the scenario's world asks no question {shown(desk)}{closest(desk, kinds)}"
+            )
     slices = {name: item for name, item in _declared(world, "slices").items() if isinstance(item, Slice)}
     if not slices:
         return

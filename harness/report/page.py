@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from harness.report import (
     accounts,
     courses,
+    dashboards,
     decays,
     drawing,
     fair_courses,
@@ -80,6 +81,7 @@ def compose(run: Run) -> tuple[str, str]:
         "head": views.headline(run),
         "rows": views.rows(run.champion),
         "others": tuple((c, views.rows(c)) for c in run.candidates if c is not run.champion),
+        "parted": dashboards.parted(run),
         "matrix": views.matrix(run),
         "legend": tuple((c, *_look(place)) for place, c in enumerate(run.candidates)),
         "happenings": happenings.happenings(run),

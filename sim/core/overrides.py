@@ -24,7 +24,8 @@ _VARIABLE = re.compile(r"\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}")
 
 def override(document: Document, assignment: str) -> Document:
     """The document with `KEY=VALUE` in place. KEY is dotted and starts inside `spec`; an item of a list is named by
-    its index or by its `name`. VALUE is YAML. Raises BadDocument with one fault at `--set`."""
+    its index or by its `name` (a line of a playbook, which has none, by its `on`). VALUE is YAML. Raises BadDocument
+    with one fault at `--set`."""
     written, sign, text = assignment.partition("=")
     parts = tuple(written.strip().split("."))
     if not sign or not all(parts):
@@ -98,7 +99,7 @@ def _assign(node: Any, parts: tuple[str, ...], value: Any, key: Key) -> tuple[Ke
 def _index(items: tuple[Any, ...], name: str, key: Key) -> int:
     if name.isascii() and name.isdigit() and int(name[:9]) < len(items):
         return int(name[:9])
-    names = [str(item.get("name", "")) if isinstance(item, dict) else "" for item in items]
+    names = [str(item.get("name", item.get("on", ""))) if isinstance(item, dict) else "" for item in items]
     if name in names:
         return names.index(name)
     size = f"one of its {len(items)} items by name or index"
