@@ -13,6 +13,7 @@ from typing import Any
 from harness import operations
 from harness.board import Cadence
 from harness.candidates._estimator import adopt
+from harness.consent import Consent
 from harness.consequences import Upshot
 from harness.desk import Desk
 from harness.desk_plan import AuditPlan, DeskPlan
@@ -22,7 +23,7 @@ from harness.ledger import Ledger
 from harness.lineups import INCUMBENT, DeskTerms, Lineup
 from harness.monitoring import SHIPPED, Monitor, MonitorPlan, Watched, shared
 from harness.oracle import Oracle, Witness
-from harness.plans import PASSIVE, Holdout
+from harness.plans import PASSIVE, ConsentPlan, Holdout
 from harness.playbook import Playbook
 from harness.registry import Registry
 from harness.replay import Book, replay
@@ -108,6 +109,7 @@ def build_replay(
             keep=keep.keep,
             sample_share=keep.sample_share,
             baseline=operations.baseline(loaded, world, metrics),
+            compared=loaded.charter.spec.compared,
         )
         if terms is None:
             desk = _unmanned(world, kind, seed)
@@ -229,7 +231,7 @@ def load_metrics(loaded: Loaded) -> dict[str, Metric]:
     found: dict[str, Metric] = {}
     for name in plugins.names("metric"):
         found[name] = plugins.load("metric", name)()
-    for clause in loaded.charter.spec.clauses:
+    for clause in loaded.charter.spec.every_clause:
         if clause.metric not in found:
             found[clause.metric] = plugins.load("metric", clause.metric)()
     return found
@@ -242,6 +244,7 @@ def _desk_plan(kind: QuestionKind, terms: DeskTerms, plan: CandidatePlan, wrap: 
         terms.labels.maturity,
         terms.labels.training_window,
         terms.labels.max_rows,
+        consent=_consent(terms.labels.consent),
     )
     audit, quotes, policy = terms.audit, kind.form == "quote", plan.policy
     priced = quotes and policy.use != PASSIVE
@@ -262,6 +265,13 @@ def _desk_plan(kind: QuestionKind, terms: DeskTerms, plan: CandidatePlan, wrap: 
         upshot=_upshot(plan),
         pricing=_made("policy", policy.use, policy.with_) if priced else None,
     )
+
+
+def _consent(plan: ConsentPlan | None) -> Consent | None:
+    if plan is None:
+        return None
+    told = tuple((one.subject, one.after) for one in plan.withdrawals)
+    return Consent(plan.subject, plan.withdrawn_per_month, told)
 
 
 def _upshot(plan: CandidatePlan) -> Upshot:

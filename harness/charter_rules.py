@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from harness import consent_rules, fairness_rules
 from harness.charter import RUNGS, AnyRung, Band, Charter, GoodEnough, Op
+from harness.fairness_rules import FAIRNESS
 from harness.kinds import MetricSpec
 from harness.merging import DESK
 from harness.steps import AnySignalRung, Staff
@@ -50,6 +52,9 @@ def examine(document: Document) -> tuple[Charter | None, list[Fault]]:
     faults += [*_names(document), *_constraints(document), *_signals(document), *_playbook(document)]
     for key in indices(document, CLAUSES):
         faults += [*_metric(document, key), *_ladder(document, key), *_slices(document, key)]
+    faults += [*fairness_rules.examine(document), *consent_rules.examine_playbook(document)]
+    for key in indices(document, FAIRNESS):
+        faults += _ladder(document, key)
     faults += [*_criticals(document), *_latency(document)]
     return (None, first_told(faults)) if charter is None or faults else (charter, [])
 
@@ -59,12 +64,13 @@ def _names(document: Document) -> Iterator[Fault]:
     owners, playbook = (*SPEC, "owners"), (*SPEC, "playbook")
     roles = [(*key, "role") for key in indices(document, owners)]
     yield from duplicates(document, owners, roles, "owners")
-    yield from duplicates(document, CLAUSES, [(*k, "name") for k in indices(document, CLAUSES)], "clauses")
+    named = [(*k, "name") for where in (CLAUSES, FAIRNESS) for k in indices(document, where)]
+    yield from duplicates(document, CLAUSES, named, "clauses")
     yield from duplicates(
         document, playbook, [(*k, "on") for k in indices(document, playbook)], "rungs in the playbook"
     )
     known = [role for role in (document.at(key) for key in roles) if isinstance(role, str)]
-    for where in (CLAUSES, playbook, LATENCY):
+    for where in (CLAUSES, FAIRNESS, playbook, LATENCY):
         for key in indices(document, where):
             owner = document.at((*key, "owner"))
             if isinstance(owner, str) and owner.strip() and known and owner.strip() not in known:

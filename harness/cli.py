@@ -15,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from harness import cli_audit, cli_features, cli_many, cli_service
+from harness import cli_audit, cli_fair, cli_features, cli_many, cli_service
 from harness.options import (
     LARGEST_SEED,
     Failing,
@@ -410,6 +410,7 @@ cli_many.register(app)
 cli_service.register(app)
 cli_audit.register(app)
 cli_features.register(app)
+cli_fair.register(app)
 
 
 def main() -> None:

@@ -207,7 +207,7 @@ def _metrics(
     talk: Callable[[str], None],
 ) -> list[dict[str, Any]]:
     """Each metric that either charter judges: both runs' values as recorded, and each part's share of the change."""
-    clauses = {c.metric for each in (one, other) for c in each.loaded.charter.spec.clauses}
+    clauses = {c.metric for each in (one, other) for c in each.loaded.charter.spec.every_clause}
     specs = _specs(clauses)
     recorded = [_recorded(each, specs, seeds) for each in (one, other)]
     values = _swapped(one, other, parts, seeds, specs, jobs, quiet, talk) if parts else {}
@@ -323,7 +323,7 @@ def _written(run: Run) -> dict[str, dict[str, Any]]:
 
 
 def _crossed(one: Run, other: Run) -> dict[str, dict[str, Any]]:
-    specs = _specs({c.metric for c in other.loaded.charter.spec.clauses})
+    specs = _specs({c.metric for c in other.loaded.charter.spec.every_clause})
     counts = _recorded(one, specs, one.manifest["seeds"])
     facts = results.read_json(one.folder / "facts.json")
     lawful = facts.get("lawful", {})

@@ -17,6 +17,7 @@ from harness import (
     answers,
     charter_rules,
     decay,
+    fairness,
     league,
     measure,
     readings,
@@ -142,7 +143,7 @@ def _judge(
     facts = results.read_json(folder / "facts.json")
     counts, timeline = (_table(folder / name) for name in ("counts.parquet", "timeline.parquet"))
     specs = {name: plugins.load("metric", name).spec for name in sorted(counts["metric"].unique())}
-    named = {c.metric for c in charter.spec.clauses}
+    named = {c.metric for c in charter.spec.every_clause}
     named |= {metric for limit in charter.spec.latency or () for _, metric, _, _ in limit.budgets}
     specs |= {name: plugins.load("metric", name).spec for name in sorted(named)}
     world = facts["world"]
@@ -179,6 +180,9 @@ def _judge(
     responses = {name: str(one["use"]) for name, one in manifest.get("responses", {}).items()}
     aftermath.put(lost, told, clauses, timeline, readings.read(folder), responses)
     results.write_text(folder / "decay.json", measure.canonical(lost))
+    compared = fairness.document(told, clauses, manifest["candidates"], alpha)
+    if compared is not None:
+        results.write_text(folder / fairness.FILE, measure.canonical(compared))
     _mark_rungs(timeline, document, int(world["go_live"])).to_parquet(
         folder / "timeline.parquet", index=False, compression="zstd"
     )

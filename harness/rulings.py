@@ -77,6 +77,8 @@ def why_unmeasured(
         seeds = ", ".join(str(counts.seeds[i]) for i in found.unmeasured)
         return f"not measured for seed {seeds}; the value is that of the others"
     crowd = int(counts.crowd(name, terms.slice, terms.metric))
+    if terms.compares and crowd < terms.min_entities:
+        return f"the smaller side has {crowd} entities over the seeds, expected at least {terms.min_entities}"
     if terms.slice != ALL and crowd < terms.min_entities:
         return f"the slice has {crowd} entities over the seeds, expected at least {terms.min_entities}"
     return ""
@@ -211,7 +213,12 @@ def warnings_of(one: ClauseRuling) -> list[str]:
     empty = sum(math.isnan(value) for value in found.per_seed) - len(found.unmeasured)
     if found.value is not None and empty > 0:
         told.append(f"{empty} of {len(found.per_seed)} seeds had nothing to measure it on")
-    if terms.rungs and terms.slice == ALL and terms.view == OBSERVED and one.observed is None:
+    if (
+        terms.rungs
+        and (terms.slice == ALL or terms.compares)
+        and terms.view == OBSERVED
+        and one.observed is None
+    ):
         told.append("its rungs watch the observed view, and nothing was observed: they cannot fire")
     if not terms.critical and one.rung != NONE:
         told.append(f"not critical, but beyond its rung '{one.rung}'")

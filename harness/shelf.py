@@ -95,7 +95,7 @@ class Shelf:
     @cached_property
     def specs(self) -> Mapping[str, MetricSpec]:
         """Every metric that ships or that the charter names."""
-        names = {*plugins.names("metric"), *(c.metric for c in self.loaded.charter.spec.clauses)}
+        names = {*plugins.names("metric"), *(c.metric for c in self.loaded.charter.spec.every_clause)}
         return {name: plugins.load("metric", name).spec for name in sorted(names)}
 
     def varied(self, asked: Asked) -> Loaded:
@@ -124,7 +124,7 @@ class Shelf:
             "trial": shared,
             "features": loaded.feature_cards(),
             "operating": loaded.charter.operating_digest(),
-            "metrics": sorted({clause.metric for clause in loaded.charter.spec.clauses}),
+            "metrics": sorted({clause.metric for clause in loaded.charter.spec.every_clause}),
             "candidate": asked.candidate,
             "plan": plan.model_dump(mode="json", by_alias=True),
             "seed": asked.seed,

@@ -17,8 +17,9 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from harness.contrasts import contrast
 from harness.evidence import Estimate, Ranked, Student
-from harness.intervals import Replicates, estimate, grip
+from harness.intervals import Replicates, Scale, estimate, grip
 from harness.kinds import BIN, MetricSpec
 
 if TYPE_CHECKING:
@@ -118,13 +119,25 @@ class Tallies:
         return Window("total", 0, self.days)
 
     def crowd(self, candidate: str, slice_: str, metric: str) -> float:
-        """Distinct entities of a slice that a metric is counted of, summed over the seeds; 0 when unknown."""
+        """Distinct entities of a slice that a metric is counted of, summed over the seeds; 0 when unknown.
+        Of a contrast, the smaller of both sides."""
+        if (compared := contrast(slice_)) is not None:
+            others = compared.reference(name for _, name in self.entities)
+            return min(
+                self.crowd(candidate, compared.own, metric),
+                sum(self.crowd(candidate, o, metric) for o in others),
+            )
         usual = self.entities.get((candidate, slice_))
         per_seed = self.own_entities.get((candidate, slice_, metric), usual)
         return 0.0 if per_seed is None else float(per_seed.sum())
 
     def cell(self, candidate: str, metric: str, slice_: str, view: str) -> Cell | None:
-        """Counts; zeros for a slice without rows where the metric was measured; None where it was not."""
+        """Counts; zeros for a slice without rows where the metric was measured; None where it was not. Of a contrast,
+        the group's."""
+        if (compared := contrast(slice_)) is not None:
+            # A slice by which nothing was ever counted is no group without events: it was not measured.
+            known = self._cut(candidate, metric, compared.by, view)
+            return self.cell(candidate, metric, compared.own, view) if known else None
         found = self.cells.get((candidate, metric, slice_, view))
         if found is None and (whole := self.cells.get((candidate, metric, ALL, view))) is not None:
             return Cell(whole.numerator * 0.0, whole.denominator * 0.0)
@@ -132,7 +145,15 @@ class Tallies:
 
     def base(self, candidate: str, metric: str, slice_: str, view: str) -> Cell | None:
         """What a value is compared with: the incumbent's truth, or what the candidate's operator has: a randomised
-        holdout, or the days before goLive."""
+        holdout, or the days before goLive. Of a contrast, the others' counts in the same view."""
+        if (compared := contrast(slice_)) is not None:
+            names = compared.reference(self._cut(candidate, metric, compared.by, view))
+            cells = [self.cells[candidate, metric, name, view] for name in names]
+            if not cells:
+                return None
+            return Cell(
+                np.sum([c.numerator for c in cells], axis=0), np.sum([c.denominator for c in cells], axis=0)
+            )
         if view == TRUE:
             return self.cell(INCUMBENT, metric, slice_, TRUE)
         found = (self.cell(candidate, metric, slice_, base) for base in BASES)
@@ -144,7 +165,7 @@ class Tallies:
         own = self.cell(*key)
         if own is None:
             return None
-        base = self.base(*key) if self.specs[metric].form in COMPARED else None
+        base = self.base(*key) if self.form(metric, slice_) in (*COMPARED, "ratio") else None
         n, d = own.summed(window)
         n0, d0 = base.summed(window) if base is not None else (None, None)
         return Replicates(
@@ -162,7 +183,20 @@ class Tallies:
             return Estimate(
                 None, 0.0, 0, unmeasured=nobody, reason=f"the run has no counts of {key[1]} ({key[3]} view)"
             )
-        return estimate(self.specs[key[1]].form, seen)
+        return estimate(self.form(key[1], key[2]), seen)
+
+    def form(self, metric: str, slice_: str) -> Scale:
+        """How values are made of the counts: the metric's own form, or of a contrast its measure."""
+        compared = contrast(slice_)
+        return self.specs[metric].form if compared is None else compared.measure
+
+    def _cut(self, candidate: str, metric: str, by: str, view: str) -> list[str]:
+        """The labels of a slice by which a metric was counted."""
+        mine = f"{by}="
+        return [
+            name for who, what, name, seen in self.cells
+            if name.startswith(mine) and (who, what, seen) == (candidate, metric, view)
+        ]  # fmt: skip
 
     def _quantile(self, sketch: Sketch, window: Window, quantile: float) -> Estimate:
         """A quantile over the seeds. Operators time their own answers: what is observed of it is what is true."""
@@ -206,12 +240,15 @@ class Tallies:
         if own is None:
             return blank
         values = own.trailing(span)
-        form = self.specs[key[1]].form
-        if form in COMPARED:
+        form = self.form(key[1], key[2])
+        if form in (*COMPARED, "ratio"):
             base = self.base(*key)
             against = blank if base is None else base.trailing(span)
             with np.errstate(divide="ignore", invalid="ignore"):
-                values = 1 - values / against if form == "reduction" else values - against
+                if form == "difference":
+                    values = values - against
+                else:
+                    values = values / against if form == "ratio" else 1 - values / against
         return np.where(np.isfinite(values), values, np.nan)
 
     def _grip(self, whole: Key) -> float:

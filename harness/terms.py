@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from harness.charter import RUNGS, Charter, Clause, LatencyLimit, Op, SliceLimit
+from harness.contrasts import contrast
 from harness.evidence import Band
 from harness.kinds import MetricSpec
 from harness.merging import DESK
@@ -64,6 +65,11 @@ class ClauseTerms:
         return tuple(sorted(self.rungs, key=lambda rung: RUNGS.index(rung.name)))
 
     @property
+    def compares(self) -> bool:
+        """Whether it compares groups with one another."""
+        return contrast(self.slice) is not None
+
+    @property
     def title(self) -> str:
         """Name, and slice where there is one."""
         return self.name if self.slice == "all" else f"{self.name} [{self.slice}]"
@@ -84,6 +90,8 @@ def terms(
     A slice is held for those labels that `only` names, or else for each that the metric is about (lawful callers, where
     it counts what befalls them), and has no rungs: operations watch the whole. A slice or label that the world does not
     have stays in, so that it is told as UNMEASURED and not passed over.
+
+    A clause of fairness is one contrast, with rungs.
     """
     found: list[ClauseTerms] = []
     for clause in charter.spec.clauses:
@@ -91,6 +99,8 @@ def terms(
         for part in clause.slices:
             labels = part.only or _meant(slices.get(part.by), specs.get(clause.metric))
             found += [_terms(clause, f"{part.by}={label}", part) for label in labels or ("?",)]
+    for fair in charter.spec.fairness:
+        found.append(replace(_terms(fair, fair.contrast.slice), min_entities=fair.min_entities))
     for limit in charter.spec.latency or ():
         found += _budgets(limit, DESK in slices)
     return tuple(found)

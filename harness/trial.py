@@ -11,6 +11,7 @@ from typing import Any
 
 from harness import (
     charter_rules,
+    consent_rules,
     feature_rules,
     lineup_rules,
     response_rules,
@@ -219,6 +220,7 @@ def load(
     charter, shelf = _charter(document, faults, charter_sets)
     if shelf is not None:
         faults += trial_rules.examine_slices(shelf.document, world)
+        faults += consent_rules.examine_retention(document, shelf.document)
     limits = shelf.document if shelf else None
     trial: Trial | DesksTrial | None
     features: tuple[FeatureSpec, ...] | None

@@ -18,6 +18,7 @@ from harness.report import (
     dashboards,
     decays,
     drawing,
+    fair_courses,
     happenings,
     limits,
     responding,
@@ -72,6 +73,7 @@ def compose(run: Run) -> tuple[str, str]:
             "honesty": tuple(_honesty(run)),
             "shifts": tuple(_shifts(run)),
             "decays": tuple((one, _markup(one.svg)) for one in decays.read(run)),
+            "fairness": tuple((one, _markup(one.svg)) for one in fair_courses.read(run)),
             "responses": tuple(_responses(run)),
         }
     context |= {

@@ -42,6 +42,7 @@ COMMANDS = (
     "verify",
     "explain",
     "diff",
+    "proxies",
 )
 
 
