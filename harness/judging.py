@@ -21,6 +21,7 @@ from harness import (
     league,
     measure,
     readings,
+    response_times,
     results,
     seals,
     tallies,
@@ -183,6 +184,9 @@ def _judge(
     compared = fairness.document(told, clauses, manifest["candidates"], alpha)
     if compared is not None:
         results.write_text(folder / fairness.FILE, measure.canonical(compared))
+    spans = response_times.document(told, clauses, manifest["candidates"])
+    if spans is not None:
+        results.write_text(folder / response_times.FILE, measure.canonical(spans))
     _mark_rungs(timeline, document, int(world["go_live"])).to_parquet(
         folder / "timeline.parquet", index=False, compression="zstd"
     )

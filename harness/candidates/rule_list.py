@@ -63,8 +63,8 @@ class RuleList:
     size: int = 6
 
     def __post_init__(self) -> None:
-        for rule in self.rules:
-            _read(rule)
+        for at, rule in enumerate(self.rules):
+            _read(rule, f"rule_list.rules.{at}")
 
     def fit(self, past: TrainingSet, seed: int) -> Scorer:
         """Close what is open. Rules without anything open need no training; else the prior where there is one
@@ -72,7 +72,7 @@ class RuleList:
         """
         if past.outcomes > 2:
             raise UserError("rule_list answers scores, not probabilities of outcomes")
-        rules = [_read(rule) for rule in self.rules]
+        rules = [_read(rule, f"rule_list.rules.{at}") for at, rule in enumerate(self.rules)]
         for rule in rules:
             for condition in rule.conditions:
                 place(condition.feature, past.names)
@@ -153,18 +153,24 @@ class RuleScorer:
         return {**self.facts, "model": "rule_list", "rules": list(self.readings())}
 
 
-def _read(rule: Mapping[str, Any]) -> Rule:
+def _read(rule: Mapping[str, Any], place: str) -> Rule:
+    """A rule as it is written. Raises UserError with the place of what is wrong."""
     for key in rule:
         if key not in KEYS:
-            raise UserError(f"rule_list.rules: unknown key '{key}'{closest(key, KEYS)}")
-    when, points = rule.get("when"), rule.get("points", 1)
+            raise UserError(f"{place}.{key}: unknown key{closest(key, KEYS)}")
+    when, points, because = rule.get("when"), rule.get("points", 1), rule.get("because", "")
     if not isinstance(when, str):
-        raise UserError(
-            "rule_list.rules: a rule needs `when`, conditions such as `distinct_callees_1h >= 20`"
-        )
+        what = "missing" if when is None else f"got {when!r}"
+        raise UserError(f"{place}.when: {what}, expected conditions such as `distinct_callees_1h >= 20`")
     if points != "?" and (isinstance(points, bool) or not isinstance(points, (int, float))):
-        raise UserError(f"rule '{when}': points {points!r}, expected a number, or '?' to fit them")
-    return Rule(parse(when), None if points == "?" else float(points), str(rule.get("because", "")))
+        raise UserError(f"{place}.points: got {points!r}, expected a number, or '?' to fit them")
+    if not isinstance(because, str):
+        raise UserError(f"{place}.because: got {because!r}, expected text")
+    try:
+        conditions = parse(when)
+    except UserError as error:
+        raise UserError(f"{place}.when: {error}") from None
+    return Rule(conditions, None if points == "?" else float(points), because)
 
 
 def _closed(rule: Rule, x: Matrix, y: NDArray[np.int64], weight: Floats, names: tuple[str, ...]) -> Rule:

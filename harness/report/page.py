@@ -23,6 +23,7 @@ from harness.report import (
     limits,
     responding,
     response_courses,
+    response_curves,
     stories,
     tactic_courses,
     tactics,
@@ -74,6 +75,7 @@ def compose(run: Run) -> tuple[str, str]:
             "shifts": tuple(_shifts(run)),
             "decays": tuple((one, _markup(one.svg)) for one in decays.read(run)),
             "fairness": tuple((one, _markup(one.svg)) for one in fair_courses.read(run)),
+            "response_curves": tuple((one, _markup(one.svg)) for one in response_curves.read(run)),
             "responses": tuple(_responses(run)),
         }
     context |= {

@@ -69,10 +69,18 @@ def instantiate(
         return plugin(**values, **(fixed or {})), []
     except (ValueError, TypeError, OverflowError, UserError) as error:
         head, _, rest = str(error).partition(": ")
-        head = head.rpartition(".")[2]
-        if rest and head in _parameters(plugin):
-            return None, [document.fault((*key, head), rest)]
+        place = _place(head, _parameters(plugin))
+        if rest and place:
+            return None, [document.fault((*key, *place), rest)]
         return None, [document.fault(key, str(error))]
+
+
+def _place(head: str, parameters: tuple[str, ...]) -> Key:
+    """Where in its parameters a plugin finds fault: `plugin.rules.1.when` is key `when` of item 1 of `rules`; nowhere
+    where the head of its message names no parameter."""
+    parts = head.split(".")
+    first = next((at for at, part in enumerate(parts) if part in parameters), len(parts))
+    return tuple(int(part) if part.isdigit() else part for part in parts[first:])
 
 
 def decode(

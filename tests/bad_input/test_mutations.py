@@ -24,7 +24,7 @@ from tests.bad_input.conftest import FORM, GOOD
 SHIPPED = Path(__file__).parents[2] / "scenarios"
 STEP = 13
 FREE = re.compile(
-    r"metadata\.labels\.|\.where\.|\.levers\.|\.with\.(fields|labels|slices|scored|streams)\b|\.counters\.|\.numerator|\.denominator"
+    r"metadata\.labels\.|\.where\.|\.levers\.|\.with\.(fields|labels|slices|scored|streams)\b|\.counters\.|\.numerator|\.denominator|spec\.skipped\."
 )
 
 
