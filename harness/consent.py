@@ -10,11 +10,13 @@ comes before it where it is earlier.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.core import rng
+from sim.core.events import Block
 from sim.core.time import DAY, NEVER, Micros
 
 Ints = NDArray[np.int64]
@@ -49,3 +51,29 @@ class Consent:
     def withdrawn(self, subject: Ints, now: Micros, seed: int) -> NDArray[np.bool_]:
         """Whether each subject (n,) has withdrawn by `now`."""
         return np.asarray(self.withdrawn_at(subject, seed) <= now)
+
+
+def subject_of(consent: Consent | None, block: Block) -> Ints | None:
+    """Whom each row (n,) of a block is about, where they may withdraw; None where nobody may, or it does not say."""
+    return None if consent is None or consent.subject not in block.columns else block[consent.subject]
+
+
+def consenting(
+    consent: Consent | None, seed: int, block: Block, known: Ints, rows: NDArray[Any] | slice = slice(None)
+) -> NDArray[np.bool_]:
+    """Which of some rows of a block are about nobody who has withdrawn by the instant `known` (m,) of each."""
+    subject = subject_of(consent, block)
+    if consent is None or subject is None:
+        return np.ones(len(known), dtype=np.bool_)
+    return np.asarray(consent.withdrawn_at(subject[rows], seed) > known)
+
+
+def reporting(
+    consent: Consent | None, seed: int, block: Block, entity: Ints, event_t: Ints, known: Ints
+) -> tuple[Ints, Ints, Ints, Ints | None]:
+    """Reports (n,) of those who have not withdrawn when they report, and who they are where that is asked."""
+    subject = subject_of(consent, block)
+    if subject is None:
+        return entity, event_t, known, None
+    kept = consenting(consent, seed, block, known)
+    return entity[kept], event_t[kept], known[kept], subject[kept]

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.board import Board, Reading
+from harness.consent import consenting, reporting, subject_of
 from harness.consequences import Consequences
 from harness.desk_plan import DeskPlan
 from harness.featurizer import Featurizer
@@ -153,20 +154,7 @@ class Desk:
             codes: NDArray[Any] = block[found] if found else np.full(len(block), -1)
             self.units.verify(entity, event_t, known, block[channel.unit_label], codes)
         else:
-            self.units.report(*self._consenting(block, entity, event_t, known))
-
-    def _subject(self, block: Block) -> NDArray[np.int64] | None:
-        """Whom each row (n,) is about, where they may withdraw their consent; None where nobody may."""
-        consent = self.plan.labels.consent
-        return None if consent is None or consent.subject not in block.columns else block[consent.subject]
-
-    def _consenting(self, block: Block, *columns: NDArray[np.int64]) -> tuple[NDArray[np.int64], ...]:
-        """Reports (n,) of those who have not withdrawn when they report, and who they are where that is asked."""
-        subject, consent = self._subject(block), self.plan.labels.consent
-        if subject is None or consent is None:
-            return columns
-        kept = consent.withdrawn_at(subject, self.seed) > block["known_at"]
-        return tuple(column[kept] for column in (*columns, subject))
+            self.units.report(*reporting(self.plan.labels.consent, self.seed, block, entity, event_t, known))
 
     def _follow(self, stream: str, block: Block, channel: LabelChannel | None) -> None:
         """Nothing follows from news before the plan is deployed."""
@@ -178,12 +166,9 @@ class Desk:
 
     def _learn_online(self, pending: Pending, block: Block, label: str) -> None:
         waited, x = pending.take(block["id"])
-        y = block[label][waited].astype(np.int64)
-        subject, consent = self._subject(block), self.plan.labels.consent
-        if subject is not None and consent is not None:
-            kept = consent.withdrawn_at(subject[waited], self.seed) > block["known_at"][waited]
-            x, y = x[kept], y[kept]
-        cast(OnlineScorer, self.scorer).learn(x, y)
+        y, known = block[label][waited].astype(np.int64), block["known_at"][waited]
+        kept = consenting(self.plan.labels.consent, self.seed, block, known, waited)
+        cast(OnlineScorer, self.scorer).learn(x[kept], y[kept])
 
     def remember(self, news: News) -> Rows:
         """News joined with what the operator itself recorded: its own holdout and, for labels, its own audit."""
@@ -221,7 +206,7 @@ class Desk:
         if self._pending is not None:
             self._pending.put(block["id"], x)
             return self._decide(question, x, None, None)
-        about = self._subject(block)
+        about = subject_of(self.plan.labels.consent, block)
         seen = self.units.observe(block[self.kind.entity], block["id"], block["t"], x, None, about)
         return self._decide(question, x, None, seen)
 
@@ -243,7 +228,9 @@ class Desk:
         entity, t = block[self.kind.entity], block["t"]
         read = board.read(entity, t)
         board.take(block)
-        seen = self.units.observe(entity, block["id"], t, read.x, read.known, self._subject(block))
+        seen = self.units.observe(
+            entity, block["id"], t, read.x, read.known, subject_of(self.plan.labels.consent, block)
+        )
         return self._decide(question, read.x, read, seen)
 
     @property

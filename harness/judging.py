@@ -181,7 +181,9 @@ def _judge(
     aftermath.put(lost, told, clauses, timeline, readings.read(folder), responses)
     results.write_text(folder / "decay.json", measure.canonical(lost))
     compared = fairness.document(told, clauses, manifest["candidates"], alpha)
-    if compared is not None:
+    if compared is None:
+        (folder / fairness.FILE).unlink(missing_ok=True)
+    else:
         results.write_text(folder / fairness.FILE, measure.canonical(compared))
     _mark_rungs(timeline, document, int(world["go_live"])).to_parquet(
         folder / "timeline.parquet", index=False, compression="zstd"
