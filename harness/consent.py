@@ -10,7 +10,6 @@ comes before it where it is earlier.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,26 +53,22 @@ class Consent:
 
 
 def subject_of(consent: Consent | None, block: Block) -> Ints | None:
-    """Whom each row (n,) of a block is about, where they may withdraw; None where nobody may, or it does not say."""
+    """Whom each row (n,) is about, where they may withdraw their consent; None where nobody may."""
     return None if consent is None or consent.subject not in block.columns else block[consent.subject]
 
 
-def consenting(
-    consent: Consent | None, seed: int, block: Block, known: Ints, rows: NDArray[Any] | slice = slice(None)
-) -> NDArray[np.bool_]:
-    """Which of some rows of a block are about nobody who has withdrawn by the instant `known` (m,) of each."""
-    subject = subject_of(consent, block)
+def may_learn(consent: Consent | None, seed: int, news: Block) -> NDArray[np.bool_]:
+    """Whether each item (n,) is about somebody who had not withdrawn when it became known."""
+    subject = subject_of(consent, news)
     if consent is None or subject is None:
-        return np.ones(len(known), dtype=np.bool_)
-    return np.asarray(consent.withdrawn_at(subject[rows], seed) > known)
+        return np.ones(len(news), dtype=np.bool_)
+    return np.asarray(consent.withdrawn_at(subject, seed) > news["known_at"])
 
 
-def reporting(
-    consent: Consent | None, seed: int, block: Block, entity: Ints, event_t: Ints, known: Ints
-) -> tuple[Ints, Ints, Ints, Ints | None]:
-    """Reports (n,) of those who have not withdrawn when they report, and who they are where that is asked."""
-    subject = subject_of(consent, block)
+def consenting(consent: Consent | None, seed: int, news: Block, *columns: Ints) -> tuple[Ints, ...]:
+    """Columns (n,) of the items that may be learned from, and who they are about where that is asked."""
+    subject = subject_of(consent, news)
     if subject is None:
-        return entity, event_t, known, None
-    kept = consenting(consent, seed, block, known)
-    return entity[kept], event_t[kept], known[kept], subject[kept]
+        return columns
+    kept = may_learn(consent, seed, news)
+    return tuple(column[kept] for column in (*columns, subject))

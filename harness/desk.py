@@ -17,34 +17,25 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.auditing import Audits, Seen
 from harness.board import Board, Reading
-from harness.consent import consenting, reporting, subject_of
+from harness.consent import consenting, may_learn, subject_of
 from harness.consequences import Consequences
 from harness.desk_plan import DeskPlan
-from harness.featurizer import Featurizer
-from harness.kinds import (
-    Matrix,
-    OnlineCandidate,
-    OnlineScorer,
-    Rows,
-    Scorer,
-    Surveying,
-)
+from harness.featurizer import Featurizer, delivered
+from harness.kinds import Matrix, OnlineCandidate, OnlineScorer, Rows, Scorer, Surveying
 from harness.monitoring import Monitor
 from harness.pending import Pending
 from harness.quoting import Quoted, probabilities
 from harness.shadow import Model
 from harness.trainer import Fit, Trained, Trainer
-from harness.units import Day, Units
+from harness.units import Units
 from sim.core import rng
 from sim.core.decisions import Decisions, Quotes
 from sim.core.errors import UserError, closest
 from sim.core.events import Block
-from sim.core.time import DAY, Micros
+from sim.core.time import Micros
 from sim.core.world import LabelChannel, News, Question, QuestionKind
-
-Seen = tuple[Day, NDArray[np.int32], NDArray[np.int32]]
-"""The day's units, and each row's slot and ordinal in its unit (`Units.observe`)."""
 
 
 @dataclass
@@ -76,12 +67,11 @@ class Desk:
         self.policy = plan.policy
         self.units = Units(self.seed, len(self.featurizer.names), plan.labels.maturity, plan.labels.window)
         self._keys = {p: rng.key(self.seed, "desk", p) for p in ("holdout", "audit", "policy")}
-        self._codes = {action.name: code for code, action in enumerate(self.kind.actions)}
+        self.codes = {action.name: code for code, action in enumerate(self.kind.actions)}
         self.consequences = self._consequences()
         self._from = self.go_live if self.deployed is None else self.deployed
         self._next_fit = self._from if plan.candidate is not None else None
-        self._stops = np.array([action.stops for action in self.kind.actions], dtype=np.bool_)
-        self._hinders = np.array([action.hinders for action in self.kind.actions], dtype=np.bool_)
+        self._audits = Audits(plan.audits, self.kind.actions, self._keys["audit"])
         self._quoting = self.kind.form == "quote"
         self._pending: Pending | None = None
         if self.kind.unit == "event" and plan.candidate is not None:
@@ -107,7 +97,7 @@ class Desk:
         self.reigns: list[tuple[Micros, int, str]] = []
         """Who decided from when on: the instant, the model's version (0: the stand-in), and how it came to it."""
         self._changed = False
-        self._instead: NDArray[np.int8] | None = None
+        self._instead: NDArray[np.int8] | int = 0
         self.trainer = Trainer(plan, self.kind, self.featurizer.names, self.units, self._quoted, self.seed)
         self._board: Board | None = None
         if plan.cadence is not None:
@@ -118,11 +108,11 @@ class Desk:
 
     def _consequences(self) -> Consequences:
         action = self.plan.upshot.action
-        if action and action not in self._codes:
+        if action and action not in self.codes:
             raise UserError(
-                f"candidate '{self.plan.name}': no action '{action}'{closest(action, self._codes)}"
+                f"candidate '{self.plan.name}': no action '{action}'{closest(action, self.codes)}"
             )
-        return Consequences(self.plan.upshot, self._codes.get(action, 0))
+        return Consequences(self.plan.upshot, self.codes.get(action, 0))
 
     # --- what it hears -----------------------------------------------------------------------------------------------
 
@@ -154,7 +144,7 @@ class Desk:
             codes: NDArray[Any] = block[found] if found else np.full(len(block), -1)
             self.units.verify(entity, event_t, known, block[channel.unit_label], codes)
         else:
-            self.units.report(*reporting(self.plan.labels.consent, self.seed, block, entity, event_t, known))
+            self.units.report(*consenting(self.plan.labels.consent, self.seed, block, entity, event_t, known))
 
     def _follow(self, stream: str, block: Block, channel: LabelChannel | None) -> None:
         """Nothing follows from news before the plan is deployed."""
@@ -166,9 +156,8 @@ class Desk:
 
     def _learn_online(self, pending: Pending, block: Block, label: str) -> None:
         waited, x = pending.take(block["id"])
-        y, known = block[label][waited].astype(np.int64), block["known_at"][waited]
-        kept = consenting(self.plan.labels.consent, self.seed, block, known, waited)
-        cast(OnlineScorer, self.scorer).learn(x[kept], y[kept])
+        kept = may_learn(self.plan.labels.consent, self.seed, block)[waited]
+        cast(OnlineScorer, self.scorer).learn(x[kept], block[label][waited][kept].astype(np.int64))
 
     def remember(self, news: News) -> Rows:
         """News joined with what the operator itself recorded: its own holdout and, for labels, its own audit."""
@@ -190,8 +179,9 @@ class Desk:
             self.before = None
         if self.stand_in is not None and not self.standing and self.stand_in.plan.candidate is not None:
             self.stand_in.answer(question)  # so that what it scores by is as fresh as its own
-        instead = self.late.answer(question) if isinstance(self.late, Desk) else None
-        self._instead = instead.action if isinstance(instead, Decisions) else None
+        instead = self.late.answer(question) if isinstance(self.late, Desk) else self.late
+        code = instead if isinstance(instead, int) else 0
+        self._instead = instead.action if isinstance(instead, Decisions) else code
         self.consequences.settle(question.start)
         if self._board is not None:
             return self._answer_from(self._board, question)
@@ -228,9 +218,8 @@ class Desk:
         entity, t = block[self.kind.entity], block["t"]
         read = board.read(entity, t)
         board.take(block)
-        seen = self.units.observe(
-            entity, block["id"], t, read.x, read.known, subject_of(self.plan.labels.consent, block)
-        )
+        about = subject_of(self.plan.labels.consent, block)
+        seen = self.units.observe(entity, block["id"], t, read.x, read.known, about)
         return self._decide(question, read.x, read, seen)
 
     @property
@@ -262,11 +251,6 @@ class Desk:
         """The uniforms (n,) that the policy gets for rows."""
         return rng.uniform(self._keys["policy"], block["id"])
 
-    @property
-    def codes(self) -> dict[str, int]:
-        """Actions by name."""
-        return self._codes
-
     def _idle(self, question: Question) -> Decisions:
         """Nothing was asked. Who decides before this desk is told all the same: its fits are due by the clock."""
         if self._deputy is not None:
@@ -291,7 +275,7 @@ class Desk:
             exempt = self.exempt(block[self.kind.subject]) if self.kind.subject else exempt
             score = self._score(x) if read is None else read.score
             verdicts = self.policy.decide(
-                block, score, rng.uniform(self._keys["policy"], block["id"]), self._codes
+                block, score, rng.uniform(self._keys["policy"], block["id"]), self.codes
             )
             spared = self.consequences.left_alone(entity, t)
             unasked = spared if read is None else spared | ~read.known
@@ -315,18 +299,13 @@ class Desk:
         self.reviewed = review
         audit = np.zeros(n, dtype=np.float32)
         if seen is not None:
-            audit = self._audit(block[self.kind.entity], q, seen, action, review)
+            audit = self._audits.select(block[self.kind.entity], q.start, seen, action, review)
         return Decisions(block["id"], action, fallback, scored, propensity, audit, exempt)
 
     def _late(self, standing: NDArray[np.int8], spared: NDArray[np.bool_]) -> NDArray[np.int8]:
         """What is done with each row where its answer comes too late: what stands on its entity, and what the desk does
         instead, the graver of the two; nothing with those who are left alone."""
-        instead = (
-            self._instead
-            if self._instead is not None
-            else np.int8(self.late if isinstance(self.late, int) else 0)
-        )
-        return np.where(spared, 0, np.maximum(standing, instead)).astype(np.int8)
+        return np.where(spared, 0, np.maximum(standing, self._instead)).astype(np.int8)
 
     def _score(self, x: Matrix) -> NDArray[np.float64]:
         """Scores rounded to 1e-6 before any policy sees them, so that one by one and in blocks decide alike (law 6)."""
@@ -360,30 +339,6 @@ class Desk:
         if self.plan.holdout_share <= 0.0:
             return np.zeros(len(subject), dtype=np.bool_)
         return rng.uniform(self._keys["holdout"], subject) < self.plan.holdout_share
-
-    def _audit(
-        self,
-        entity: NDArray[np.int64],
-        q: Question,
-        seen: Seen,
-        action: NDArray[np.int8],
-        review: NDArray[np.bool_],
-    ) -> NDArray[np.float32]:
-        """The probability with which each row's unit is selected here. A unit that goes to review is so with certainty,
-        whatever its lot: one probability for each unit, the largest that any of its rows asked for."""
-        day, slot, ordinal = seen
-        plan = self.plan.audits
-        acted = action > 0
-        for count, marks in ((day.stopped, self._stops), (day.hindered, self._hinders)):
-            rows = np.flatnonzero(marks[action])
-            if len(rows):
-                np.add.at(count, slot[rows], 1)
-        share = np.where(ordinal >= plan.busy_calls, max(plan.share, plan.busy_share), plan.share)
-        share = np.where(acted, np.maximum(share, plan.flagged_share), share)
-        if q.start < plan.starts:
-            share = np.zeros(len(entity))
-        share = np.where(review, 1.0, share).astype(np.float32)
-        return day.select(slot, share, rng.uniform(self._keys["audit"], entity, q.start // DAY))
 
     def state_bytes(self) -> dict[str, int]:
         """Bytes held, by what holds them: none of them may grow with the horizon."""
@@ -489,13 +444,3 @@ class Desk:
         self.scorer, self._changed = model.scorer, True
         if not self._quoting:
             self._tuned = self.policy = model.policy
-
-
-def delivered(news: News, now: Micros) -> News:
-    """News as of its delivery. What became known inside the last tick reaches the desk with the next one, so that
-    is when it counts: windows run over the instant at which the desk could first use an item."""
-    block = news.block
-    known = np.full(len(block), now, dtype=np.int64)
-    return news._replace(
-        block=Block(block.schema, {**block.columns, block.schema.order: known}, checked=True)
-    )

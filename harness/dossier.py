@@ -182,6 +182,7 @@ class Eye:
             told |= second_look.passed(answer, row, kind)
         told["outcome"] = _cells(settled.outcomes.block, row)
         told["truth"] = _cells(settled.truth.block, row)
+        told["queue"] = _queue(told["outcome"], [action.name for action in kind.actions])
         told["segments"] = {
             s.name: s.labels[int(told["truth"][s.column]["value"])]
             for s in world.slices.values()
@@ -200,6 +201,19 @@ def _cells(block: Block, row: int) -> dict[str, dict[str, Any]]:
         f.name: {"value": block[f.name][row].item(), "unit": f.unit, "doc": f.doc}
         for f in block.schema.fields
         if f.name not in ("t", "id")
+    }
+
+
+def _queue(outcome: Mapping[str, Any], actions: Sequence[str]) -> dict[str, Any] | None:
+    """What became of the question in the service before the desk; None where none stands there."""
+    if "response_us" not in outcome or "service" not in outcome:
+        return None
+    words = outcome["service"]["doc"].partition(": ")[2].split(", ")
+    code, effect = int(outcome["service"]["value"]), int(outcome["effect"]["value"])
+    return {
+        "became": words[code] if code < len(words) else str(code),
+        "response_us": outcome["response_us"]["value"],
+        "tookEffect": actions[effect] if effect < len(actions) else effect,
     }
 
 

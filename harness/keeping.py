@@ -16,12 +16,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from harness import own_code, registry, results, trial
+from harness import own_code, registry, results, service_rules, trial
 from harness.jobs import INCUMBENT, Job
 from harness.lineups import DesksTrial
 from harness.trial import Loaded
 from sim.core import catalogue
+from sim.core.documents import Document, parse
 from sim.core.errors import UserError
+from sim.core.overrides import override
 
 DOCUMENTS = ("scenario.yaml", "charter.yaml", "documents/", "code/")
 """What `keep` writes."""
@@ -68,7 +70,19 @@ def _references(loaded: Loaded) -> list[tuple[str, str, str]]:
     else:
         asked.append(("trial.features", "FeatureSet", one.features))
     asked.append(("trial.service", "ServiceProfile", one.service))
+    document = _document(loaded)
+    for key in service_rules.references(document):
+        asked.append((".".join(str(part) for part in key[1:]), "ServiceProfile", document.at(key)))
     return [(key, kind, reference) for key, kind, reference in asked if isinstance(reference, str)]
+
+
+def _document(loaded: Loaded) -> Document:
+    """The scenario with what was laid over it."""
+    file = loaded.scenario_file
+    document = parse(loaded.scenario_text.encode("utf-8"), file, Path(file).parent)
+    for assignment in loaded.sets:
+        document = override(document, assignment)
+    return document
 
 
 def _keep_code(place: Path, loaded: Loaded) -> None:

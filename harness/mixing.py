@@ -37,7 +37,13 @@ def card(loaded: Loaded, candidate: str) -> dict[str, Any]:
         "features": loaded.feature_cards(),
         "labels": {name: _plain(getattr(trial, name, None)) for name in _LABELS},
         "charter": loaded.charter.operating_digest(),
-        "service": None if loaded.service is None else loaded.service.digest(),
+        "service": [
+            None if loaded.service is None else loaded.service.digest(),
+            *(
+                {kind: one.card() for kind, one in loaded.services.get(name, {}).items()}
+                for name in (candidate, INCUMBENT)
+            ),
+        ],
         "code": own_code.digest_at(Path(loaded.code)) if loaded.code else {},
     }
     if isinstance(trial, DesksTrial):
@@ -51,6 +57,10 @@ def card(loaded: Loaded, candidate: str) -> dict[str, Any]:
     plan = None if candidate == INCUMBENT else loaded.candidate(candidate)
     found["model"], found["threshold"] = _halves(plan)
     return found
+
+
+def _served(loaded: Loaded, name: str) -> dict[str, Any]:
+    return {kind: one.card() for kind, one in loaded.services.get(name, {}).items()}
 
 
 def _world(loaded: Loaded) -> Any:
@@ -67,6 +77,8 @@ def _halves(plan: CandidatePlan | Lineup | None) -> tuple[Any, Any]:
     if plan is None:
         return None, None
     whole = _plain(plan)
+    for part in (whole, *whole.get("desks", {}).values()):  # told apart, merged with what all share
+        part.pop("service", None)
     whole.pop("name", None)
     if isinstance(plan, Lineup):
         policies = {desk: play.pop("policy", None) for desk, play in whole["desks"].items()}
@@ -88,7 +100,7 @@ def mixed(one: Loaded, other: Loaded, names: tuple[str, str], of_other: Subset) 
         "data": lambda: changes.update(scenario=other.scenario),
         "features": lambda: changes.update(features=other.features, desk_features=other.desk_features),
         "charter": lambda: changes.update(charter=other.charter),
-        "service": lambda: changes.update(service=other.service),
+        "service": lambda: changes.update(service=other.service, services=_services(other, names)),
         "code": lambda: changes.update(code=other.code),
     }
     for part in of_other:
@@ -115,6 +127,12 @@ def mixed(one: Loaded, other: Loaded, names: tuple[str, str], of_other: Subset) 
     if "service" in of_other:
         update["service"] = other.trial.service
     return replace(one, **changes, trial=trial.model_copy(update=update), sets=())
+
+
+def _services(other: Loaded, names: tuple[str, str]) -> dict[str, Any]:
+    """The second run's services, its candidate's under the first one's name."""
+    found = {names[0]: other.services.get(names[1]), INCUMBENT: other.services.get(INCUMBENT)}
+    return {name: one for name, one in found.items() if one is not None}
 
 
 def _desk(mine: Any, theirs: Any, of_other: Subset) -> dict[str, Any]:

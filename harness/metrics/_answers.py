@@ -47,8 +47,14 @@ def _below(most: int, head: int) -> int:
     return {2: head, 5: 2 * head, 10: 5 * head}[most // head]
 
 
+NOT_IN_TIME = 3_600_000_000
+"""As how long a question counts that had no answer in time: an hour, which is in no budget. To count it as long as its
+caller waited would let a short time-out, or a refusal at once, pass for speed."""
+
+
 def binned(rows: Rows) -> dict[int, int]:
-    """Questions by the bin of the time until something took effect, by its upper end in microseconds."""
-    spans = np.asarray(rows["response_us"])
-    found, counts = np.unique(ends(spans[spans >= 0]), return_counts=True)
+    """Questions by the bin of the time until their answer, by its upper end in microseconds."""
+    spans = np.minimum(rows["response_us"], NOT_IN_TIME)
+    spans = np.where(late(rows), NOT_IN_TIME, spans)[rows["response_us"] >= 0]
+    found, counts = np.unique(ends(spans), return_counts=True)
     return dict(zip(found.tolist(), counts.tolist(), strict=True))

@@ -1,7 +1,7 @@
-"""The time within which half of the questions had an answer, or what was done instead.
+"""The time within which half of the questions had their answer.
 
-Knows: when something took effect on each question. Does not know: scores, budgets. Who waited in vain counts with the
-time he waited: an answer that never came is no fast one.
+Knows: when something took effect on each question. Does not know: scores, budgets. A question that had no answer in
+time counts as one that took an hour: a refusal is no fast answer.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class ResponseP50:
 
     spec: ClassVar[MetricSpec] = MetricSpec(
         name="response_p50",
-        doc="Response time from the intended arrival, quantile 0.50.",
+        doc="Response time from the intended arrival, quantile 0.50; none in time counts as an hour.",
         unit="ms",
         better="lower",
         form="quantile",

@@ -256,7 +256,8 @@ def _queue(one: Told) -> str:
     queue = one["queue"]
     if not queue:
         return "None: the answer was there at once; no service stands between question and answer in this scenario."
-    return ", ".join(f"{name} {_value(value)}" for name, value in queue.items())
+    took = f"{queue['response_us'] / 1000:.3f} ms from the question to what took effect"
+    return f"The service: {queue['became']}; {took}, {queue['tookEffect']}."
 
 
 def _later(one: Told) -> Section:

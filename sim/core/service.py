@@ -118,11 +118,12 @@ class Service:
     are `most` or the first of them has waited for `window`; a call's batch is one call (one uniform, one call of each
     dependency, that of its first event). limit: how many may wait (not counting those at work; whoever can be begun at
     once does not wait); NO_LIMIT, or 0. time_out: how long a caller waits, from the intended arrival on. abandon: True
-    where a worker looks at that before it begins, and leaves out whom nobody waits for any more (he left the queue
-    when he gave up); False where it does the work all the same, as services do that do not check deadlines. Work that
-    has begun is finished in any case. halts: of a service that quotes: what is heard and changes the price takes no
-    more bets until the price that takes it in is in force; caches: what is heard and changes nothing is answered without
-    a call; substitutes: where no answer comes in time, the price that the desk has instead is in force. Raises Defect for figures that are none.
+    where a worker looks at that before it begins, and leaves out whom nobody waits for any more (he left the queue when
+    he gave up); False where it does the work all the same, as services do that do not check deadlines. Work that has
+    begun is finished in any case. halts: of a service that quotes: what is heard and changes the price takes no more
+    bets until the price that takes it in is in force; caches: what is heard and changes nothing is answered without a
+    call; substitutes: where no answer comes in time, the price that the desk has instead is in force. Raises Defect for
+    figures that are none.
     """
 
     times: ServiceTimes

@@ -20,7 +20,7 @@ from tests.cli.calling import Answer
 
 Call = Callable[..., Answer]
 PLANTED = {
-    "data": ("world.levers.unwanted_calls=30.0",),
+    "data": ("world.levers.unwanted_calls=1.0",),
     "threshold": ("trial.candidates.trees.policy.with.block_at=0.6",),
     "model": ("trial.candidates.trees.with.depth=1",),
     "labels": ("trial.labels.maturity=1d",),

@@ -87,13 +87,16 @@ def test_a_thousand_random_bets_and_quotes_are_explained_as_they_were_decided(tm
     from harness.jobs import Job, replay_job
     from tests.laws.small import load_small_book
 
+    screen = "{use: fixed_threshold, with: {label_at: 0.03, block_at: 0.3, stop: reject, soft: limit}}"
     loaded = load_small_book(
-        "trial.ledger={keep: full}", "trial.candidates.0.desks.bet.policy.with.limit_at=0.1"
+        "trial.ledger={keep: full}",
+        "world.with.betsPerMatch=9000",
+        f"trial.candidates.0.desks.bet.policy={screen}",
     )
     name = loaded.candidates[0]
     replay_job(loaded, Job(name, 1), tmp_path)
     bets, quotes = (ledger(tmp_path, name, desk=desk) for desk in ("bet", "match_odds"))
-    chosen = (*drawn(bets, 800), *drawn(quotes, 200))
+    chosen = (*drawn(bets, 1000 - min(260, len(quotes))), *drawn(quotes, min(260, len(quotes))))
     found = gather(loaded, name, 1, Sought(chosen, after=0, what_if=False))
     assert len(found) == 1000
     assert len({one["answer"]["action"] for one in found if one["form"] == "act"}) >= 2

@@ -1,6 +1,6 @@
 """What interventions cost and save, paired by seed with the champion: tables of docs/fairness.md.
 
-    python -m tests.theory.fairness_costs results/runs/telco/fairness-v1/RUN
+python -m tests.theory.fairness_costs results/runs/telco/fairness-v1/RUN
 """
 
 from __future__ import annotations
@@ -48,7 +48,9 @@ def tables(run: Path) -> list[str]:
             total, months = clause["total"], ", ".join(f"{m['value']:.2g}" for m in clause["months"])
             cells.append(f"{total['value']:.2g} ({total['low']:.2g} to {total['high']:.2g}); {months}")
         lines.append("| " + " | ".join(cells) + " |")
-    own = rows[(rows["metric"] == "hard_false_blocks") & (rows["candidate"] == names[0]) & (rows["seed"] == -1)]
+    own = rows[
+        (rows["metric"] == "hard_false_blocks") & (rows["candidate"] == names[0]) & (rows["seed"] == -1)
+    ]
     own = own[own["slice"].str.startswith("caller_class=") & np.isfinite(own["value"])]
     told = [
         f"{row.slice.partition('=')[2]} {row.value:.2%}"

@@ -7,9 +7,10 @@ it costs nobody anything, a later one puts the decision off, and with it the ins
 what has happened meanwhile. Where no answer comes within the service's time-out (counted from the question on, so that
 it includes the bet delay), the desk's decision takes no effect; what does is settled elsewhere (`Tickets` marks it).
 
-A bet of this world stands for many of the book's Sunday: `accounts_load` on each match, of `service_load` matches for each
-of this world. They ask the same workers within the following minute. So may, in proportion, the log-ins of the same people (`login_calls`) and the grading of bets after the whistle
-(`grading_calls`): then a kick-off and an avalanche of settlements keep bets waiting.
+A bet of this world stands for many of the book's Sunday: `accounts_load` on each match, of `service_load` matches for
+each of this world. They ask the same workers within the following minute. So may, in proportion, the log-ins of the
+same people (`login_calls`) and the grading of bets after the whistle (`grading_calls`): then a kick-off and an
+avalanche of settlements keep bets waiting.
 """
 
 from __future__ import annotations
@@ -33,8 +34,9 @@ _OURS = "assumption of this simulator"
 LEVERS = (
     SERVICE_LOAD,
     LeverSpec("accounts_load", 1.0, "bets/own bet", 1.0, 1_000_000.0,
-              "bets on a match that reach the risk desk's service for each of this world's own: of accounts that are not "
-              "played here", "the scenario's: peaks of 417 to 833 bets/s (Sky Bet, William Hill, FanDuel)", "derived"),
+              "bets on a match that reach the risk desk's service for each of this world's own: of accounts that are "
+              "not played here",
+              "the scenario's: peaks of 417 to 833 bets/s (Sky Bet, William Hill, FanDuel)", "derived"),
     LeverSpec("login_calls", 0.0, "calls", 0.0, 100.0, "calls of the risk desk's service that a log-in makes",
               f"{_OURS}: none; 1 where the same workers check accounts", "assumption"),
     LeverSpec("grading_calls", 0.0, "calls", 0.0, 100.0, "calls of the risk desk's service that a graded bet makes",

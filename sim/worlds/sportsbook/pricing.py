@@ -51,6 +51,7 @@ LEVERS = (
               f"{_OURS}; two of them are played here", "assumption"),
 )  # fmt: skip
 
+_NONE: Ints = np.empty(0, dtype=np.int64)
 STEP: Micros = SECOND // 10
 """Messages are proposed tenth of a second by tenth: a rate that an injection moves holds from the next tenth on."""
 MOST = 59.0
@@ -66,7 +67,8 @@ class Pricing:
     def __init__(
         self, seed: int, slate: Slate, levers: Levers, services: Mapping[int, Mapping[str, Service]], begins: Micros
     ) -> None:  # fmt: skip
-        """services: by sport, and by name of its desk. begins: what is heard before that instant is priced by the lever.
+        """services: by sport, and by name of its desk. begins: what is heard before is priced by the lever.
+
         Raises UserError for a service with batches or retries: a message is a batch already, and the next makes good
         one that is lost."""
         for name, one in [item for some in services.values() for item in some.items()]:
@@ -94,6 +96,9 @@ class Pricing:
         """By slot: when a price for each state comes into force, as far as is known."""
         self._switches: dict[int, tuple[Ints, NDArray[np.bool_]]] = {}
         """By slot: instants, ascending, from which the price is the desk's own, or what it has instead."""
+        self._renewed: dict[int, tuple[Ints, Ints]] = {}
+        """By slot: instants, ascending, at which messages were priced, and how long that took each."""
+        self._start = 0
         self._told = [0, 0]
 
     def substitutes(self, sport: int) -> bool:
@@ -141,11 +146,12 @@ class Pricing:
         """A match is settled."""
         self._answers.pop(slot, None)
         self._switches.pop(slot, None)
+        self._renewed.pop(slot, None)
 
     def serve(self, start: Micros, end: Micros) -> None:
         """Price what is heard in the tick [start, end): afterwards the slate knows every price that comes into force in
         it, and when those come that will be late."""
-        start = max(start, self._begins)
+        self._start, start = start, max(start, self._begins)
         for sport, queues in self._queues.items() if start < end else ():
             slots = [s for s in self._slate.taken().tolist() if self._slate.sport[s] == sport]
             arrived, ids, slot = self._heard(sport, slots, start, end)
@@ -161,6 +167,7 @@ class Pricing:
             self._told[1] += int(late.sum())
             own = np.flatnonzero(slot >= 0)
             slot, arrived, acted, late = slot[own], arrived[own], acted[own], late[own]
+            self._renew(self._start, slot[~late], acted[~late], acted[~late] - arrived[~late])
             if self.substitutes(sport):
                 self._switch(start, slot, acted, late)
                 self._enforce(slot, arrived, acted)
@@ -173,7 +180,7 @@ class Pricing:
         return np.maximum(1, np.rint(self._levers.at("markets_in_offer", t) * size)).astype(np.int64)
 
     def _heard(self, sport: int, slots: Sequence[int], start: Micros, end: Micros) -> tuple[Ints, Ints, Ints]:
-        """Messages that arrive in [start, end), in order: instant, id, slot (-1: of a match that is not played here)."""
+        """Messages that arrive in [start, end), in order: instant, id, slot (-1: of a match that is not played)."""
         parts = self._held[sport]
         for slot in slots:
             if self._slate.match[slot] >= 0:
@@ -184,11 +191,11 @@ class Pricing:
         if not parts:
             nothing = np.empty(0, dtype=np.int64)
             return nothing, nothing, nothing
-        arrived, ids, slot = (np.concatenate(column) for column in zip(*parts, strict=True))
+        arrived, ids, whose = (np.concatenate(column) for column in zip(*parts, strict=True))
         later = arrived >= end
-        self._held[sport] = [(arrived[later], ids[later], slot[later])] if later.any() else []
+        self._held[sport] = [(arrived[later], ids[later], whose[later])] if later.any() else []
         order = np.lexsort((ids[~later], arrived[~later]))
-        return arrived[~later][order], ids[~later][order], slot[~later][order]
+        return arrived[~later][order], ids[~later][order], whose[~later][order]
 
     def _changes(self, slot: int, start: Micros, end: Micros) -> tuple[Ints, Ints, Ints]:
         """Messages of a slot's own match that change its state."""
@@ -235,10 +242,29 @@ class Pricing:
         return arrived[new], ids[new], whose[new]
 
     def response(self, slot: Ints, state: Ints, t: Ints) -> Ints:
-        """Micros (n,) from hearing of states until their prices were in force, where that is at t; else -1."""
+        """Micros (n,) from a message until its price was in force: where that of a state is at t, and at the tick's
+        start for the match's last message that was priced by then; else -1."""
         heard, force = self._slate.heard[slot, state], self._slate.force[slot, state]
         fresh = (state >= 0) & (force == t) & (heard >= self._begins)
-        return np.where(fresh, force - heard, -1)
+        found = np.where(fresh, force - heard, -1)
+        for i in np.flatnonzero((t == self._start) & ~fresh).tolist():
+            acted, spent = self._renewed.get(int(slot[i]), (None, None))
+            if acted is not None and spent is not None:
+                last = int(np.searchsorted(acted, t[i], side="right")) - 1
+                found[i] = spent[last] if last >= 0 else -1
+        return found
+
+    def _renew(self, start: Micros, slot: Ints, acted: Ints, spent: Ints) -> None:
+        """Own messages (n,) were priced: when, and how long that took. Before the tick, the last is kept."""
+        for one in np.unique(slot).tolist():
+            mine = slot == one
+            at, took = (
+                np.concatenate(pair)
+                for pair in zip(self._renewed.get(one, (_NONE, _NONE)), (acted[mine], spent[mine]))
+            )
+            order = np.argsort(at, kind="stable")
+            before = max(0, int(np.searchsorted(at[order], start, side="right")) - 1)
+            self._renewed[one] = at[order][before:], took[order][before:]
 
     def _enforce(self, slot: Ints, arrived: Ints, answered: Ints) -> None:
         """Own messages (n,) of several matches: the prices that they bring, and when."""

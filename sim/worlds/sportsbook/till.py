@@ -198,7 +198,7 @@ class Till:
         return Settlement(Outcomes(sealed(schema, outcomes)), Truth(sealed(words.BET_TRUTH, truth)))
 
     def _consequences(self, question: Question, decisions: Decisions, action: Small, small: Small) -> None:
-        """What follows from actions (n,) that took effect and were not simply to accept: notices, suspensions; audits."""
+        """What follows from actions (n,) in force that were not simply to accept: notices, suspensions; and audits."""
         ints = self.tickets.ints
         rows = np.flatnonzero(action > 0)
         if len(rows):

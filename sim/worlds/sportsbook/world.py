@@ -51,8 +51,9 @@ Floats = NDArray[np.float64]
 class SportsbookWorld:
     """SportsbookWorld(seed, clock, tick, go_live, horizon, end, levers, parameters, rounds_up=False, services=None).
 
-    services: by kind of question, what answers it from goLive on; a kind without is answered at once (bets) or after the
-    lever `service_ms` (prices). tick: of play, 1 s to 15 min; quiet ticks are `parameters.quiet_tick` at most. horizon: a whole number of ticks.
+    services: by kind of question, what answers it from goLive on; a kind without is answered at once (bets) or after
+    the lever `service_ms` (prices). tick: of play, 1 s to 15 min; quiet ticks are `parameters.quiet_tick` at most.
+    horizon: a whole number of ticks.
     """
 
     levers = MappingProxyType(LEVERS)

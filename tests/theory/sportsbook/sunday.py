@@ -1,4 +1,4 @@
-"""A Sunday at a book whose prices are made by a service: the tables and the picture of docs/latency.md.
+"""A Sunday at a book whose prices are made by a service: the tables and the picture of docs/sunday.md.
 
 Knows: two price models of the harness and how long each takes (an assumption), one week-end, load. Does not know:
 trials, charters.
@@ -28,6 +28,7 @@ from sim.core import scenario_rules
 from sim.core.decisions import Decisions, Quotes
 from sim.core.service import Service
 from sim.core.service_times import ServiceTimes
+from sim.core.time import MINUTE
 from sim.core.world import Question
 from sim.worlds.sportsbook.world import SportsbookWorld
 
@@ -170,8 +171,9 @@ def _forecast(question: Question, told: Quotes, outcome: Any, truth: Any, sums: 
     sums[2] += float((apart * seconds).sum())
     sums[3] += float(seconds.sum())
     sums[4] += float((seconds * (outcome["effect"] == 1)).sum())
+    # Of states alone: what a tick's start tells of other messages lies on whole minutes.
     response = outcome["response_us"]
-    return np.asarray(response[response >= 0])
+    return np.asarray(response[(response >= 0) & (question.block["t"] % MINUTE != 0)])
 
 
 def crossing(seeds: Sequence[int]) -> dict[str, dict[float, list[Weekend]]]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from harness.consent import MONTH, NOBODY, Consent, consenting, reporting
+from harness.consent import MONTH, NOBODY, Consent, consenting, may_learn
 from harness.training import LabelRule, assemble, passed
 from harness.units import Units
 from sim.core.events import Block, Field, Schema
@@ -126,10 +126,11 @@ def test_a_label_that_comes_after_a_withdrawal_is_not_learned_from() -> None:
     }.items()}  # fmt: skip
     schema = Schema("report", tuple(Field(name, "int64", "", "") for name in columns), order="known_at")
     block, told = Block(schema, columns), Consent("callee", told=((7, 2 * DAY),))
-    entity, event_t, known, who = reporting(told, 1, block, columns["id"], columns["id"], columns["known_at"])
-    assert who is not None
+    entity, event_t, known, who = consenting(
+        told, 1, block, columns["id"], columns["id"], columns["known_at"]
+    )
     assert (entity.tolist(), event_t.tolist(), known.tolist()) == ([1, 3], [1, 3], [DAY, 3 * DAY])
     assert who.tolist() == [7, 8]
-    assert consenting(told, 1, block, columns["known_at"][1:], np.array([1, 2])).tolist() == [False, True]
-    assert reporting(None, 1, block, entity, event_t, known)[3] is None
-    assert consenting(Consent("account"), 1, block, columns["known_at"]).all()
+    assert may_learn(told, 1, block).tolist() == [True, False, True]
+    assert len(consenting(None, 1, block, entity, event_t, known)) == 3
+    assert may_learn(Consent("account"), 1, block).all()

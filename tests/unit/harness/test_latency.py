@@ -56,6 +56,11 @@ def test_counts_by_bin_add_up_over_any_split() -> None:
     assert sum(whole.values()) == 5_000
 
 
+def test_a_refusal_is_no_fast_answer() -> None:
+    metric = plugins.load("metric", "response_p50")()
+    assert metric.sketch(rows(np.array([0, 0, 4_990]), np.array([2, 1, 0]))) == {3_600_000_000: 2, 5_000: 1}
+
+
 def counted(seconds: list[np.ndarray], late: float = 0.0) -> tallies.Tallies:
     """A run's tallies from response times of each seed, over two days."""
     found = []

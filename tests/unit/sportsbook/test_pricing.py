@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -139,9 +139,9 @@ def test_until_a_lever_moves_no_price_differs() -> None:
     """Law 2, for the load of a service: it moves half an hour into the match."""
     begins = KICKOFF + 30 * MINUTE
     levers = {"messages_per_s": 1.0, "service_load": 5.0}
-    surge: dict[str, list[Injection]] = {"service_load": [Step(start=begins, end=begins + HOUR, to=50.0)]}
+    step = cast(Injection, Step(start=begins, end=begins + HOUR, to=50.0))
     plain = Afternoon(2, each(60.0), levers).run()
-    moved = Afternoon(2, each(60.0), levers, surge).run()
+    moved = Afternoon(2, each(60.0), levers, {"service_load": [step]}).run()
     differs = False
     for a, b, heard in zip(plain.rows("force"), moved.rows("force"), plain.rows("heard"), strict=True):
         assert np.array_equal(a[heard < begins], b[heard < begins])
@@ -178,3 +178,14 @@ def test_a_market_is_closed_from_the_message_to_its_price() -> None:
 def test_prices_know_no_batches_and_no_retries() -> None:
     with pytest.raises(UserError, match=r"match_odds.*without batching and retries"):
         Afternoon(0, each(1.0, retries=Retries(1, 1000)), {})
+
+
+def test_a_tick_tells_how_long_the_last_price_took() -> None:
+    found = Afternoon(2, each(30.0, workers=4), {"messages_per_s": 1.0})
+    start = KICKOFF + 10 * MINUTE
+    for begin in range(KICKOFF, start + MINUTE, MINUTE):
+        found.pricing.serve(begin, begin + MINUTE)
+    slots = np.array(found.slots)
+    state = found.slate.standing(slots, np.full(2, start), found.slate.force)
+    assert (found.pricing.response(slots, state, np.full(2, start)) == 30_000).all()
+    assert (found.pricing.response(slots, state, np.full(2, start + SECOND)) == -1).all()
