@@ -35,7 +35,7 @@ class Contrast(NamedTuple):
     def reference(self, slices: Iterable[str]) -> tuple[str, ...]:
         """The slices that it is held against, of those that there are, sorted."""
         mine = f"{self.by}="
-        known = sorted(name for name in set(slices) if name.startswith(mine) and " " not in name)
+        known = sorted({name for name in slices if name.startswith(mine) and " " not in name})
         wanted = {f"{mine}{label}" for label in self.against} or set(known) - {self.own}
         return tuple(name for name in known if name in wanted)
 

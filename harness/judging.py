@@ -182,7 +182,9 @@ def _judge(
     aftermath.put(lost, told, clauses, timeline, readings.read(folder), responses)
     results.write_text(folder / "decay.json", measure.canonical(lost))
     compared = fairness.document(told, clauses, manifest["candidates"], alpha)
-    if compared is not None:
+    if compared is None:
+        (folder / fairness.FILE).unlink(missing_ok=True)
+    else:
         results.write_text(folder / fairness.FILE, measure.canonical(compared))
     spans = response_times.document(told, clauses, manifest["candidates"])
     if spans is not None:

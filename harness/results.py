@@ -120,7 +120,7 @@ WHOLE = ("facts.json", "counts.parquet", "timeline.parquet", "scenario.yaml", "c
 ADVERSARIES = "adversaries.json"
 """What adversaries did, in a run of a world that tells of them."""
 MADE_AGAIN = (
-    "verdict.json", "metrics.json", "metrics.parquet", "decay.json", "robustness.json",
+    "verdict.json", "metrics.json", "metrics.parquet", "decay.json", "fairness.json", "robustness.json",
     "report.html", "summary.md", "junit.xml",
 )  # fmt: skip
 """What judge and report make from the rest, as often as asked: edited by hand, they are warned of and made again."""

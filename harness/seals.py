@@ -15,7 +15,14 @@ from typing import Any, NamedTuple
 from harness import results
 from sim.core.errors import UserError
 
-JUDGED = ("verdict.json", "metrics.json", "metrics.parquet", "decay.json", "timeline.parquet")
+JUDGED = (
+    "verdict.json",
+    "metrics.json",
+    "metrics.parquet",
+    "decay.json",
+    "fairness.json",
+    "timeline.parquet",
+)
 """What a judgement writes."""
 SHOWN = ("report.html", "summary.md", "junit.xml")
 """What a report writes."""

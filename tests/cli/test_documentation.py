@@ -114,5 +114,13 @@ def test_every_exit_code_is_on_the_page() -> None:
 def test_every_file_of_a_run_is_on_the_page(finished: tuple[Path, Answer]) -> None:
     told = {name.split("/")[0] for cells in rows("| file |") for name in re.findall(r"`([^`]+)`", cells[0])}
     there = {path.name for path in finished[0].iterdir()}
-    asked_for = {"judged", "failure.txt", "robustness.json", "monitors.json", "documents", "code"}
+    asked_for = {
+        "judged",
+        "failure.txt",
+        "robustness.json",
+        "monitors.json",
+        "documents",
+        "code",
+        "fairness.json",
+    }
     assert told == there | asked_for

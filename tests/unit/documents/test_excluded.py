@@ -30,11 +30,10 @@ RECORD = Schema(
 )
 GROUND = Ground(
     {"signalling": CALL, "call_record": RECORD},
-    {},
-    28 * DAY,
-    ("origin",),
-    {"origin": WHY},
-    {"call_record": ("fraud",)},
+    retention=28 * DAY,
+    excluded=("origin",),
+    reasons={"origin": WHY},
+    held={"call_record": ("fraud",)},
 )
 
 
@@ -91,7 +90,7 @@ def test_a_field_is_not_used_for_what_it_is_not_held_for(tmp_path: Path) -> None
     document = features(tmp_path, "use: sum, feed: call_record, by: caller, of: bill, window: 1d")
     _, (fault,) = feature_rules.examine_set(document, GROUND)
     assert "may be used for billing alone, and the charter holds it for fraud" in fault.what
-    held = Ground(GROUND.streams, {}, 28 * DAY, held={"call_record": ("fraud", "billing")})
+    held = Ground(GROUND.streams, retention=28 * DAY, held={"call_record": ("fraud", "billing")})
     assert feature_rules.examine_set(document, held)[0] is not None
 
 

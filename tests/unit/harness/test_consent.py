@@ -7,9 +7,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from harness.consent import MONTH, NOBODY, Consent
+from harness.consent import MONTH, NOBODY, Consent, consenting, may_learn
 from harness.training import LabelRule, assemble, passed
 from harness.units import Units
+from sim.core.events import Block, Field, Schema
 from sim.core.time import DAY, HOUR, NEVER
 
 SUBJECTS = np.arange(20_000, dtype=np.int64)
@@ -117,3 +118,19 @@ def test_thinning_and_growing_keep_whose_a_unit_is() -> None:
     assert day.thinned
     np.testing.assert_array_equal(day.subject[: day.size], day.entity[: day.size] - 100_000)
     assert day.reporter[day.find(np.array([100_005]))].tolist() == [77]
+
+
+def test_a_label_that_comes_after_a_withdrawal_is_not_learned_from() -> None:
+    columns = {name: np.array(values) for name, values in {
+        "known_at": [DAY, 3 * DAY, 3 * DAY], "id": [1, 2, 3], "callee": [7, 7, 8],
+    }.items()}  # fmt: skip
+    schema = Schema("report", tuple(Field(name, "int64", "", "") for name in columns), order="known_at")
+    block, told = Block(schema, columns), Consent("callee", told=((7, 2 * DAY),))
+    entity, event_t, known, who = consenting(
+        told, 1, block, columns["id"], columns["id"], columns["known_at"]
+    )
+    assert (entity.tolist(), event_t.tolist(), known.tolist()) == ([1, 3], [1, 3], [DAY, 3 * DAY])
+    assert who.tolist() == [7, 8]
+    assert may_learn(told, 1, block).tolist() == [True, False, True]
+    assert len(consenting(None, 1, block, entity, event_t, known)) == 3
+    assert may_learn(Consent("account"), 1, block).all()
