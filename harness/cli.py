@@ -75,7 +75,7 @@ def run(
         )
         return
     from harness.judging import headline, judge_run, outcome
-    from harness.run import Order, execute, is_begun
+    from harness.run import Order, costs, execute, is_begun
 
     orders = [Order(one, root(out), jobs or cores(), quiet, force, command_line()) for one in loaded]
     for order in orders:
@@ -91,6 +91,9 @@ def run(
             )
         folder = execute(order, judge_run)
         _show(folder)
+        if not quiet:
+            for line in costs(folder):
+                say(line)
         answer(headline(folder))
         worst = max(worst, outcome(folder))
     raise typer.Exit(KEPT if fail_on is FailOn.none else worst)

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from harness import (
     charter_rules,
     feature_rules,
     lineup_rules,
+    outside_rules,
     response_rules,
     service_profile,
     service_rules,
@@ -57,6 +59,10 @@ class Loaded:
     service: ServiceProfile | None = None
     services: Mapping[str, service_rules.ByDesk] = field(default_factory=dict)
     """By candidate, the incumbent among them, and kind of question; empty where nothing is queued."""
+    folder: Path = Path()
+    """The scenario's, where paths in it start; no part of what a run is."""
+    outside: Mapping[str, str] = field(default_factory=dict)
+    """SHA-256 of what candidates made elsewhere read, by path below the folder."""
 
     @property
     def looks(self) -> tuple[int, ...]:
@@ -98,6 +104,8 @@ class Loaded:
             for desk in trial["desks"].values():
                 del desk["features"]
         _without_services(trial)
+        if self.outside:
+            trial["outside"] = dict(self.outside)
         if self.service is not None:
             trial["service"] = self.service.digest()
         elif self.services:
@@ -203,6 +211,8 @@ def load(reference: str, sets: Sequence[str] = (), seeds: tuple[int, ...] | None
     """
     found = catalogue.find("Scenario", reference)
     document, faults = _overridden(found.document, sets)
+    document, twice = outside_rules.written_out(document)
+    faults += twice
     scenario, more = scenario_rules.examine(document)
     faults += [*more, *trial_rules.examine_looks(document)]
     world, _ = load_plugin(document, ("spec", "world", "use"), "world", document.at(("spec", "world", "use")))
@@ -249,6 +259,8 @@ def load(reference: str, sets: Sequence[str] = (), seeds: tuple[int, ...] | None
         by_desk,
         service,
         service_rules.services(trial, tuple(kinds), profiles),
+        document.folder.resolve(),
+        outside_rules.digests(trial, document.folder),
     )
 
 
