@@ -15,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from harness import cli_many, cli_service
+from harness import cli_fit, cli_many, cli_service
 from harness.options import (
     LARGEST_SEED,
     Failing,
@@ -409,6 +409,7 @@ def _options(
 
 cli_many.register(app)
 cli_service.register(app)
+cli_fit.register(app)
 
 
 def main() -> None:

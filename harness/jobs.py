@@ -185,7 +185,9 @@ def replay_into(loaded: Loaded, job: Job, part: Path, ledger: Path | None) -> No
     spent: list[float] = []
     foreign: list[Any] = []
     models = None if ledger is None else part / "model"
-    setting = build_replay(loaded, plan, job.seed, ledger, fits, models, wrap=lambda c: _timed(c, spent, foreign))
+    setting = build_replay(
+        loaded, plan, job.seed, ledger, fits, models, wrap=lambda c: _timed(c, spent, foreign)
+    )
     began = time.perf_counter()
     with blamed(loaded, job.candidate, job.seed, setting.world), _ended(foreign):
         setting.play(reporter(part / "progress", setting.world.end))
@@ -235,7 +237,9 @@ def _cost(foreign: Sequence[Any]) -> dict[str, Any]:
     if not foreign:
         return {}
     costs = [candidate.cost() for candidate in foreign]
-    return {"scoring": {key: sum(getattr(cost, key) for cost in costs) for key in ("rows", "calls", "seconds")}}
+    return {
+        "scoring": {key: sum(getattr(cost, key) for cost in costs) for key in ("rows", "calls", "seconds")}
+    }
 
 
 def _write_counts(path: Path, job: Job, rows: Sequence[tuple[Any, ...]]) -> None:

@@ -135,7 +135,7 @@ class Outside(Candidate, Protocol):
         ...
 
     def check(self, given: tuple[str, ...] | None, outcomes: int | None) -> None:
-        """Raise UserError where it cannot be read, or wants other features or outcomes than there are; None: unknown."""
+        """Raise UserError where it cannot be read, or wants other features or outcomes than these; None: unknown."""
         ...
 
 

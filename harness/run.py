@@ -319,7 +319,8 @@ def _scoring(timings: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, fl
             for key, value in timing["scoring"].items():
                 own[key] += value
     return {
-        name: own | {"secondsPerMillionRows": round(own["seconds"] / own["rows"] * 1e6, 3) if own["rows"] else 0.0}
+        name: own
+        | {"secondsPerMillionRows": round(own["seconds"] / own["rows"] * 1e6, 3) if own["rows"] else 0.0}
         for name, own in found.items()
     }
 

@@ -43,7 +43,10 @@ def agreed(told: Sequence[str], written: Sequence[str], count: int, who: str) ->
 
     Raises UserError where neither does, both do and disagree, or their number is not what the model takes."""
     if told and written and tuple(told) != tuple(written):
-        at = next((i for i, (a, b) in enumerate(zip(told, written, strict=False)) if a != b), min(len(told), len(written)))
+        at = next(
+            (i for i, (a, b) in enumerate(zip(told, written, strict=False)) if a != b),
+            min(len(told), len(written)),
+        )
         own = f"'{told[at]}'" if at < len(told) else "no more"
         raise UserError(f"{who} says {own} where names says otherwise, at place {at}; leave names out")
     names = tuple(told) or tuple(written)
@@ -57,7 +60,7 @@ def agreed(told: Sequence[str], written: Sequence[str], count: int, who: str) ->
 
 
 def checked(answer: Any, rows: int, outcomes: int, who: str) -> Floats:
-    """An answer as scores (n,), or probabilities (n, k) of more than two outcomes. Raises UserError where it is none."""
+    """An answer as scores (n,), or probabilities (n, k) of more than two outcomes. Raises UserError if it is none."""
     try:
         found = np.asarray(answer, dtype=np.float64)
     except (TypeError, ValueError):
@@ -85,7 +88,9 @@ def held_pure(score: Score, x: Matrix, who: str) -> None:
     alone = np.concatenate([score(some[i : i + 1]) for i in range(len(some))])
     apart = float(np.abs(whole - alone).max())
     if apart > 1e-6:
-        raise UserError(f"{who} scores a row {apart:.2g} apart alone and beside others: a scorer must be pure")
+        raise UserError(
+            f"{who} scores a row {apart:.2g} apart alone and beside others: a scorer must be pure"
+        )
 
 
 @dataclass
@@ -104,7 +109,7 @@ class Standing:
         return made
 
     def contents(self, path: str) -> bytes:
-        """A file of the folder. Raises UserError where it is not there, or not the one that the scenario was read with."""
+        """A file of the folder. Raises UserError where it is not there, or has changed since the scenario was read."""
         place = self.folder / path
         if Path(path).is_absolute() or not place.resolve().is_relative_to(self.folder.resolve()):
             raise UserError(f"'{path}' lies outside the scenario's folder, expected a path below it")

@@ -31,7 +31,9 @@ GRACE_S = 5.0
 class Pipe:
     """A running program. Raises UserError where it cannot be started."""
 
-    def __init__(self, words: Sequence[str], folder: Path, names: Sequence[str], timeout_s: float, who: str) -> None:
+    def __init__(
+        self, words: Sequence[str], folder: Path, names: Sequence[str], timeout_s: float, who: str
+    ) -> None:
         import pyarrow as pa
 
         self.who, self.timeout_s = who, timeout_s
@@ -58,7 +60,9 @@ class Pipe:
         watch.daemon = True
         watch.start()
         try:
-            batch = pa.record_batch([pa.array(column) for column in np.ascontiguousarray(x.T)], schema=self._schema)
+            batch = pa.record_batch(
+                [pa.array(column) for column in np.ascontiguousarray(x.T)], schema=self._schema
+            )
             if self._writer is None:
                 self._writer = pa.ipc.new_stream(self._process.stdin, self._schema)
             self._writer.write_batch(batch)
@@ -77,7 +81,9 @@ class Pipe:
         for column in answer.schema:
             if not pa.types.is_floating(column.type):
                 raise UserError(f"{self.who} answered '{column.name}' of type {column.type}, expected floats")
-        columns = [np.asarray(column.to_numpy(zero_copy_only=False), dtype=np.float64) for column in answer.columns]
+        columns = [
+            np.asarray(column.to_numpy(zero_copy_only=False), dtype=np.float64) for column in answer.columns
+        ]
         return np.stack(columns, axis=1) if columns else np.empty((len(x), 0))
 
     def close(self) -> None:
@@ -103,7 +109,9 @@ class Pipe:
         code = self._process.returncode
         if code is None:
             self._process.kill()
-            return f"{self.who} answered what is no Arrow stream: {(str(error).splitlines() or [''])[0][:120]}"
+            return (
+                f"{self.who} answered what is no Arrow stream: {(str(error).splitlines() or [''])[0][:120]}"
+            )
         told = _last_line(self._said)
         end = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
         return f"{self.who} {end}" + (f": {told}" if told else " without answering")

@@ -71,7 +71,9 @@ class Command(Standing):
 
     def inputs(self) -> tuple[str, ...]:
         """The files that it reads: those named by its words, where they are there, and `files`."""
-        named = [w for w in shlex.split(self.run) if not Path(w).is_absolute() and (self.folder / w).is_file()]
+        named = [
+            w for w in shlex.split(self.run) if not Path(w).is_absolute() and (self.folder / w).is_file()
+        ]
         return tuple(dict.fromkeys([*named, *self.files]))
 
     def check(self, given: tuple[str, ...] | None, outcomes: int | None) -> None:

@@ -1,4 +1,4 @@
-"""A Python function as a candidate: `use: function:mypackage.module:score`. It is called with rows, and is never fitted.
+"""A Python function as a candidate: `use: function:mypackage.module:score`. It is called with rows, never fitted.
 
 Knows: how a function of one's own is found and called, what it may answer. Does not know: what it computes.
 
@@ -91,7 +91,9 @@ class FunctionScorer:
         """(n,) scores, or (n, outcomes)."""
         if not len(x):
             return np.empty((0, self.outcomes) if self.outcomes > 2 else 0)
-        return self.meter.timed(lambda rows: checked(self.function(rows), len(rows), self.outcomes, self.who), x)
+        return self.meter.timed(
+            lambda rows: checked(self.function(rows), len(rows), self.outcomes, self.who), x
+        )
 
     def save(self, folder: Path) -> Path:
         """Write which one it is: what it computes stands elsewhere."""

@@ -86,7 +86,11 @@ class Onnx(Standing):
         if outcomes > 2 or answer.ndim == 1:
             answer = answer if answer.ndim == 1 or answer.shape[1] != 1 else answer[:, 0]
         # Rounding of float32 may leave the unit interval by a last bit.
-        near = np.clip(answer, 0.0, 1.0) if np.abs(np.clip(answer, 0.0, 1.0) - answer).max(initial=0.0) < 1e-6 else answer
+        near = (
+            np.clip(answer, 0.0, 1.0)
+            if np.abs(np.clip(answer, 0.0, 1.0) - answer).max(initial=0.0) < 1e-6
+            else answer
+        )
         return checked(near, len(x), outcomes, self.who)
 
     def _opened(self) -> Opened:
@@ -126,7 +130,9 @@ class Onnx(Standing):
         floats = [one.name for one in session.get_outputs() if one.type == FLOAT]
         if self.output:
             if self.output not in floats:
-                raise UserError(f"{self.who} has no output '{self.output}' of floats{closest(self.output, floats)}")
+                raise UserError(
+                    f"{self.who} has no output '{self.output}' of floats{closest(self.output, floats)}"
+                )
             return self.output
         if not floats:
             told = ", ".join(f"{one.name}: {one.type}" for one in session.get_outputs())

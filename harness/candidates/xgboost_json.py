@@ -56,9 +56,7 @@ class XGBoostJson(Standing):
         self.check(past.names, past.outcomes)
         booster, wanted, outcomes = self._opened()
         contents = self.contents(self.path)
-        facts = fact_card(
-            "xgboost_json", past, wanted, file=Path(self.path).name, sha256=digest(contents)
-        )
+        facts = fact_card("xgboost_json", past, wanted, file=Path(self.path).name, sha256=digest(contents))
         x = past.x[:, places(wanted, past.names, self.who)]
         scorer = LoadedBooster(booster, wanted, outcomes, facts, forest(booster, x), contents)
         return rearranged(scorer, wanted, past.names, self.who)

@@ -36,6 +36,7 @@ COMMANDS = (
     "charter-test",
     "attribute",
     "tune",
+    "fit",
 )
 
 

@@ -1,4 +1,4 @@
-"""A model that was trained elsewhere, in a scenario: the same verdict as the one fitted here, and one clear line if not.
+"""A model that was trained elsewhere, in a scenario: the verdict of the one fitted here, or one clear line.
 
 Knows: a run's folder, `use: NAME:VALUE`. Does not know: formats (tests/contracts/test_made_elsewhere.py).
 """
@@ -18,9 +18,9 @@ from tests.cli.calling import Answer, only_run
 Call = Callable[..., Answer]
 ROOT = Path(__file__).parents[2]
 FEATURES = (
-    "trial.features=[{name: hour_calls, use: count, by: caller, window: 1d, feed: signalling, concept: volume, reading: Calls of a day,"
-    " owner: business}, {name: caller_number, use: field, of: caller, concept: identity, reading: The number,"
-    " owner: business}]"
+    "trial.features=[{name: hour_calls, use: count, by: caller, window: 1d, feed: signalling, concept: volume,"
+    " reading: Calls of a day, owner: business}, {name: caller_number, use: field, of: caller, concept: identity,"
+    " reading: The number, owner: business}]"
 )
 LABELLED = (
     "world.levers.report_rate=0.1", "world.history=6d", "trial.labels.trainingWindow=6d",

@@ -25,7 +25,14 @@ from sim.core.time import SECOND
 from tests.contracts.test_candidates import NAMES, changed, training_set
 
 ROOT = Path(__file__).parents[2]
-OBJECT = f'{{"learner": {{"objective": {{"name": "reg:squarederror"}}, "learner_model_param": {{"num_feature": "{len(NAMES)}"}}}}}}'
+OBJECT = json.dumps(
+    {
+        "learner": {
+            "objective": {"name": "reg:squarederror"},
+            "learner_model_param": {"num_feature": str(len(NAMES))},
+        }
+    }
+)
 
 
 def saved(folder: Path, outcomes: int = 2, names: tuple[str, ...] | None = None) -> Any:
@@ -46,7 +53,9 @@ def standing(candidate: Any, folder: Path) -> Any:
 
 
 @pytest.mark.parametrize("outcomes", [2, 3])
-def test_a_booster_read_from_its_file_scores_as_the_original_to_the_bit(tmp_path: Path, outcomes: int) -> None:
+def test_a_booster_read_from_its_file_scores_as_the_original_to_the_bit(
+    tmp_path: Path, outcomes: int
+) -> None:
     native = saved(tmp_path, outcomes, NAMES)
     past = training_set(50, outcomes, seed=9)
     read = standing(XGBOOST_JSON("model.json"), tmp_path).fit(past, 77)
@@ -84,7 +93,9 @@ def test_where_the_file_tells_no_names_the_scenario_does(tmp_path: Path) -> None
 def test_what_is_wrong_with_it_is_told_in_a_line(tmp_path: Path) -> None:
     saved(tmp_path, names=NAMES)
 
-    def told(*wanted: str, path: str = "model.json", given: tuple[str, ...] = NAMES, outcomes: int = 2) -> str:
+    def told(
+        *wanted: str, path: str = "model.json", given: tuple[str, ...] = NAMES, outcomes: int = 2
+    ) -> str:
         with pytest.raises(UserError) as caught:
             standing(XGBOOST_JSON(path, wanted), tmp_path).check(given, outcomes)
         return str(caught.value)
@@ -92,16 +103,24 @@ def test_what_is_wrong_with_it_is_told_in_a_line(tmp_path: Path) -> None:
     assert told(given=(*NAMES[:-1], "ages")).endswith(
         "reads the feature 'age', which is not among those given, did you mean 'ages'?"
     )
-    assert told(*NAMES[:-1], "agee") == "the model 'model.json' says 'age' where names says otherwise, at place 6; leave names out"
+    assert (
+        told(*NAMES[:-1], "agee")
+        == "the model 'model.json' says 'age' where names says otherwise, at place 6; leave names out"
+    )
     assert told(outcomes=3) == "the model 'model.json' answers 2 outcomes, 3 are asked for"
     assert told(path="none.json") == "'none.json': no such file, seen from the scenario's folder"
-    assert told(path="../model.json") == "'../model.json' lies outside the scenario's folder, expected a path below it"
+    assert (
+        told(path="../model.json")
+        == "'../model.json' lies outside the scenario's folder, expected a path below it"
+    )
     for name, contents in (
         ("pickle.json", b"\x80\x04\x95cos\nsystem\n"), ("list.json", b"[1]"), ("deep.json", b"[" * 100_000),
         ("cut.json", (tmp_path / "model.json").read_bytes()[:-200]), ("empty.json", b""),
     ):  # fmt: skip
         (tmp_path / name).write_bytes(contents)
-        assert told(path=name).endswith("is not in XGBoost's JSON, expected what booster.save_model('model.json') writes")
+        assert told(path=name).endswith(
+            "is not in XGBoost's JSON, expected what booster.save_model('model.json') writes"
+        )
     (tmp_path / "other.json").write_text(OBJECT, encoding="utf-8")
     assert "has the objective reg:squarederror, expected binary:logistic" in told(path="other.json")
     document = json.loads((tmp_path / "model.json").read_text())
@@ -218,7 +237,11 @@ def test_its_cost_is_counted_by_a_clock_that_is_lent(own: str) -> None:
     scorer.score(past.x)
     scorer.score(past.x[:20])
     after = candidate.cost()
-    assert (after.rows - before.rows, after.calls - before.calls, after.seconds - before.seconds) == (120, 2, 2.0)
+    assert (after.rows - before.rows, after.calls - before.calls, after.seconds - before.seconds) == (
+        120,
+        2,
+        2.0,
+    )
 
 
 @pytest.mark.parametrize(
@@ -289,7 +312,10 @@ def test_a_program_scores_block_after_block_in_one_process(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("does", "says"),
     [
-        ("raise SystemExit('no model today')", "the command 'python score.py' ended with code 1: no model today"),
+        (
+            "raise SystemExit('no model today')",
+            "the command 'python score.py' ended with code 1: no model today",
+        ),
         ("1 / 0", "ended with code 1: ZeroDivisionError: division by zero"),
         ("score = score[:-1]", "answered 15 scores for 16 rows"),
         ("score = score + 1", "answered 1.25, expected scores from 0 to 1"),
@@ -297,7 +323,9 @@ def test_a_program_scores_block_after_block_in_one_process(tmp_path: Path) -> No
         ("score = score * (block.num_rows > 1)", "a scorer must be pure"),
     ],
 )
-def test_what_is_wrong_with_a_program_is_told_in_a_line(program: Callable[..., Any], does: str, says: str) -> None:
+def test_what_is_wrong_with_a_program_is_told_in_a_line(
+    program: Callable[..., Any], does: str, says: str
+) -> None:
     candidate = program(does)
     with pytest.raises(UserError) as caught:
         candidate.fit(training_set(16), 1)
@@ -308,13 +336,18 @@ def test_what_is_wrong_with_a_program_is_told_in_a_line(program: Callable[..., A
 
 def test_a_program_that_says_nothing_is_given_up(program: Callable[..., Any]) -> None:
     candidate = program("time.sleep(60)", timeout=3 * SECOND)
-    with pytest.raises(UserError, match=r"^the command 'python score.py' answered nothing for 3 s \(timeout\)$"):
+    with pytest.raises(
+        UserError, match=r"^the command 'python score.py' answered nothing for 3 s \(timeout\)$"
+    ):
         candidate.fit(training_set(16), 1)
     candidate.close()
 
 
 def test_a_program_that_writes_text_is_told_so(program: Callable[..., Any]) -> None:
-    candidate = program(timeout=20 * SECOND, whole="import sys\nprint('hello, I am a model' * 9, flush=True)\nsys.stdin.buffer.read()\n")
+    candidate = program(
+        timeout=20 * SECOND,
+        whole="import sys\nprint('hello, I am a model' * 9, flush=True)\nsys.stdin.buffer.read()\n",
+    )
     with pytest.raises(UserError, match="answered what is no Arrow stream: it begins with b'hell'"):
         candidate.fit(training_set(16), 1)
     candidate.close()
@@ -327,7 +360,7 @@ def test_a_program_that_is_not_there_is_told_before_any_run(tmp_path: Path) -> N
     ):
         with pytest.raises(UserError, match=says):
             standing(COMMAND(run), tmp_path).check(NAMES, 2)
-    with pytest.raises(UserError, match="'weights.bin': no such file"):
+    with pytest.raises(UserError, match=r"'weights\.bin': no such file"):
         standing(COMMAND("python -V", files=("weights.bin",)), tmp_path).check(NAMES, 2)
-    with pytest.raises(UserError, match="No closing quotation"):
+    with pytest.raises(UserError, match=r"No closing quotation"):
         COMMAND("python 'score.py")
