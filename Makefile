@@ -15,7 +15,7 @@ export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo lint test test-all bench lock clean
+.PHONY: help setup demo lint test test-all verify bench lock clean
 
 help:  ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -52,6 +52,9 @@ test: lint  ## lint, and every test that is neither slow nor a benchmark
 
 test-all: lint  ## test, and the slow statistical suites
 	$(BIN)/python -m pytest -m "not bench" --numprocesses $(JOBS) --dist loadfile --benchmark-disable
+
+verify: $(READY)  ## run every shipped scenario, made small, and repeat it byte by byte (half an hour)
+	$(BIN)/python -m tests.audit.shipped
 
 # pytest-benchmark is content with having measured nothing; this verb is not.
 bench: export OMP_NUM_THREADS := 1

@@ -6,13 +6,14 @@ Knows: plugins by name, documents. Does not know: the loop, processes, verdicts.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness import operations, outside_rules, results
+from harness import operations, outside_rules
 from harness.board import Cadence
 from harness.candidates._estimator import adopt
+from harness.consent import Consent
 from harness.consequences import Upshot
 from harness.desk import Desk
 from harness.desk_plan import AuditPlan, DeskPlan
@@ -20,10 +21,11 @@ from harness.featurizer import Featurizer
 from harness.kinds import Candidate, Compared, Metric
 from harness.ledger import Ledger
 from harness.lineups import INCUMBENT, DeskTerms, Lineup
-from harness.monitoring import SHIPPED, Monitor, MonitorPlan, Watched
+from harness.monitoring import SHIPPED, Monitor, MonitorPlan, Watched, shared
 from harness.oracle import Oracle, Witness
-from harness.plans import PASSIVE, Holdout
+from harness.plans import PASSIVE, ConsentPlan, Holdout
 from harness.playbook import Playbook
+from harness.registry import Registry
 from harness.replay import Book, replay
 from harness.service_rules import Served, service
 from harness.trainer import Fit
@@ -46,6 +48,8 @@ class Setting:
     desks: dict[str, Desk]
     ledgers: dict[str, Ledger]
     operations: Playbook | Oracle | None = None
+    registries: dict[str, Registry] = field(default_factory=dict)
+    """Of the desks whose models are kept."""
 
     @property
     def books(self) -> dict[str, Book]:
@@ -106,6 +110,7 @@ def build_replay(
             keep=keep.keep,
             sample_share=keep.sample_share,
             baseline=operations.baseline(loaded, world, metrics),
+            compared=loaded.charter.spec.compared,
         )
         if terms is None:
             desk = _unmanned(world, kind, seed)
@@ -118,7 +123,11 @@ def build_replay(
                 desk.monitor = Monitor(
                     monitored, kind, desk.featurizer.names, world.streams, seed, world.now, world.go_live
                 )
-            desk.on_fit = _recorder(ledger, fits, models, {} if alone else {"desk": name})
+            if models is not None:
+                setting.registries[name] = Registry(models, name, world.clock, world.go_live)
+            desk.on_fit = _recorder(
+                ledger, fits, setting.registries.get(name), {} if alone else {"desk": name}
+            )
         setting.desks[name], setting.ledgers[name] = desk, ledger
     setting.operations = operations.build(loaded, plan, setting.world, setting.desks, metrics, seed)
     return setting
@@ -164,7 +173,7 @@ def _late(
 ) -> Desk | int:
     """What takes effect at a desk where its answer comes too late: an action's code, or another candidate's desk."""
     late = served.plan.on_late if served is not None else None
-    if late is None:
+    if late is None or (kind.form == "quote" and isinstance(late, str)):
         return 0
     if isinstance(late, str):
         return [action.name for action in kind.actions].index(late)
@@ -190,14 +199,17 @@ def _unmanned(world: World, kind: QuestionKind, seed: int) -> Desk:
 
 
 def _monitored(loaded: Loaded) -> MonitorPlan:
-    """The signals of the charter, or the shipped set where it says nothing of signals."""
+    """The signals of the charter, or the shipped set where it says nothing of signals; they share one budget."""
     spec = loaded.charter.spec
     if "signals" not in spec.model_fields_set:
-        return MonitorPlan(tuple(Watched(name, plugins.load("signal", name)()) for name in SHIPPED))
-    watched = [
-        Watched(plan.title, build("signal", plan.use, plan.model_extra or {})) for plan in spec.signals
-    ]
-    return MonitorPlan(tuple(watched))
+        return MonitorPlan(
+            shared([(Watched(name, plugins.load("signal", name)()), False) for name in SHIPPED])
+        )
+    made = []
+    for plan in spec.signals:
+        given = plan.model_extra or {}
+        made.append((Watched(plan.title, build("signal", plan.use, given)), "expected_run" in given))
+    return MonitorPlan(shared(made))
 
 
 def estimators(loaded: Loaded) -> dict[str, str]:
@@ -225,7 +237,7 @@ def load_metrics(loaded: Loaded) -> dict[str, Metric]:
     found: dict[str, Metric] = {}
     for name in plugins.names("metric"):
         found[name] = plugins.load("metric", name)()
-    for clause in loaded.charter.spec.clauses:
+    for clause in loaded.charter.spec.every_clause:
         if clause.metric not in found:
             found[clause.metric] = plugins.load("metric", clause.metric)()
     return found
@@ -238,6 +250,7 @@ def _desk_plan(kind: QuestionKind, terms: DeskTerms, plan: CandidatePlan, wrap: 
         terms.labels.maturity,
         terms.labels.training_window,
         terms.labels.max_rows,
+        consent=_consent(terms.labels.consent),
     )
     audit, quotes, policy = terms.audit, kind.form == "quote", plan.policy
     priced = quotes and policy.use != PASSIVE
@@ -260,6 +273,13 @@ def _desk_plan(kind: QuestionKind, terms: DeskTerms, plan: CandidatePlan, wrap: 
     )
 
 
+def _consent(plan: ConsentPlan | None) -> Consent | None:
+    if plan is None:
+        return None
+    told = tuple((one.subject, one.after) for one in plan.withdrawals)
+    return Consent(plan.subject, plan.withdrawn_per_month, told)
+
+
 def _upshot(plan: CandidatePlan) -> Upshot:
     found, redress = plan.on_verified, plan.redress
     return Upshot(
@@ -280,7 +300,7 @@ def _made(kind: str, use: str, parameters: Mapping[str, Any]) -> Any:
 
 
 def _recorder(
-    ledger: Ledger, fits: list[dict[str, Any]], folder: Path | None, desk: Mapping[str, str]
+    ledger: Ledger, fits: list[dict[str, Any]], registry: Registry | None, desk: Mapping[str, str]
 ) -> Callable[[Fit], None]:
     """Takes down each training, with how honest its labels were, and keeps the model with its card. `desk` says whose
     it was, where there are several."""
@@ -301,12 +321,8 @@ def _recorder(
             **{f"policy.{k}": v for k, v in fit.facts.items()},
         }
         fits.append(card)
-        if folder is not None and fit.in_force:
-            folder.mkdir(parents=True, exist_ok=True)
-            results.write_json(folder / "card.json", _card(fit, card))
-            save = getattr(fit.scorer, "save", None)
-            if save is not None:
-                save(folder)
+        if registry is not None:
+            registry.take(fit, card, _card(fit, card))
 
     return record
 

@@ -18,18 +18,21 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from harness.demand import Demand
 from harness.survival import Bracket, Middle, middle
 from sim import open_queue
 from sim.core.errors import UserError, closest
-from sim.core.service import ANSWERED, NO_LIMIT, Service, littles_law
-from sim.core.time import NEVER, format_duration, parse_duration
+from sim.core.service import ANSWERED, NO_LIMIT, Served, Service, littles_law
+from sim.core.time import NEVER, Micros, format_duration, parse_duration
 
 QUANTILES: Mapping[str, float] = {"p50": 0.5, "p95": 0.95, "p99": 0.99, "p999": 0.999}
 LATE = "late"
 MOST_CALLS = 400_000
 """Looked at in one window, so that 4,000 lie beyond a p99."""
+MOST_STAGED = 20_000
+"""The same where batches or retries leave no other way than events: 200 lie beyond a p99."""
 MOST_WORKERS = 4_096
 FINE = 32
 """Multiples between a load and its double."""
@@ -53,15 +56,12 @@ class Budget:
 
 class Look(NamedTuple):
     """One multiple with one number of workers on one seed. quantiles: microseconds, NEVER where too many got no answer;
-    late: the share without an answer in time; busy: the workers' share of time at work, by the mean of their times;
-    present, through: L and lambda W of all calls."""
+    late: the share without an answer in time; busy: the workers' share of time at work, by the mean of their times."""
 
     calls: int
     quantiles: Mapping[str, int]
     late: float
     busy: float
-    present: float
-    through: float
 
     def keeps(self, budget: Budget) -> bool:
         """Whether a budget is kept."""
@@ -89,24 +89,30 @@ class Peak:
             found = self.looks[workers, step] = self._look(workers, step)
         return found
 
-    def _look(self, workers: int, step: int) -> Look:
-        arrived, ids, end = self.demand.at(multiple(step), MOST_CALLS)
+    def little(self) -> tuple[float, float]:
+        """L and lambda W of all calls at the scenario's own load."""
+        arrived, served, _ = self._served(self.service.workers, 0)
+        return littles_law(served, arrived)
+
+    def _served(self, workers: int, step: int) -> tuple[NDArray[np.int64], Served, Micros]:
+        most = MOST_CALLS if self.service.is_seamless else MOST_STAGED
+        arrived, ids, end = self.demand.at(multiple(step), most)
         service = dataclasses.replace(self.service, workers=workers)
-        served = open_queue(service, self.demand.seed, self.name).serve(arrived, ids)
-        since = self.demand.start + int((end - self.demand.start) * UNJUDGED)
-        judged = arrived >= since
+        return arrived, open_queue(service, self.demand.seed, self.name).serve(arrived, ids), end
+
+    def _look(self, workers: int, step: int) -> Look:
+        arrived, served, end = self._served(workers, step)
+        span = end - self.demand.start
+        judged = arrived >= self.demand.start + int(span * UNJUDGED)
         answered = served.state[judged] == ANSWERED
         response = np.where(answered, (served.acted - arrived)[judged], NEVER)
-        n = len(response)
-        span = (end - self.demand.start) * workers
-        busy = len(arrived) * service.times.mean() / span
+        n, busy = len(response), len(arrived) * self.service.times.mean() / (span * workers)
         if not n:
-            return Look(len(arrived), dict.fromkeys(QUANTILES, 0), 0.0, busy, 0.0, 0.0)
+            return Look(len(arrived), dict.fromkeys(QUANTILES, 0), 0.0, busy)
         ranks = {name: math.ceil(q * n) - 1 for name, q in QUANTILES.items()}
         ordered = np.partition(response, sorted(set(ranks.values())))
         quantiles = {name: int(ordered[rank]) for name, rank in ranks.items()}
-        present, through = littles_law(served, arrived)
-        return Look(len(arrived), quantiles, 1.0 - float(answered.mean()), busy, present, through)
+        return Look(len(arrived), quantiles, 1.0 - float(answered.mean()), busy)
 
 
 def highest(peak: Peak, workers: int, budgets: Sequence[Budget]) -> Bracket:
@@ -220,7 +226,7 @@ def capacity(
         {peak.demand.seed: needed(peak, step, budgets) for peak in peaks},
         by_workers,
         curve(peaks, _reach(together)),
-        tuple((look.present, look.through) for look in (peak.look(service.workers, 0) for peak in peaks)),
+        tuple(peak.little() for peak in peaks),
     )
 
 

@@ -14,21 +14,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Discriminator, Field, Tag
-from pydantic.json_schema import WithJsonSchema
 
+from harness.contrasts import Contrast, Measure
 from harness.steps import RUNGS, AnySignalRung, PlaybookStep, RungName, SignalRung, Staff
-from sim.core.records import Description, Duration, Metadata, Name, Record, Span, Text, digest
+from sim.core.records import Description, Duration, Metadata, Name, Record, Share, Span, Text, digest
 from sim.core.time import DAY
 
 Op = Literal["gte", "lte", "within"]
-
-
-def _refuse(value: object) -> object:
-    raise ValueError("cannot be measured by this version yet, expected it left out")
-
-
-Unmeasured = Annotated[Any, AfterValidator(_refuse), WithJsonSchema({"not": {}})]
-"""A section of the charter format that this version refuses rather than passes over."""
 
 
 def _number_or(record: str) -> Discriminator:
@@ -117,6 +109,27 @@ class Clause(Record):
         return (good.target, good.half_width) if isinstance(good, Band) else (good, None)
 
 
+class FairnessClause(Clause):
+    """A clause that compares what befalls one group with what befalls others, by a metric cut by a slice of the world.
+
+    measure: the group's value over the others' (`ratio`), or minus it (`difference`). against: labels of the same
+    slice; every other one where it is left out. min_entities: in the group and in the others, over the seeds.
+    """
+
+    unit: Text = Field(description="ratio, or the metric's unit for a difference")
+    by: Name = Field(description="the name of a slice of the world")
+    group: Name = Field(description="a label of that slice")
+    against: tuple[Name, ...] = ()
+    measure: Measure = "ratio"
+    min_entities: Annotated[int, Field(ge=30)] = 30
+    slices: Annotated[tuple[SliceLimit, ...], Field(max_length=0)] = ()
+
+    @property
+    def contrast(self) -> Contrast:
+        """Whom it compares with whom."""
+        return Contrast(self.by, self.group, self.against, self.measure)
+
+
 class Owner(Record):
     """Somebody who answers for a clause or a step of the playbook."""
 
@@ -131,12 +144,21 @@ class Objective(Record):
     statement: Text = Field(description="the objective in a sentence")
 
 
+class ProxyLimits(Record):
+    """How well an attribute may be told, at most, from all features together, from any one of them, and from the score:
+    the area under the curve for a code (0.5 is chance), R squared for a number."""
+
+    features: Share | None = None
+    feature: Share | None = None
+    score: Share | None = None
+
+
 class Exclusion(Record):
-    """An attribute that no feature may read."""
+    """An attribute that no feature may read, and how well others may stand for it."""
 
     name: Text = Field(description="the name of a field")
     because: Text | None = None
-    proxies: Unmeasured = None
+    proxies: ProxyLimits | None = None
 
 
 class Availability(Record):
@@ -182,6 +204,32 @@ class SignalPlan(Record):
         return tuple((name, getattr(self, name)) for name in RUNGS if getattr(self, name) is not None)
 
 
+class LatencyLimit(Record):
+    """Budgets of one desk's answers: half of them within `p50`, 99 of 100 within `p99`, at most the share `late` too
+    late to take effect. `desk` is a kind of question, needed where a world asks several."""
+
+    name: Name = Field(description="a name of its own")
+    desk: Text | None = None
+    p50: Span | None = None
+    p99: Span | None = None
+    late: Share | None = None
+    critical: bool = False
+    because: Text = Field(description="the reason for the budgets")
+    owner: Text = Field(description="the role of an owner")
+
+    @property
+    def budgets(self) -> tuple[tuple[str, str, float, str], ...]:
+        """What is limited: its name, the metric, the limit in the metric's unit, and that."""
+        found: list[tuple[str, str, float, str]] = []
+        for name in ("p50", "p99"):
+            span = getattr(self, name)
+            if span is not None:
+                found.append((f"{self.name}_{name}", f"response_{name}", span / 1000.0, "ms"))
+        if self.late is not None:
+            found.append((f"{self.name}_late", "late_share", self.late, "ratio"))
+        return tuple(found)
+
+
 class CharterSpec(Record):
     """What is asked of a model."""
 
@@ -198,8 +246,22 @@ class CharterSpec(Record):
     playbook: tuple[PlaybookStep, ...] = ()
     staff: tuple[Staff, ...] = ()
     """Crews by role. A role that is not named here is one person in office hours who costs nothing."""
-    latency: Unmeasured = None
-    fairness: Unmeasured = None
+    latency: tuple[LatencyLimit, ...] | None = None
+    """Budgets of answers, where a scenario says what a service takes; otherwise they are not measured."""
+    fairness: tuple[FairnessClause, ...] = ()
+    training_retention: Span | None = None
+    """For how long a row to learn from may be kept: its features as they stood, and its label."""
+
+    @property
+    def every_clause(self) -> tuple[Clause, ...]:
+        """Clauses, and those of fairness after them."""
+        return (*self.clauses, *self.fairness)
+
+    @property
+    def compared(self) -> dict[str, tuple[str, ...]]:
+        """Metric -> slices by which clauses of fairness cut it, sorted."""
+        pairs = sorted({(clause.metric, clause.by) for clause in self.fairness})
+        return {metric: tuple(by for name, by in pairs if name == metric) for metric, _ in pairs}
 
 
 class Charter(Record):
@@ -213,9 +275,10 @@ class Charter(Record):
     def operating(self) -> Mapping[str, Any]:
         """What changes what happens, as plain values. A clause without rungs watches nothing and is not here."""
         spec = self.spec
-        return {
+        excluded = _by(spec.excluded_attributes, "name", leave={"because", "proxies"})
+        told = {
             "retention": spec.retention,
-            "excludedAttributes": _by(spec.excluded_attributes, "name", leave={"because"}),
+            "excludedAttributes": {name: {**one, "proxies": None} for name, one in excluded.items()},
             "dataConstraints": [_plain(item, {"because"}) for item in spec.data_constraints],
             "signals": [_plain(item) for item in spec.signals],
             "playbook": _by(spec.playbook, "on"),
@@ -226,6 +289,18 @@ class Charter(Record):
                 if clause.rungs.ladder
             },
         }
+        # What came later is there only where it is used, so that older charters keep their digests.
+        if spec.training_retention is not None:
+            told["trainingRetention"] = spec.training_retention
+        if spec.fairness:
+            told["fairness"] = {
+                clause.name: {
+                    **_plain(clause, keep={"metric", "op", "view", "by", "group", "against", "measure"}),
+                    "rungs": _plain(clause.rungs),
+                }
+                for clause in spec.fairness
+            }
+        return told
 
     def judged(self) -> Mapping[str, Any]:
         """What is held against the measurements afterwards, as plain values."""
@@ -235,7 +310,17 @@ class Charter(Record):
             "confidence": spec.confidence,
             "owners": _by(spec.owners, "role"),
             "clauses": _by(spec.clauses, "name", leave={"rungs", "view"}),
-        }
+            **({"fairness": _by(spec.fairness, "name", leave={"rungs", "view"})} if spec.fairness else {}),
+            **(
+                {
+                    "proxies": {
+                        one.name: _plain(one.proxies) for one in spec.excluded_attributes if one.proxies
+                    }
+                }
+                if any(one.proxies for one in spec.excluded_attributes)
+                else {}
+            ),
+        } | ({"latency": _by(spec.latency, "name")} if spec.latency else {})
 
     def operating_digest(self) -> str:
         """SHA-256 of the operating half: part of a run's identity."""
@@ -257,14 +342,16 @@ class Charter(Record):
     def warnings(self) -> Sequence[str]:
         """What the owners should know, a sentence each: what is declared and not followed up."""
         steps = {step.on for step in self.spec.playbook}
-        used = {name for clause in self.spec.clauses for name, _ in clause.rungs.ladder}
+        used = {name for clause in self.spec.every_clause for name, _ in clause.rungs.ladder}
         found = [
             f"no playbook step for the rung '{name}', so nobody acts on it"
             for name in RUNGS
             if name in used - steps
         ]
         if any(c.available_after is not None for c in self.spec.data_constraints):
-            found.append("availableAfter is a statement of the charter; this version does not measure it")
+            found.append(
+                "availableAfter is a statement of the charter; windtunnel feasibility measures it, a run does not"
+            )
         return found
 
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from harness import consent_rules, fairness_rules
 from harness.charter import RUNGS, AnyRung, Band, Charter, GoodEnough, Op
+from harness.fairness_rules import FAIRNESS
 from harness.kinds import MetricSpec
 from harness.merging import DESK
-from harness.steps import Staff
+from harness.steps import AnySignalRung, Staff
 from sim.core import catalogue, plugins
 from sim.core.checking import duplicates, first_told, indices, readable, validate
 from sim.core.documents import Document
@@ -20,9 +22,11 @@ from sim.core.errors import BadDocument, Fault, closest
 from sim.core.overrides import strays
 from sim.core.parameters import instantiate, load
 from sim.core.places import Key, shown
+from sim.core.records import Span
 
 SPEC: Key = ("spec",)
 CLAUSES: Key = ("spec", "clauses")
+LATENCY: Key = ("spec", "latency")
 NOWHERE: Key = ("spec", "with")
 ANY = "*"
 """What a metric that may be cut by every slice of a world says of its slices."""
@@ -48,7 +52,10 @@ def examine(document: Document) -> tuple[Charter | None, list[Fault]]:
     faults += [*_names(document), *_constraints(document), *_signals(document), *_playbook(document)]
     for key in indices(document, CLAUSES):
         faults += [*_metric(document, key), *_ladder(document, key), *_slices(document, key)]
-    faults += _criticals(document)
+    faults += [*fairness_rules.examine(document), *consent_rules.examine_playbook(document)]
+    for key in indices(document, FAIRNESS):
+        faults += _ladder(document, key)
+    faults += [*_criticals(document), *_latency(document)]
     return (None, first_told(faults)) if charter is None or faults else (charter, [])
 
 
@@ -57,12 +64,13 @@ def _names(document: Document) -> Iterator[Fault]:
     owners, playbook = (*SPEC, "owners"), (*SPEC, "playbook")
     roles = [(*key, "role") for key in indices(document, owners)]
     yield from duplicates(document, owners, roles, "owners")
-    yield from duplicates(document, CLAUSES, [(*k, "name") for k in indices(document, CLAUSES)], "clauses")
+    named = [(*k, "name") for where in (CLAUSES, FAIRNESS) for k in indices(document, where)]
+    yield from duplicates(document, CLAUSES, named, "clauses")
     yield from duplicates(
         document, playbook, [(*k, "on") for k in indices(document, playbook)], "rungs in the playbook"
     )
     known = [role for role in (document.at(key) for key in roles) if isinstance(role, str)]
-    for where in (CLAUSES, playbook):
+    for where in (CLAUSES, FAIRNESS, playbook, LATENCY):
         for key in indices(document, where):
             owner = document.at((*key, "owner"))
             if isinstance(owner, str) and owner.strip() and known and owner.strip() not in known:
@@ -121,6 +129,8 @@ def _impossible(spec: MetricSpec, value: float) -> str:
         return f"at most 1, since {spec.name} is a reduction"
     if spec.form == "count" and value < 0.0:
         return f"at least 0, since {spec.name} counts"
+    if spec.form == "quantile" and value < 0.0:
+        return f"at least 0, since {spec.name} is a time"
     return ""
 
 
@@ -176,8 +186,26 @@ def _slices(document: Document, key: Key) -> Iterator[Fault]:
 def _criticals(document: Document) -> Iterator[Fault]:
     clauses = [document.at(key) for key in indices(document, CLAUSES)]
     named = [clause for clause in clauses if isinstance(clause, dict)]
-    if named and not any(clause.get("critical", False) is not False for clause in named):
+    budgets = [document.at(key) for key in indices(document, LATENCY)]
+    deciding = [*named, *(one for one in budgets if isinstance(one, dict))]
+    if named and not any(clause.get("critical", False) is not False for clause in deciding):
         yield document.fault(CLAUSES, "no clause is critical, expected one at least: else nothing can fail")
+
+
+def _latency(document: Document) -> Iterator[Fault]:
+    """Budgets with names of their own, of something, that can be kept together."""
+    keys = list(indices(document, LATENCY))
+    names = [(*k, "name") for k in (*indices(document, CLAUSES), *keys)]
+    yield from duplicates(document, LATENCY, names, "clauses and latency budgets")
+    for key in keys:
+        node = document.at(key)
+        if not isinstance(node, dict):
+            continue
+        if not {"p50", "p99", "late"} & node.keys():
+            yield document.fault(key, "expected at least one of p50, p99 and late")
+        half, most = (readable(document, Span, (*key, name)) for name in ("p50", "p99"))
+        if half is not None and most is not None and most < half:
+            yield document.fault((*key, "p99"), f"got {most} us, expected at least p50 ({half} us)")
 
 
 def _constraints(document: Document) -> Iterator[Fault]:
@@ -188,8 +216,16 @@ def _constraints(document: Document) -> Iterator[Fault]:
 
 
 def _signals(document: Document) -> Iterator[Fault]:
+    titles: dict[str, str] = {}
     for key in indices(document, (*SPEC, "signals")):
         node = document.at(key)
+        yield from _lines(document, key)
+        named = (*key, "name") if document.at((*key, "name")) is not None else (*key, "use")
+        if isinstance(title := document.at(named), str):
+            if title in titles:
+                what = f"{shown(title)} is what {titles[title]} is called already, expected a name of its own"
+                yield document.fault(named, what)
+            titles.setdefault(title, f"signals.{key[-1]}")
         use = node.get("use") if isinstance(node, dict) else None
         if not isinstance(use, str):
             continue
@@ -202,6 +238,19 @@ def _signals(document: Document) -> Iterator[Fault]:
         plugin, faults = load(document, (*key, "use"), "signal", use)
         own = {name: value for name, value in node.items() if name not in ("use", "name", *RUNGS)}
         yield from faults if plugin is None else instantiate(document, key, plugin, own)[1]
+
+
+def _lines(document: Document, key: Key) -> Iterator[Fault]:
+    """Lines of a signal that are numbers go up, each further than the one before it."""
+    last, before = 0.0, ""
+    for name in RUNGS:
+        rung = readable(document, AnySignalRung, (*key, name))
+        if rung is None or isinstance(rung.value, str):
+            continue
+        if before and rung.value <= last:
+            what = f"got {shown(rung.value)}, expected a value above {before} ({last:.15g}): rungs get worse"
+            yield document.fault((*key, name), what)
+        last, before = rung.value, name
 
 
 def _playbook(document: Document) -> Iterator[Fault]:

@@ -51,7 +51,7 @@ def _scenario(loaded: Loaded) -> Iterator[str]:
     yield f"{loaded.scenario_id}: reads well; {len(loaded.seeds)} seeds of {days:g} days, {replays} replays"
     yield from (f"  {text}" for text in _desks(loaded, world))
     yield from (f"  warning: {text}" for text in loaded.warnings)
-    specs = {c.metric: plugins.load("metric", c.metric).spec for c in loaded.charter.spec.clauses}
+    specs = {c.metric: plugins.load("metric", c.metric).spec for c in loaded.charter.spec.every_clause}
     clauses = clause_terms.terms(loaded.charter, with_desks(world.slices, world.kinds), specs)
     plan = plan_of_world(world, clauses)
     told: set[str] = set()

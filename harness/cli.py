@@ -15,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from harness import cli_fit, cli_many, cli_service
+from harness import cli_audit, cli_fair, cli_features, cli_fit, cli_many, cli_service
 from harness.options import (
     LARGEST_SEED,
     Failing,
@@ -101,9 +101,10 @@ def run(
 
 def _show(folder: Path) -> None:
     """Write the report, and its short form to where GitHub shows it."""
-    from harness.report import SUMMARY, render
+    from harness.judging import show
+    from harness.report import SUMMARY
 
-    render(folder)
+    show(folder)
     _announce(folder / SUMMARY)
 
 
@@ -240,13 +241,14 @@ def report(
 ) -> None:
     """Write a run's report.html, summary.md and junit.xml again from its files."""
     from harness import results
-    from harness.judging import outcome
-    from harness.report import render
+    from harness.judging import doubts, outcome, show
 
     folder = results.find_run(run, root(out))
     results.read_finished(folder)
     outcome(folder)
-    answer(str(path) for path in render(folder))
+    for doubt in doubts(folder):
+        say(f"warning: {doubt}")
+    answer(str(path) for path in show(folder))
 
 
 @app.command()
@@ -409,6 +411,9 @@ def _options(
 
 cli_many.register(app)
 cli_service.register(app)
+cli_audit.register(app)
+cli_features.register(app)
+cli_fair.register(app)
 cli_fit.register(app)
 
 

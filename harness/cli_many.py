@@ -62,6 +62,9 @@ def stress(
     ] = False,
     steps: Annotated[int, typer.Option(help="Halvings of the bracket in which a seed breaks.")] = 3,
     rows: Annotated[int, typer.Option(help="With two levers: values of the second.")] = 5,
+    candidate: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Stress these candidates only [all].")
+    ] = None,
     out: Out = None,
     seeds: Seeds = None,
     jobs: Jobs = 0,
@@ -74,7 +77,8 @@ def stress(
 
     settings_of(steps, rows)
     loaded, shelf = _open(scenario, out, seeds, jobs, sets, fresh, quiet)
-    answer(run_stress(loaded, shelf, lever or (), to or (), throughout, steps, rows, talking(quiet)))
+    names = tuple(candidate or ())
+    answer(run_stress(loaded, shelf, lever or (), to or (), throughout, steps, rows, talking(quiet), names))
 
 
 def robustness(
@@ -157,10 +161,13 @@ def tune(
     vary: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="KEY=LOW..HIGH", help="A key below the candidate and what it may be; or KEY=A,B,C."
+            metavar="KEY=LOW..HIGH",
+            help="A key below the candidate, or charter. and a playbook level, and what it may be; or KEY=A,B,C.",
         ),
     ] = None,
-    cost: Annotated[str, typer.Option(metavar="METRIC", help="What is to be cheap.")] = "review_load",
+    cost: Annotated[
+        str, typer.Option(metavar="METRIC", help="What is to be cheap; or playbook_cost.")
+    ] = "review_load",
     candidate: Annotated[str, typer.Option(help="Whose settings [the first candidate's].")] = "",
     trials: Annotated[int, typer.Option(help="Settings to try.")] = 24,
     held_out: Annotated[

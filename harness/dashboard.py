@@ -8,7 +8,7 @@ tests hold the two to one another.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,14 +16,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.baseline import Baseline
+from harness.contrasts import contrast
 from harness.kinds import Metric, Observed, Rows, need
 from sim.core.decisions import Decisions, Quotes
 from sim.core.time import DAY, Micros
-from sim.core.world import Question, QuestionKind
+from sim.core.world import Question, QuestionKind, Slice
 
 SETTLED = ("effect", "effect_at", "pending", "stops", "hinders")
 """Columns that every settlement of an act adds, by name."""
 _DECIDED = ("action", "scored", "propensity", "audit", "exempt")
+WHOLE = "all"
 Counted = tuple[float, float, float, float]
 """Numerator and denominator of a day, and of what it is compared with (NaN where nothing is)."""
 
@@ -53,7 +55,8 @@ def _names(kind: QuestionKind) -> tuple[str, ...]:
 
 @dataclass
 class Dashboard:
-    """One desk's metrics. `keeps`: days of counts that are held, the longest look-back window of all lines.
+    """One desk's metrics. `keeps`: days of counts that are held, the longest look-back window of all lines. compared:
+    metric -> the slices by which a line compares groups.
 
     A day is counted when it is over: `close(now)` at any instant of the next one, after the news was heard."""
 
@@ -62,9 +65,10 @@ class Dashboard:
     go_live: Micros
     keeps: int
     baseline: Baseline | None = None
+    compared: Mapping[str, Sequence[Slice]] = field(default_factory=dict)
     days: int = field(default=0, init=False)
     """Days counted since goLive."""
-    _counts: dict[str, dict[int, Counted]] = field(default_factory=dict, init=False, repr=False)
+    _counts: dict[tuple[str, str], dict[int, Counted]] = field(default_factory=dict, init=False, repr=False)
     _news: dict[int, dict[str, list[Rows]]] = field(default_factory=dict, init=False, repr=False)
     _decided: dict[int, list[dict[str, NDArray[Any]]]] = field(default_factory=dict, init=False, repr=False)
 
@@ -113,12 +117,22 @@ class Dashboard:
                 continue
             counts = metric.estimate(seen)
             if counts is not None:
-                self._keep(name, day, counts.numerator, counts.denominator)
+                self._keep((name, WHOLE), day, counts.numerator, counts.denominator)
+            for each in self.compared.get(name, ()):
+                self._cut(name, day, metric, each, seen)
         for name, counts in self.baseline.compare(day) if self.baseline is not None else ():
-            self._keep(name, day, counts.numerator, counts.denominator)
+            self._keep((name, WHOLE), day, counts.numerator, counts.denominator)
         self.days = day + 1 - self.go_live // DAY
 
-    def _keep(self, name: str, day: int, top: NDArray[Any], bottom: NDArray[Any]) -> None:
+    def _cut(self, name: str, day: int, metric: Metric, each: Slice, seen: Observed) -> None:
+        counts = metric.estimate(seen, each.column, len(each.labels))
+        if counts is None:
+            return
+        for code, label in enumerate(each.labels):
+            one = slice(code, code + 1)
+            self._keep((name, f"{each.name}={label}"), day, counts.numerator[one], counts.denominator[one])
+
+    def _keep(self, name: tuple[str, str], day: int, top: NDArray[Any], bottom: NDArray[Any]) -> None:
         base = (float(top[1]), float(bottom[1])) if len(top) > 1 else (math.nan, math.nan)
         kept = self._counts.setdefault(name, {})
         kept[day] = (float(top[0]), float(bottom[0]), *base)
@@ -139,22 +153,31 @@ class Dashboard:
             found[stream] = Rows(columns, sum(len(part) for part in parts))
         return found
 
-    def value(self, metric: str, span: int) -> float:
-        """The metric over the last `span` days that are counted; NaN before there are so many, or without a value."""
+    def value(self, metric: str, span: int, slice_: str = WHOLE) -> float:
+        """The metric over the last `span` days that are counted, of the whole or of a contrast; NaN before there are so
+        many, or without a value."""
         if span > self.days:
             return math.nan
-        last = self.go_live // DAY + self.days
-        kept = self._counts.get(metric, {})
-        days = [kept[number] for number in range(last - span, last) if number in kept]
-        if not days:
-            return math.nan
-        top, bottom = (sum(day[i] for day in days) for i in (0, 1))
-        value = top / bottom if bottom else math.nan
+        if (compared := contrast(slice_)) is not None:
+            others = compared.reference(name for what, name in self._counts if what == metric)
+            sums = [self._summed(metric, names, span) for names in ((compared.own,), others)]
+            own, theirs = (_over(one[0], one[1]) for one in sums)
+            return own - theirs if compared.measure == "difference" else _over(own, theirs)
+        top, bottom, base_top, base_bottom = self._summed(metric, (slice_,), span)
+        value, base = _over(top, bottom), _over(base_top, base_bottom)
         form = self.metrics[metric].spec.form
-        if form not in ("reduction", "difference"):
-            return value
-        top, bottom = (sum(day[i] for day in days) for i in (2, 3))
-        base = top / bottom if bottom else math.nan
         if form == "difference":
             return value - base
-        return 1.0 - value / base if base else math.nan
+        return 1.0 - _over(value, base) if form == "reduction" else value
+
+    def _summed(self, metric: str, slices: Sequence[str], span: int) -> Counted:
+        """Counts of the last `span` days, over slices; of what they are compared with in the last two."""
+        last = self.go_live // DAY + self.days
+        kept = [self._counts.get((metric, name), {}) for name in slices]
+        days = [one[number] for one in kept for number in range(last - span, last) if number in one]
+        a, b, c, d = (float(sum(day[i] for day in days)) for i in range(4))
+        return a, b, c, d
+
+
+def _over(top: float, bottom: float) -> float:
+    return top / bottom if bottom else math.nan

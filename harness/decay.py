@@ -35,7 +35,7 @@ from numpy.typing import NDArray
 from harness.alarms import Alarm, alarms, first_told, watched
 from harness.evidence import Student
 from harness.measure import MONTH_DAYS, WEEK_DAYS
-from harness.survival import Bracket, Middle, middle, share_bounds
+from harness.survival import Bracket, middle, share_bounds
 from harness.tallies import ALL, COMPARED, INCUMBENT, OBSERVED, TRUE, Cell, Tallies
 from harness.terms import ClauseTerms, Rung
 
@@ -91,7 +91,7 @@ def _clause(counts: Tallies, name: str, terms: ClauseTerms) -> dict[str, Any]:
         ],
         "broken": _time(broken_days(counts, name, terms), counts.days),
         "blind": _blind(counts, name, terms),
-        "areaLost": _mean(area_lost(found, terms), counts.seeds),
+        "areaLost": mean_card(area_lost(found, terms), counts.seeds),
         "halfLife": _half_life(found, terms),
         "bands": {view: bands(counts, name, terms, view) for view in VIEWS},
         "brokenShare": {view: _by_day(counts, name, terms, view) for view in VIEWS},
@@ -284,7 +284,7 @@ def _stability(counts: Tallies, name: str, clauses: Sequence[ClauseTerms]) -> di
 def _time(days: Sequence[int | None] | None, horizon: int) -> dict[str, Any] | None:
     if days is None:
         return None
-    return _card(middle([(float(horizon), math.inf) if day is None else (float(day),) * 2 for day in days]))
+    return card([(float(horizon), math.inf) if day is None else (float(day),) * 2 for day in days])
 
 
 def _blind(counts: Tallies, name: str, terms: ClauseTerms) -> dict[str, Any] | None:
@@ -292,16 +292,18 @@ def _blind(counts: Tallies, name: str, terms: ClauseTerms) -> dict[str, Any] | N
     if not found:
         return None
     observed = np.isfinite(watched(counts, name, terms, limit(terms, counts.days), OBSERVED)).any()
-    return _card(middle(found)) | {"observed": bool(observed)}
+    return card(found) | {"observed": bool(observed)}
 
 
 def _half_life(found: Course, terms: ClauseTerms) -> dict[str, Any] | None:
     brackets = [bracket for bracket in half_lives(found, terms) if bracket is not None]
-    return _card(middle(brackets)) if brackets else None
+    return card(brackets) if brackets else None
 
 
-def _card(one: Middle) -> dict[str, Any]:
-    """days, low, high: null where it never came on most seeds (or, for the upper end, may never come)."""
+def card(brackets: Sequence[Bracket]) -> dict[str, Any]:
+    """The middle of brackets. days, low, high: null where it never came on most seeds (or, for the upper end, may
+    never come)."""
+    one = middle(brackets)
     return {
         "days": one.value,
         "low": one.low,
@@ -312,7 +314,8 @@ def _card(one: Middle) -> dict[str, Any]:
     }
 
 
-def _mean(values: Floats, seeds: Sequence[int]) -> dict[str, Any] | None:
+def mean_card(values: Floats, seeds: Sequence[int]) -> dict[str, Any] | None:
+    """The mean over the seeds that have a value, with Student's t at 95 %; None where none has."""
     seen = values[np.isfinite(values)]
     if not len(seen):
         return None

@@ -9,40 +9,32 @@ that the other does, and learns from the same units, audits and outcomes. At the
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.auditing import Audits, Seen
 from harness.board import Board, Reading
 from harness.consequences import Consequences
 from harness.desk_plan import DeskPlan
-from harness.featurizer import Featurizer
-from harness.kinds import (
-    Matrix,
-    OnlineCandidate,
-    OnlineScorer,
-    Rows,
-    Scorer,
-    Surveying,
-)
+from harness.featurizer import Featurizer, delivered
+from harness.kinds import Matrix, OnlineCandidate, OnlineScorer, Rows, Scorer, Surveying
 from harness.monitoring import Monitor
 from harness.pending import Pending
 from harness.quoting import Quoted, probabilities
 from harness.shadow import Model
 from harness.trainer import Fit, Trained, Trainer
-from harness.units import Day, Units
+from harness.units import Units
 from sim.core import rng
 from sim.core.decisions import Decisions, Quotes
 from sim.core.errors import UserError, closest
 from sim.core.events import Block
-from sim.core.time import DAY, Micros
+from sim.core.time import Micros
 from sim.core.world import LabelChannel, News, Question, QuestionKind
-
-Seen = tuple[Day, NDArray[np.int32], NDArray[np.int32]]
-"""The day's units, and each row's slot and ordinal in its unit (`Units.observe`)."""
 
 
 @dataclass
@@ -78,8 +70,7 @@ class Desk:
         self.consequences = self._consequences()
         self._from = self.go_live if self.deployed is None else self.deployed
         self._next_fit = self._from if plan.candidate is not None else None
-        self._stops = np.array([action.stops for action in self.kind.actions], dtype=np.bool_)
-        self._hinders = np.array([action.hinders for action in self.kind.actions], dtype=np.bool_)
+        self._audits = Audits(plan.audits, self.kind.actions, self._keys["audit"])
         self._quoting = self.kind.form == "quote"
         self._pending: Pending | None = None
         if self.kind.unit == "event" and plan.candidate is not None:
@@ -102,8 +93,10 @@ class Desk:
         """The champion before it, as long as nobody has gone back to it."""
         self.standing = False
         """Whether the stand-in answers."""
+        self.reigns: list[tuple[Micros, int, str]] = []
+        """Who decided from when on: the instant, the model's version (0: the stand-in), and how it came to it."""
         self._changed = False
-        self._instead: NDArray[np.int8] | None = None
+        self._instead: NDArray[np.int8] | int = 0
         self.trainer = Trainer(plan, self.kind, self.featurizer.names, self.units, self._quoted, self.seed)
         self._board: Board | None = None
         if plan.cadence is not None:
@@ -150,7 +143,20 @@ class Desk:
             codes: NDArray[Any] = block[found] if found else np.full(len(block), -1)
             self.units.verify(entity, event_t, known, block[channel.unit_label], codes)
         else:
-            self.units.report(entity, event_t, known)
+            self.units.report(*self._consenting(block, entity, event_t, known))
+
+    def _subject(self, block: Block) -> NDArray[np.int64] | None:
+        """Whom each row (n,) is about, where they may withdraw their consent; None where nobody may."""
+        consent = self.plan.labels.consent
+        return None if consent is None or consent.subject not in block.columns else block[consent.subject]
+
+    def _consenting(self, block: Block, *columns: NDArray[np.int64]) -> tuple[NDArray[np.int64], ...]:
+        """Reports (n,) of those who have not withdrawn when they report, and who they are where that is asked."""
+        subject, consent = self._subject(block), self.plan.labels.consent
+        if subject is None or consent is None:
+            return columns
+        kept = consent.withdrawn_at(subject, self.seed) > block["known_at"]
+        return tuple(column[kept] for column in (*columns, subject))
 
     def _follow(self, stream: str, block: Block, channel: LabelChannel | None) -> None:
         """Nothing follows from news before the plan is deployed."""
@@ -162,7 +168,12 @@ class Desk:
 
     def _learn_online(self, pending: Pending, block: Block, label: str) -> None:
         waited, x = pending.take(block["id"])
-        cast(OnlineScorer, self.scorer).learn(x, block[label][waited].astype(np.int64))
+        y = block[label][waited].astype(np.int64)
+        subject, consent = self._subject(block), self.plan.labels.consent
+        if subject is not None and consent is not None:
+            kept = consent.withdrawn_at(subject[waited], self.seed) > block["known_at"][waited]
+            x, y = x[kept], y[kept]
+        cast(OnlineScorer, self.scorer).learn(x, y)
 
     def remember(self, news: News) -> Rows:
         """News joined with what the operator itself recorded: its own holdout and, for labels, its own audit."""
@@ -184,9 +195,9 @@ class Desk:
             self.before = None
         if self.stand_in is not None and not self.standing and self.stand_in.plan.candidate is not None:
             self.stand_in.answer(question)  # so that what it scores by is as fresh as its own
-        self._instead = (
-            cast(Decisions, self.late.answer(question)).action if isinstance(self.late, Desk) else None
-        )
+        instead = self.late.answer(question) if isinstance(self.late, Desk) else self.late
+        code = instead if isinstance(instead, int) else 0
+        self._instead = instead.action if isinstance(instead, Decisions) else code
         self.consequences.settle(question.start)
         if self._board is not None:
             return self._answer_from(self._board, question)
@@ -194,13 +205,15 @@ class Desk:
         if self._fit_is_due(question.start):
             self._fit(question.start)
         if self._quoting:
-            return self._quote(question, x)
+            quotes = self._quote(question, x)
+            return replace(quotes, instead=instead) if isinstance(instead, Quotes) else quotes
         if not len(block):
             return self._idle(question)
         if self._pending is not None:
             self._pending.put(block["id"], x)
             return self._decide(question, x, None, None)
-        seen = self.units.observe(block[self.kind.entity], block["id"], block["t"], x)
+        about = self._subject(block)
+        seen = self.units.observe(block[self.kind.entity], block["id"], block["t"], x, None, about)
         return self._decide(question, x, None, seen)
 
     def _answer_from(self, board: Board, question: Question) -> Decisions:
@@ -221,13 +234,42 @@ class Desk:
         entity, t = block[self.kind.entity], block["t"]
         read = board.read(entity, t)
         board.take(block)
-        seen = self.units.observe(entity, block["id"], t, read.x, read.known)
+        seen = self.units.observe(entity, block["id"], t, read.x, read.known, self._subject(block))
         return self._decide(question, read.x, read, seen)
 
     @property
     def _deputy(self) -> Desk | None:
         """Who decides instead of this desk: the incumbent before it is deployed, the stand-in after a rollback."""
         return self.before if self.before is not None else self.stand_in if self.standing else None
+
+    # --- what an audit asks of it ------------------------------------------------------------------------------------
+
+    def decider(self, now: Micros) -> Desk | None:
+        """Whose plan decides a question that starts `now`; None where nobody's is deployed yet."""
+        if now < self._from:
+            return None if self.before is None else self.before.decider(now)
+        return self.stand_in if self.standing and self.stand_in is not None else self
+
+    def consequences_at(self, now: Micros) -> Consequences:
+        """A copy of what stands when a question that starts `now` is answered; asked before it is."""
+        standing = copy.deepcopy(self.consequences)
+        if self.before is not None and now >= self._from:
+            standing.take_over(copy.deepcopy(self.before.consequences))
+        standing.settle(now)
+        return standing
+
+    def posted(self, block: Block) -> Reading | None:
+        """What the board says of the entities of rows; None for a desk that scores each event as it comes."""
+        return None if self._board is None else self._board.read(block[self.kind.entity], block["t"])
+
+    def lots(self, block: Block) -> NDArray[np.float64]:
+        """The uniforms (n,) that the policy gets for rows."""
+        return rng.uniform(self._keys["policy"], block["id"])
+
+    @property
+    def codes(self) -> dict[str, int]:
+        """Actions by name."""
+        return self._codes
 
     def _idle(self, question: Question) -> Decisions:
         """Nothing was asked. Who decides before this desk is told all the same: its fits are due by the clock."""
@@ -277,18 +319,13 @@ class Desk:
         self.reviewed = review
         audit = np.zeros(n, dtype=np.float32)
         if seen is not None:
-            audit = self._audit(block[self.kind.entity], q, seen, action, review)
+            audit = self._audits.select(block[self.kind.entity], q.start, seen, action, review)
         return Decisions(block["id"], action, fallback, scored, propensity, audit, exempt)
 
     def _late(self, standing: NDArray[np.int8], spared: NDArray[np.bool_]) -> NDArray[np.int8]:
         """What is done with each row where its answer comes too late: what stands on its entity, and what the desk does
         instead, the graver of the two; nothing with those who are left alone."""
-        instead = (
-            self._instead
-            if self._instead is not None
-            else np.int8(self.late if isinstance(self.late, int) else 0)
-        )
-        return np.where(spared, 0, np.maximum(standing, instead)).astype(np.int8)
+        return np.where(spared, 0, np.maximum(standing, self._instead)).astype(np.int8)
 
     def _score(self, x: Matrix) -> NDArray[np.float64]:
         """Scores rounded to 1e-6 before any policy sees them, so that one by one and in blocks decide alike (law 6)."""
@@ -311,35 +348,17 @@ class Desk:
         prices = self.plan.pricing.price(block, probability)
         return Quotes(block["id"], probability, prices.odds, prices.suspended)
 
+    def watched(self, featurizer: Featurizer) -> None:
+        """Put one that shares this desk's state, and sees what is asked of it, in the place of its featurizer."""
+        self.featurizer = featurizer
+        if self._board is not None:
+            self._board.featurizer = featurizer
+
     def exempt(self, subject: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Whether each subject (line) belongs to the randomised holdout, for the whole run."""
         if self.plan.holdout_share <= 0.0:
             return np.zeros(len(subject), dtype=np.bool_)
         return rng.uniform(self._keys["holdout"], subject) < self.plan.holdout_share
-
-    def _audit(
-        self,
-        entity: NDArray[np.int64],
-        q: Question,
-        seen: Seen,
-        action: NDArray[np.int8],
-        review: NDArray[np.bool_],
-    ) -> NDArray[np.float32]:
-        """The probability with which each row's unit is selected here. A unit that goes to review is so with certainty,
-        whatever its lot: one probability for each unit, the largest that any of its rows asked for."""
-        day, slot, ordinal = seen
-        plan = self.plan.audits
-        acted = action > 0
-        for count, marks in ((day.stopped, self._stops), (day.hindered, self._hinders)):
-            rows = np.flatnonzero(marks[action])
-            if len(rows):
-                np.add.at(count, slot[rows], 1)
-        share = np.where(ordinal >= plan.busy_calls, max(plan.share, plan.busy_share), plan.share)
-        share = np.where(acted, np.maximum(share, plan.flagged_share), share)
-        if q.start < plan.starts:
-            share = np.zeros(len(entity))
-        share = np.where(review, 1.0, share).astype(np.float32)
-        return day.select(slot, share, rng.uniform(self._keys["audit"], entity, q.start // DAY))
 
     def state_bytes(self) -> dict[str, int]:
         """Bytes held, by what holds them: none of them may grow with the horizon."""
@@ -365,7 +384,7 @@ class Desk:
     def _fit(self, now: Micros) -> None:
         assert self._next_fit is not None
         model, fit, _ = self.trainer.train(now)
-        self._take_over(model)
+        self._take_over(model, now, "trained")
         self._rebase(now, fit)
         self._changed = False
         if self._board is not None:
@@ -386,7 +405,7 @@ class Desk:
 
     def promote(self, trained: Trained, now: Micros) -> None:
         """Let a trained model decide from `now` on; a stand-in goes."""
-        self._take_over(trained.model)
+        self._take_over(trained.model, now, "promoted")
         self._rebase(now, trained.fit)
         self.standing = False
         self.on_fit(trained.fit)
@@ -399,7 +418,7 @@ class Desk:
         """Go back, `now`, to the champion before this one, which is given up; None where there is none."""
         back = self.previous
         if back is not None:
-            self._take_over(back)
+            self._take_over(back, now, "rolled back to")
             self._rebase(now, None)
             self.previous, self.standing = None, False
         return back
@@ -408,6 +427,8 @@ class Desk:
         """Let the stand-in decide from `now` on; False where there is none, or it does so already."""
         changed = self.stand_in is not None and not self.standing
         self.standing = self.standing or changed
+        if changed:
+            self.reigns.append((now, 0, "rolled back to"))
         return changed
 
     def _rebase(self, now: Micros, fit: Fit | None) -> None:
@@ -437,18 +458,9 @@ class Desk:
             out[here] = self._score(self.units.kept_rows(entity[here], t[here]))
         return out
 
-    def _take_over(self, model: Model) -> None:
+    def _take_over(self, model: Model, now: Micros, how: str) -> None:
+        self.reigns.append((now, model.version, how))
         self.previous, self.model = self.model, model
         self.scorer, self._changed = model.scorer, True
         if not self._quoting:
             self._tuned = self.policy = model.policy
-
-
-def delivered(news: News, now: Micros) -> News:
-    """News as of its delivery. What became known inside the last tick reaches the desk with the next one, so that
-    is when it counts: windows run over the instant at which the desk could first use an item."""
-    block = news.block
-    known = np.full(len(block), now, dtype=np.int64)
-    return news._replace(
-        block=Block(block.schema, {**block.columns, block.schema.order: known}, checked=True)
-    )

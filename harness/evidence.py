@@ -7,6 +7,7 @@ counts become evidence (harness.intervals), thresholds, charters.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -70,6 +71,33 @@ class Exact:
 
 
 @dataclass(frozen=True)
+class Ranked:
+    """A quantile of counted times by its order statistics, whatever their law: bins' ends (m,) ascending, and how many
+    (m,) lie up to each. Too few of them bound nothing from above, and the bound is infinite."""
+
+    ends: tuple[float, ...]
+    below: tuple[int, ...]
+    quantile: float
+
+    def bounds(self, alpha: float) -> tuple[float, float]:
+        """Two-sided interval of confidence 1 - alpha: ranks that a binomial count of times below the quantile falls
+        outside of with probability alpha / 2 on each side."""
+        from scipy.special import bdtrik
+
+        n = self.below[-1]
+        low = math.floor(float(bdtrik(alpha / 2, n, self.quantile)))
+        high = math.ceil(float(bdtrik(1 - alpha / 2, n, self.quantile))) + 1
+        return self._at(max(low, 1)), self._at(high) if high <= n else math.inf
+
+    def _at(self, rank: int) -> float:
+        return self.ends[bisect_left(self.below, rank)]
+
+    def projected(self, seeds: int, onto: int) -> Ranked:
+        """As many times a seed, seen with `onto` seeds."""
+        return replace(self, below=tuple(round(count * onto / seeds) for count in self.below))
+
+
+@dataclass(frozen=True)
 class Estimate:
     """A value over seeds with its evidence, or None with a reason.
 
@@ -82,7 +110,7 @@ class Estimate:
     n: float
     seeds: int
     per_seed: tuple[float, ...] = ()
-    evidence: tuple[Student | Exact, ...] = ()
+    evidence: tuple[Student | Exact | Ranked, ...] = ()
     support: tuple[float, float] = (-math.inf, math.inf)
     error: float = math.nan
     link: Link = "raw"

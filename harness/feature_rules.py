@@ -15,7 +15,7 @@ from harness.plans import Entries, FeatureEntry, FeatureSet
 from sim.core.checking import duplicates, first_told, indices, readable, validate
 from sim.core.documents import Document
 from sim.core.errors import Fault, closest
-from sim.core.events import Schema
+from sim.core.events import Field, Schema
 from sim.core.overrides import strays
 from sim.core.parameters import decode, instantiate, load
 from sim.core.places import Key, dotted, shown
@@ -33,13 +33,25 @@ class Ground:
     """What features stand on, as far as it is known before a world is opened.
 
     streams: news streams and, as `signalling`, the question; None where they are not known. kept: for how long the
-    items of a stream may be kept, `retention` where it is not named. excluded: columns that may not be read.
+    items of a stream may be kept, `retention` where it is not named. excluded: columns that may not be read; reasons:
+    why, where the charter says. held: stream or column -> the purposes for which the charter says it is held.
     """
 
     streams: Mapping[str, Schema] | None = None
     kept: Mapping[str, Micros] = field(default_factory=dict)
     retention: Micros | None = None
     excluded: tuple[str, ...] = ()
+    truth: frozenset[str] = frozenset()
+    """Columns that only metrics may look at."""
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    held: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def misused(self, feed: str, column: Field) -> str:
+        """Why a column may not be used for what it is held for; empty where it may."""
+        held = (*self.held.get(feed, ()), *self.held.get(column.name, ()))
+        if not column.purposes or not held or set(held) & set(column.purposes):
+            return ""
+        return f"may be used for {', '.join(column.purposes)} alone, and the charter holds it for {', '.join(held)}"
 
     def limit(self, stream: str) -> Micros | None:
         """The longest window over a stream; None where nothing limits it."""
@@ -126,6 +138,8 @@ def _stands(document: Document, key: Key, operation: Any, ground: Ground) -> Ite
             yield document.fault((*key, "window"), what)
         yield from _columns(document, key, need.feed, need.columns, ground)
         yield from _columns(document, key, OWN, need.at, ground)
+    for feed, columns in getattr(operation, "reads", {}).items():
+        yield from _columns(document, key, feed, tuple(columns), ground)
     of = document.at((*key, "of"))
     if not needs and isinstance(of, str):
         yield from _columns(document, key, OWN, (of,), ground)
@@ -136,7 +150,9 @@ def _columns(
 ) -> Iterator[Fault]:
     for column in columns:
         if column in ground.excluded:
-            yield document.fault(_where(document, key, column), f"{shown(column)} is excluded by the charter")
+            why = f": {ground.reasons[column]}" if column in ground.reasons else ""
+            what = f"{shown(column)} is excluded by the charter{why}"
+            yield document.fault(_where(document, key, column), what)
     if ground.streams is None:
         return
     schema = ground.streams.get(feed)
@@ -145,12 +161,17 @@ def _columns(
             yield document.fault((*key, "feed"), f"unknown feed {shown(feed)}{closest(feed, ground.streams)}")
         return
     for column in columns:
-        if column not in schema.by_name:
+        if column not in schema.by_name and column in ground.truth:
+            what = f"{shown(column)} is truth, which no feature may read: expected what a feed delivers"
+            yield document.fault(_where(document, key, column), what)
+        elif column not in schema.by_name:
             what = f"{feed} has no field {shown(column)}{closest(column, schema.names)}"
             yield document.fault(_where(document, key, column), what)
         elif schema.by_name[column].sensitive:
             what = f"the field {shown(column)} is sensitive and may not be used in a feature"
             yield document.fault(_where(document, key, column), what)
+        elif why := ground.misused(feed, schema.by_name[column]):
+            yield document.fault(_where(document, key, column), f"the field {shown(column)} {why}")
 
 
 def _where(document: Document, key: Key, column: str) -> Key:

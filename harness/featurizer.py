@@ -345,3 +345,13 @@ def _source(need: Accumulator) -> Source:
 def _title(source: Source) -> str:
     feed, by, at = source
     return f"{feed} by {'+'.join(by)}" + ("" if at == by else f" at {'+'.join(at)}")
+
+
+def delivered(news: News, now: Micros) -> News:
+    """News as of its delivery. What became known inside the last tick reaches the desk with the next one, so that
+    is when it counts: windows run over the instant at which the desk could first use an item."""
+    block = news.block
+    known = np.full(len(block), now, dtype=np.int64)
+    return news._replace(
+        block=Block(block.schema, {**block.columns, block.schema.order: known}, checked=True)
+    )

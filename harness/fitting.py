@@ -258,7 +258,7 @@ def _pictured(fitted: Fitted) -> list[Finding]:
     for place, one in enumerate(one for one in aggregates_of(fitted.world) if one.name in fitted.fit.shown):
         told = fitted.told[one.name]
         band = fitted.within * abs(told)
-        figure = Figure(", ".join(one.levers) or "sets nothing", told - band, told + band, one.unit)
+        figure = Figure(", ".join(one.levers) or "sets nothing", told - band, told + band)
         check = Check(place + 1, one.name.replace("_", " "), "fitted", one.doc, "your own count", ())
         assert one.study is not None
         rows.append(Finding(check, one.study, figure, fitted.fit.shown.get(one.name, Estimate(None))))

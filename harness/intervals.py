@@ -12,6 +12,8 @@ The replicate is the seed. Every estimate carries its evidence, and its interval
 * reduction: t on the log ratio to the incumbent, paired by seed; where a seed has no events, the influence on the
   ratio of totals. Beside it, below FEW_EVENTS, the exact bound conditional on the sum of both counts; and where the
   candidate took away fewer than FEW_EVENTS of the incumbent's events, the exact bound of that share.
+* ratio, of one group's rate to that of others in the same replays: t on the log ratio, paired by seed, and beside it,
+  where either side has fewer than FEW_EVENTS, the exact bound conditional on the sum of both counts.
 * mean, difference: t on the per-seed values as they are.
 
 Which units are independent? The denominator counts events (calls), and the metric is a share of them; but events come
@@ -29,6 +31,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +40,8 @@ from harness.evidence import Estimate, Exact, Link, Student
 from harness.kinds import Form
 
 Floats = NDArray[np.float64]
+Scale = Form | Literal["ratio"]
+"""How a value is made of counts: a metric's form, or one group's value over that of others."""
 
 FEWEST_SEEDS = 5
 FEW_EVENTS = 20.0
@@ -60,12 +65,12 @@ class Replicates:
     grip: float = 1.0
 
 
-def estimate(form: Form, seen: Replicates) -> Estimate:
+def estimate(form: Scale, seen: Replicates) -> Estimate:
     """The value over the seeds, by the metric's form. Never zero for nothing: None and a reason."""
     n, d = seen.numerator, seen.denominator
     measured = np.isfinite(n) & np.isfinite(d)
     base_n, base_d = seen.base_numerator, seen.base_denominator
-    if form in ("reduction", "difference"):
+    if form in ("reduction", "difference", "ratio"):
         if base_n is None or base_d is None:
             return Estimate(
                 None,
@@ -89,6 +94,8 @@ def estimate(form: Form, seen: Replicates) -> Estimate:
         whole = replace(whole, base_numerator=base_n[kept], base_denominator=base_d[kept])
     if form in ("rate", "count"):
         found = _share(whole, form) if (whole.numerator >= 0).all() else _plain(whole)
+    elif form == "ratio":
+        found = _ratio(whole)
     elif form == "reduction":
         found = _reduction(whole)
     else:
@@ -219,6 +226,40 @@ def _reduction(seen: Replicates) -> Estimate:
     elif gone < FEW_EVENTS and (n <= n0).all() and (d == d0).all() and len(n) > 1:
         evidence = (*evidence, Exact("share", gone / effect, base_events / effect))
     return Estimate(value, 0.0, len(n), values, evidence, (-math.inf, 1.0), error, "gap", ratio)
+
+
+def _ratio(seen: Replicates) -> Estimate:
+    """One group's rate over the others'. Two groups of the same replays share seeds, not events: each bunches by
+    itself, so that the exact bound takes the larger design effect."""
+    n, d, n0, d0 = seen.numerator, seen.denominator, seen.base_numerator, seen.base_denominator
+    assert n0 is not None
+    assert d0 is not None
+    events, base_events = float(n.sum()), float(n0.sum())
+    if min(n.min(), n0.min()) < 0:
+        return _unknown(len(n), "it has negative values, of which there is no ratio: use measure: difference")
+    if base_events <= 0:
+        return _unknown(len(n), "nothing befell the others, so there is no ratio: use measure: difference")
+    with np.errstate(divide="ignore", invalid="ignore"):
+        own = (n / d) / (n0 / d0)
+    values = tuple(np.where(n0 > 0, own, np.nan).tolist())
+    factor = float(d0.sum() / d.sum())
+    value, error, ratio = events / base_events * factor, math.nan, None
+    evidence: tuple[Student | Exact, ...] = ()
+    if events > 0 and len(n) > 1:
+        mine, theirs = _influence(n, d), _influence(n0, d0)
+        error, ratio = _spread(mine - theirs), _variance_ratio(mine - theirs, mine, theirs)
+        evidence = (Student(math.log(value), error, len(n) - 1, "log"),)
+    if min(events, base_events) < FEW_EVENTS and len(n) > 1:
+        seen_of = [
+            dispersion(a, b, False) if a.sum() >= FEW_EVENTS else _bunch(seen) for a, b in ((n, d), (n0, d0))
+        ]
+        effect = max(seen_of)
+        evidence = (*evidence, Exact("ratio", events / effect, (events + base_events) / effect, factor))
+    return Estimate(value, 0.0, len(n), values, evidence, (0.0, math.inf), error, "log", ratio)
+
+
+def _unknown(seeds: int, reason: str) -> Estimate:
+    return Estimate(None, 0.0, 0, (math.nan,) * seeds, reason=reason)
 
 
 def _bunch(seen: Replicates) -> float:

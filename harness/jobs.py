@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness import readings, results
+from harness import readings, registry, results
 from harness.assembly import build_replay
 from harness.kinds import Candidate, OnlineCandidate, OnlineScorer, Outside, Scorer, TrainingSet
 from harness.merging import merged, with_desks
-from harness.own_code import blamed
+from harness.own_code import blamed, placed
 from harness.progress import Watch, reporter
 from harness.trial import Loaded
 from sim.core.errors import Defect, UserError
@@ -122,7 +122,7 @@ def work_into(loaded: Loaded, job: Job, part: Path, parent: int | None) -> None:
     """One replay into a folder of its own, in a process of the pool of `parent`; neither ledger nor model is kept."""
     if parent is not None:
         _end_with(parent)
-    with _told(job), _room(part):
+    with _told(job), _room(part), placed(loaded.code):
         replay_into(loaded, job, part, None)
 
 
@@ -198,6 +198,7 @@ def replay_into(loaded: Loaded, job: Job, part: Path, ledger: Path | None) -> No
     monitors = [desk.monitor for desk in setting.desks.values() if desk.monitor is not None]
     said = [reading for monitor in monitors for reading in monitor.record]
     readings.write(part / readings.FILE, job.candidate, job.seed, said, setting.world.go_live)
+    described = setting.world.describe()
     facts = {
         "rows": sum(one.rows_seen for one in setting.ledgers.values()),
         "open": sum(one.rows_open for one in setting.ledgers.values()),
@@ -209,7 +210,8 @@ def replay_into(loaded: Loaded, job: Job, part: Path, ledger: Path | None) -> No
         "alarms": [[r.t, r.desk, r.signal, r.subject, r.level] for r in said if r.onset],
         "monitored": {m.kind.name: m.told() for m in monitors},
         "cases": [] if setting.operations is None else setting.operations.record(),
-        "world": dict(setting.world.describe()),
+        "world": {name: told for name, told in described.items() if name != "service"},
+        **({"service": described["service"]} if "service" in described else {}),
         "closed": setting.world.closed,
         "start": str(setting.world.clock.start),
         "ground_truth": [row._asdict() for row in setting.world.ground_truth()],
@@ -218,6 +220,10 @@ def replay_into(loaded: Loaded, job: Job, part: Path, ledger: Path | None) -> No
         "end": setting.world.end,
     }
     results.write_json(part / "facts.json", facts)
+    kept = {
+        name: one.document(setting.desks[name], setting.world) for name, one in setting.registries.items()
+    }
+    results.write_json(part / registry.FILE, {"desks": [one for one in kept.values() if one["versions"]]})
     results.write_json(part / "done.json", {"seconds": seconds, "fitSeconds": sum(spent)} | _cost(foreign))
 
 

@@ -12,7 +12,21 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness import charter_rules, decay, league, measure, readings, results, tallies, terms, verdict
+from harness import (
+    aftermath,
+    answers,
+    charter_rules,
+    decay,
+    fairness,
+    league,
+    measure,
+    readings,
+    results,
+    seals,
+    tallies,
+    terms,
+    verdict,
+)
 from harness.charter import Charter
 from harness.looks import Looks
 from harness.report import render
@@ -78,10 +92,27 @@ def judge_again(folder: Path, reference: str) -> Path:
         manifest |= {"charter": card, "judgedFrom": manifest["run"]}
         results.write_json(aside / "manifest.json", manifest)
         _judge(aside, manifest, charter, card, alpha, (*manifest["warnings"], *charter.warnings()))
-        render(aside)
+        seals.seal(aside)
+        show(aside)
         shutil.rmtree(place, ignore_errors=True)
         aside.replace(place)
     return place
+
+
+def show(folder: Path) -> list[Path]:
+    """Write a run's report, and seal it; answers its files."""
+    written = render(folder)
+    seals.seal(folder, seals.SHOWN)
+    return written
+
+
+def doubts(folder: Path) -> list[str]:
+    """Files of a run that are not what was written, the report apart, which is written again; a sentence each."""
+    manifest = results.read_json(folder / "manifest.json")
+    if seals.SHOWN_KEY not in manifest:
+        return []
+    found = [one for one in seals.broken(folder) if one.name not in seals.SHOWN]
+    return [f"{folder / one.name}: {one.words}; windtunnel verify {manifest.get('run')}" for one in found]
 
 
 @contextmanager
@@ -112,7 +143,9 @@ def _judge(
     facts = results.read_json(folder / "facts.json")
     counts, timeline = (_table(folder / name) for name in ("counts.parquet", "timeline.parquet"))
     specs = {name: plugins.load("metric", name).spec for name in sorted(counts["metric"].unique())}
-    specs |= {c.metric: plugins.load("metric", c.metric).spec for c in charter.spec.clauses}
+    named = {c.metric for c in charter.spec.every_clause}
+    named |= {metric for limit in charter.spec.latency or () for _, metric, _, _ in limit.budgets}
+    specs |= {name: plugins.load("metric", name).spec for name in sorted(named)}
     world = facts["world"]
     days = (world["horizon"] - world["go_live"]) // DAY
     seeds = tuple(manifest["seeds"])
@@ -123,7 +156,14 @@ def _judge(
         for name, labels in facts["slices"].items()
     }
     clauses = terms.terms(charter, slices, specs)
-    found = verdict.judge(told, clauses, manifest["candidates"], alpha=alpha, unmeasured=facts["unmeasured"])
+    found = verdict.judge(
+        told,
+        clauses,
+        manifest["candidates"],
+        alpha=alpha,
+        unmeasured=facts["unmeasured"],
+        doubts=_doubts(manifest, clauses),
+    )
     document = verdict.document(
         found,
         run=manifest["run"],
@@ -137,11 +177,47 @@ def _judge(
     results.write_text(folder / "verdict.json", measure.canonical(document))
     _measures(folder, manifest, told, alpha)
     lost = decay.document(told, clauses, manifest["candidates"])
+    responses = {name: str(one["use"]) for name, one in manifest.get("responses", {}).items()}
+    aftermath.put(lost, told, clauses, timeline, readings.read(folder), responses)
     results.write_text(folder / "decay.json", measure.canonical(lost))
+    compared = fairness.document(told, clauses, manifest["candidates"], alpha)
+    if compared is not None:
+        results.write_text(folder / fairness.FILE, measure.canonical(compared))
     _mark_rungs(timeline, document, int(world["go_live"])).to_parquet(
         folder / "timeline.parquet", index=False, compression="zstd"
     )
     return found.settled
+
+
+def _doubts(manifest: Mapping[str, Any], clauses: Sequence[terms.ClauseTerms]) -> dict[tuple[str, str], str]:
+    """Clauses on times that cannot be ruled on, and why: times of a noisy machine, or too few for a quantile.
+    What is assumed is taken at its word as far as it goes, and the run says whose word it is."""
+    found: dict[tuple[str, str], str] = {}
+    for name, by_desk in manifest["scenario"].get("services", {}).items():
+        for one in clauses:
+            if one.metric not in TIMED:
+                continue
+            wanted = one.slice.partition("=")[2]
+            for kind, told in by_desk.items():
+                if wanted not in ("", kind):
+                    continue
+                quantile = one.metric.rpartition("_")[2]
+                if told["noise"] not in (None, "quiet"):
+                    found[name, one.title] = (
+                        f"{told['because']} was measured on a noisy machine: no budget is decided by it"
+                    )
+                elif quantile in ("p50", "p99") and quantile not in told["quantiles"]:
+                    has = ", ".join(told["quantiles"])
+                    found[name, one.title] = (
+                        f"its times are known at {has} alone: too few samples to say anything of {quantile}"
+                        if told["origin"] == "measured"
+                        else f"its times are assumed at {has} alone, and say nothing of {quantile}"
+                    )
+    return found
+
+
+TIMED = ("response_p50", "response_p99", "late_share")
+"""Metrics that are only as good as a service's times."""
 
 
 def _actions(found: verdict.Verdict, charter: Charter) -> list[dict[str, Any]]:
@@ -213,6 +289,7 @@ def keep_robustness(folder: Path, document: Mapping[str, Any]) -> None:
     verdict_now = results.read_json(folder / "verdict.json")
     verdict_now["robustness"] = _words(document)
     results.write_text(folder / "verdict.json", measure.canonical(verdict_now))
+    seals.seal(folder, (ROBUSTNESS, "verdict.json"))
 
 
 def _weighed(folder: Path, card: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -273,6 +350,9 @@ def headline(folder: Path) -> list[str]:
         for clause in candidate["clauses"]:
             name = clause["name"] if clause["slice"] == "all" else f"{clause['name']} [{clause['slice']}]"
             lines.append(f"    {clause['ruling']:<10} {name:<46} {_figure(clause)}")
+    lines += [
+        f"  {line}" for line in answers.lines(results.read_json(folder / "facts.json").get("services", {}))
+    ]
     lines += [f"  not measured: {line}" for line in found["missing"]]
     if "robustness" not in found and "judgedFrom" not in manifest:
         lines.append(

@@ -234,7 +234,7 @@ class Surveying(Protocol):
 
 # --- metrics --------------------------------------------------------------------------------------------------------
 
-Form = Literal["rate", "mean", "reduction", "difference", "count"]
+Form = Literal["rate", "mean", "reduction", "difference", "count", "quantile"]
 
 
 @dataclass(frozen=True)
@@ -246,6 +246,7 @@ class MetricSpec:
     reduction   1 - (n/d) / (n0/d0) against the incumbent on the same world and seed (interval on the log ratio)
     difference  n/d - n0/d0 against the incumbent on the same world and seed (raw scale)
     count       n per day (d counts the days of the rows, so it is additive over whole days)
+    quantile    the end of the bin that holds it, from counts by bin (`Sketched`) that add up (interval on log scale)
     """
 
     name: str
@@ -259,6 +260,10 @@ class MetricSpec:
     """Slices of the world by which it may be cut; "*" for any."""
     about: Literal["all", "lawful", "unlawful"] = "all"
     """Whose events the denominator counts: a charter's slice without `only` is held for the labels of these alone."""
+    quantile: float = 0.0
+    """Of form `quantile`: which."""
+    by_desk: bool = False
+    """Whether acts and quotes are counted alike where a world asks both; else acts alone are."""
 
 
 @dataclass(frozen=True)
@@ -329,6 +334,19 @@ class Metric(Protocol):
         """Counts as production can make them from the day's news and own decisions; None where it cannot be seen.
         `by` names a column of the news with codes 0..k-1 by which to cut; None where that cut cannot be seen.
         For a reduction or difference: the treated in [0], the randomised holdout in [1]."""
+        ...
+
+
+BIN = "us="
+"""How counts by bin are labelled: by the bin's upper end, whole microseconds."""
+
+
+@runtime_checkable
+class Sketched(Protocol):
+    """A metric that is a quantile of times: what it counts, and in which bins."""
+
+    def sketch(self, rows: Rows) -> Mapping[int, int]:
+        """Rows by bin, named by its upper end, in microseconds; additive over any split of the rows."""
         ...
 
 

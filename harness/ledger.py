@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.baseline import Baseline
-from harness.kinds import Counts, Metric, Observed, Rows, need
+from harness.kinds import BIN, Counts, Metric, Observed, Rows, Sketched, need
 from sim.core import rng
 from sim.core.decisions import Action, Decisions, Quotes
 from sim.core.time import DAY, NEVER, Micros
@@ -67,7 +67,9 @@ class Counted:
 class Ledger:
     """One replay's record. `folder` None keeps no rows. `keep`: acted | full. Times are scenario Micros.
 
-    baseline: against what reductions are observed where nobody is held out; None leaves that to the metrics."""
+    baseline: against what reductions are observed where nobody is held out; None leaves that to the metrics. compared:
+    metric -> slices of the world by which it is cut beside its own, since a charter compares groups by them; those are
+    cut in the observed view too."""
 
     kind: QuestionKind
     metrics: Mapping[str, Metric]
@@ -78,6 +80,7 @@ class Ledger:
     keep: str = "acted"
     sample_share: float = 0.01
     baseline: Baseline | None = None
+    compared: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     unmeasured: dict[str, str] = field(default_factory=dict)
     rows_seen: int = 0
     rows_open: int = 0
@@ -166,6 +169,10 @@ class Ledger:
                 self.unmeasured[name] = why
                 continue
             self.measured.add(name)
+            if isinstance(metric, Sketched):
+                for end, count in metric.sketch(rows).items():
+                    self._counts.add(number, (name, f"{BIN}{end}", "true"), count, count)
+                continue
             for cut in self.cuts(metric):
                 if cut.slice is not None and cut.slice.column not in rows:
                     continue  # a slice of another kind of question
@@ -179,7 +186,8 @@ class Ledger:
 
     def cuts(self, metric: Metric) -> list[Cut]:
         """All rows, and each slice of the world that the metric may be cut by."""
-        asked = sorted(self.slices) if "*" in metric.spec.slices else metric.spec.slices
+        own = sorted(self.slices) if "*" in metric.spec.slices else metric.spec.slices
+        asked = dict.fromkeys((*own, *self.compared.get(metric.spec.name, ())))
         named = [self.slices[s] for s in asked if s in self.slices]
         return [
             Cut(None, ("all",)),
@@ -216,6 +224,8 @@ class Ledger:
                 if name not in self.measured or (self.baseline is not None and self.baseline.observes(name)):
                     continue
                 self._record_seen(day, name, metric.estimate(seen), ("observed", "observed_holdout"))
+                for by in self.compared.get(name, ()):
+                    self._record_cut(day, name, metric, by, seen)
             for name, counts in self.baseline.compare(day) if self.baseline is not None else ():
                 if name in self.measured:
                     self._record_seen(day, name, counts, ("observed", "observed_before"))
@@ -227,6 +237,14 @@ class Ledger:
         for i, view in enumerate(views[: len(counts.numerator)]):
             one = Counts(counts.numerator[i : i + 1], counts.denominator[i : i + 1])
             self._record(day - self.go_live // DAY, name, ("all",), view, one)
+
+    def _record_cut(self, day: int, name: str, metric: Metric, by: str, seen: Observed) -> None:
+        """The observed counts of each label of a slice, where production can tell them apart."""
+        each = self.slices.get(by)
+        counts = None if each is None else metric.estimate(seen, each.column, len(each.labels))
+        if each is not None and counts is not None:
+            labels = [f"{by}={label}" for label in each.labels]
+            self._record(day - self.go_live // DAY, name, labels, "observed", counts)
 
     def _count_entities(self, rows: Rows) -> None:
         entity = rows[self.kind.entity]
@@ -324,13 +342,17 @@ class Ledger:
 
 _PART_ROWS = 500_000
 _QUOTED = tuple(f"{what}{i}" for what in "po" for i in range(3))
-_DECIDED = ("action", "scored", "propensity", "audit", "exempt", *_QUOTED, "suspended")
+_TIMED = ("service", "response_us", "fallback")
+"""What became of its answers, which an operator sees at his own service."""
+_DECIDED = ("action", "scored", "propensity", "audit", "exempt", *_QUOTED, "suspended", *_TIMED)
 
 
 def _joined(question: Question, answer: Decisions | Quotes, settled: Settlement) -> Columns:
     columns: Columns = {**question.block.columns, **answer.columns()}
     for block in (settled.outcomes.block, settled.truth.block):
         columns |= {name: column for name, column in block.columns.items() if name not in ("t", "id")}
+    if "service" in columns and isinstance(answer, Decisions):
+        columns["fallback"] = answer.fallback_action
     return columns
 
 

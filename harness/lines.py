@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from harness.charter import Charter, Clause
+from harness.charter import Charter, Clause, FairnessClause
 from harness.sight import Call, Source
 from harness.signal_kinds import Reading
 from harness.steps import CALIBRATED, RungName, SignalRung
@@ -68,6 +68,8 @@ class ClauseLine(Line):
     target: float = 0.0
     span: int = 1
     """Days of the look-back window."""
+    slice: str = "all"
+    """Whose value: the whole, or a contrast of groups."""
 
     def at(self, now: Micros, value: float) -> None:
         """Look at the metric over the look-back window."""
@@ -101,7 +103,7 @@ def clause_lines(
     """The lines of clauses whose rungs watch the observed view, at each desk where the metric is counted (`desks`)."""
     return [
         line
-        for clause in charter.spec.clauses
+        for clause in charter.spec.every_clause
         if clause.view == "observed"
         for desk in desks.get(clause.metric, ())
         for line in _ladder(clause, desk, pace, lookback)
@@ -115,7 +117,7 @@ def _ladder(clause: Clause, desk: str, pace: float, lookback: Micros | None) -> 
         yield ClauseLine(
             "clause", clause.name, name, desk, whole_days(round(rung.alert_after * pace)), rung.notify,
             metric=clause.metric, op=clause.op, limit=rung.value, target=target if half_width is not None else 0.0,
-            span=span,
+            span=span, slice=clause.contrast.slice if isinstance(clause, FairnessClause) else "all",
         )  # fmt: skip
 
 

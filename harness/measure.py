@@ -35,24 +35,27 @@ def measure(counts: Tallies, alpha: float = 0.05) -> list[dict[str, Any]]:
     """
     rows: list[dict[str, Any]] = []
     spans = windows(counts.days)
-    for key in sorted(counts.cells):
+    for key in sorted({*counts.cells, *((*key, TRUE) for key in counts.sketches)}):
         candidate, metric, slice_, view = key
         form = counts.specs[metric].form
         if view in BASES or (candidate == INCUMBENT and form in COMPARED):
             continue
         named = {"candidate": candidate, "slice": slice_, "metric": metric, "view": view}
         for window in spans:
-            seen = counts.replicates(key, window)
-            if seen is None:
-                continue
-            found = estimate(form, seen)
+            if form == "quantile":
+                found = counts.estimate(key, window)
+                sizes = counts.sizes(key, window)
+            else:
+                seen = counts.replicates(key, window)
+                if seen is None:
+                    continue
+                found, sizes = estimate(form, seen), seen.denominator
             low, high = found.bounds(alpha)
             value = math.nan if found.value is None else found.value
             figures = [(OVER_SEEDS, value, low, high, found.n)]
             own = found.per_seed or (math.nan,) * len(counts.seeds)
             figures += [
-                (seed, own[i], math.nan, math.nan, float(seen.denominator[i]))
-                for i, seed in enumerate(counts.seeds)
+                (seed, own[i], math.nan, math.nan, float(sizes[i])) for i, seed in enumerate(counts.seeds)
             ]
             for seed, value, low, high, n in figures:
                 row = {"seed": seed, "window": window.name, "value": value, "low": low, "high": high, "n": n}

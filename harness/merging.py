@@ -5,6 +5,7 @@ Knows: ledgers' counts and entities, kinds of question. Does not know: metrics, 
 Each kind of question has its own ledger, and a metric is counted in each whose columns it needs. Under `all`, and under
 every slice of the world, the counts of those ledgers add up; under `desk=<kind>` they stand by themselves. A metric
 that both acts and quotes could answer is counted over the acts alone: an action and a price are not the same event.
+A metric may say that it is counted of both alike (`by_desk`): how long an answer took is that of either.
 A world with one kind of question has no slice `desk`, and its counts are its ledger's.
 """
 
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from harness.kinds import BIN
 from sim.core.world import Slice
 
 if TYPE_CHECKING:
@@ -67,6 +69,8 @@ def merged(ledgers: Mapping[str, Ledger]) -> Merged:
             rows.append((*row, crowd(desks, label)))
             if label == "all":
                 rows.append((day, metric, f"{DESK}={desk}", view, top, bottom, crowd((desk,), label)))
+            elif label.startswith(BIN):
+                rows.append((day, metric, f"{DESK}={desk}/{label}", view, top, bottom, 0))
     for (_, label), size in crowds.items():
         entities[label] = max(entities.get(label, 0), size)
     told: dict[str, str] = {}
@@ -83,10 +87,13 @@ def _counted(ledgers: Mapping[str, Ledger]) -> dict[str, tuple[str, ...]]:
     for desk, ledger in ledgers.items():
         for metric in sorted(ledger.measured):
             found.setdefault(metric, []).append(desk)
-    return {
-        metric: tuple([desk for desk in desks if ledgers[desk].kind.form == "act"] or desks)
-        for metric, desks in found.items()
-    }
+
+    def counted(metric: str, desks: list[str]) -> list[str]:
+        if ledgers[desks[0]].metrics[metric].spec.by_desk:
+            return desks
+        return [desk for desk in desks if ledgers[desk].kind.form == "act"] or desks
+
+    return {metric: tuple(counted(metric, desks)) for metric, desks in found.items()}
 
 
 def _distinct(ledgers: list[Ledger], label: str) -> int:

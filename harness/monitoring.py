@@ -12,7 +12,7 @@ model takes over. Once a day, at the first tick after the day has ended and befo
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, is_dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,8 @@ CODES = 32
 """Cells of a categorical field; higher codes share the last."""
 AT_ONCE = 8192
 """Rows that wait to be counted; more are counted within the day."""
+LOSSES = 4
+"""Cells of a day's losses (harness.signal_kinds)."""
 HEAVIEST = 50.0
 """A verified label weighs at most so much: rare audits would drown the others in noise."""
 SHIPPED = (
@@ -51,6 +53,20 @@ class Watched:
 
     name: str
     signal: Signal
+
+
+def shared(made: Sequence[tuple[Watched, bool]]) -> tuple[Watched, ...]:
+    """Signals that together keep the false-alarm budget of one: each whose `expected_run` was not stated (the second of
+    each pair) is given as many times its own as there are of them. One that has none is left as it is."""
+    sharing = sum(not stated and hasattr(one.signal, "expected_run") for one, stated in made)
+    found = []
+    for one, stated in made:
+        signal: Any = one.signal
+        if not stated and hasattr(signal, "expected_run") and is_dataclass(signal) and sharing > 1:
+            own: Any = signal
+            signal = replace(own, expected_run=own.expected_run * sharing)
+        found.append(Watched(one.name, signal))
+    return tuple(found)
 
 
 @dataclass(frozen=True)
@@ -115,7 +131,7 @@ class Monitor:
             "gaps": Ring(tuple(own), 1, days),
             "categories": Ring(coded, CODES, days),
             "labels": Ring(channels, labels, days),
-            "losses": Ring(channels[:1] if kind.form == "act" else (), 3, days),
+            "losses": Ring(channels[:1] if kind.form == "act" else (), LOSSES, days),
         }
         reads = {w.signal.spec.reads for w in self.plan.signals}
         self._wants = bool(reads & {"features", "missing", "scores"})
@@ -273,7 +289,7 @@ class Monitor:
     def _losses_of(self, past: TrainingSet, state: PolicyState, first: int, today: int) -> None:
         told = np.flatnonzero(past.verified)
         n = min(len(told), len(state.score))
-        ring = Ring(self._rings["losses"].subjects, 3, self._rings["losses"].capacity)
+        ring = Ring(self._rings["losses"].subjects, LOSSES, self._rings["losses"].capacity)
         day = past.unit_t[told[:n]] // DAY
         weight = np.round(np.minimum(past.audit_weight[told[:n]], HEAVIEST)).astype(np.int64)
         for number in range(first, today):
@@ -382,3 +398,4 @@ def _add_losses(cells: Ints, y: Ints, score: Floats, weight: Ints) -> None:
     cells[0] += int(weight.sum())
     cells[1] += int((weight * loss).sum())
     cells[2] += int((weight * np.round(loss * 1e-6 * loss).astype(np.int64)).sum())
+    cells[3] += int((weight**2).sum())

@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.consequences import Consequences
-from harness.desk import Desk, delivered
-from harness.featurizer import Featurizer
+from harness.desk import Desk
+from harness.featurizer import Featurizer, delivered
 from harness.kinds import Floats, Matrix, Policy, Scorer, Verdicts
 from harness.quoting import probabilities
 from harness.single_row import Event, SingleRow

@@ -36,6 +36,7 @@ def examine(
     by = (*key, "policy") if document.at((*key, "policy")) is not None else key
     if isinstance(policy, Acting):
         yield from _actions(document, by, policy.acts(), _names(kinds))
+    yield from _read(document, by, policy, kinds)
     yield from _cadence(document, (*key, "cadence"), kinds, scores and not quotes)
     if isinstance(policy, Surveying) and policy.surveys and document.at((*key, "cadence")) is None:
         what = "missing, expected one such as {every: 1d}: `top` chooses among the scores of a refresh"
@@ -45,6 +46,17 @@ def examine(
             yield document.fault((*key, name), "where prices are asked for nothing can be ordered")
     yield from _on_verified(document, (*key, "onVerified"), kinds)
     yield from _redress(document, (*key, "redress"), world)
+
+
+def _read(document: Document, by: Key, policy: Any, kinds: Sequence[QuestionKind]) -> Iterator[Fault]:
+    """Columns that a policy reads and no question has."""
+    reads = getattr(policy, "reads", None)
+    schemas = [kind.schema for kind in kinds if kind.form == "act"]
+    for place, column in reads().items() if callable(reads) and schemas else ():
+        known = sorted(set.intersection(*(set(schema.names) for schema in schemas)))
+        if column not in known:
+            what = f"the question has no field {shown(column)}{closest(column, known)}"
+            yield document.fault((*by, "with", *place), what)
 
 
 def _kinds(world: Any) -> list[QuestionKind]:

@@ -47,7 +47,7 @@ def build(
     if isinstance(response, Omniscient):
         return Oracle(response, played, world.ground_truth, world.go_live, seed)
     charter = loaded.charter
-    watched = {c.metric for c in charter.spec.clauses if c.view == "observed" and c.rungs.ladder}
+    watched = {c.metric for c in charter.spec.every_clause if c.view == "observed" and c.rungs.ladder}
     hidden = {kind: schema.names for kind, schema in world.truth.items()}
     where = measured_at({name: metrics[name] for name in sorted(watched)}, world.kinds, hidden)
     lines = clause_lines(charter, where, own.pace, own.lookback)
@@ -58,6 +58,10 @@ def build(
             world.go_live,
             max((line.span for line in lines if line.desk == kind), default=1),
             baseline(loaded, world, metrics),
+            {
+                name: [world.slices[by] for by in cut if by in world.slices]
+                for name, cut in charter.spec.compared.items()
+            },
         )
         for kind in world.kinds
         if any(kind in at for at in where.values())

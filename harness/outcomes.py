@@ -28,6 +28,12 @@ def place(root: Path, loaded: Loaded, command: str, settings: Mapping[str, Any])
     return root / loaded.scenario_id / f"{command}-{digest(of)[:12]}"
 
 
+def reserve(folder: Path) -> None:
+    """See that a place can be written before any work is done for it. Raises UserError where it cannot."""
+    with results.claimed(folder):
+        pass
+
+
 def write(
     folder: Path, name: str, document: Mapping[str, Any], lines: Sequence[str], picture: bytes
 ) -> list[Path]:

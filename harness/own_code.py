@@ -7,11 +7,15 @@ told in one line with who, where, when and what. Any other keeps its traceback, 
 
 from __future__ import annotations
 
+import importlib
+import sys
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
+from harness import results
 from harness.trial import Loaded
 from sim.core.errors import UserError
 from sim.core.time import DAY
@@ -38,6 +42,40 @@ def uses(loaded: Loaded) -> list[str]:
     ]
     features = [{"use": spec.use} for spec in loaded.features]
     return sorted(set(visit([*documents, *features])))
+
+
+def digest_at(code: Path) -> dict[str, str]:
+    """The digest of each package or module in a folder of own code, as a run records it."""
+    return {path.stem: results.files_digest(path) for path in sorted(_packages(code))}
+
+
+def _packages(code: Path) -> list[Path]:
+    found = code.iterdir() if code.is_dir() else ()
+    return [path for path in found if path.suffix == ".py" or (path.is_dir() and path.name != "__pycache__")]
+
+
+@contextmanager
+def placed(code: str) -> Iterator[None]:
+    """While the block runs, the packages in this folder stand for those of their names, whatever was imported before.
+    Nothing happens without a folder."""
+    names = {path.stem for path in _packages(Path(code))} if code else set()
+    if not names:
+        yield
+        return
+    mine = [name for name in sys.modules if name.partition(".")[0] in names]
+    before = {name: sys.modules.pop(name) for name in mine}
+    kept, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    sys.path.insert(0, code)
+    importlib.invalidate_caches()
+    try:
+        yield
+    finally:
+        sys.path.remove(code)
+        sys.dont_write_bytecode = kept
+        for name in [name for name in sys.modules if name.partition(".")[0] in names]:
+            del sys.modules[name]
+        sys.modules.update(before)
+        importlib.invalidate_caches()
 
 
 @contextmanager

@@ -27,6 +27,23 @@ Names = Annotated[
 """One name, or a list of them."""
 
 
+class Withdrawal(Record):
+    """A subject that is known to withdraw, by its number, and when: after the scenario's start."""
+
+    subject: Annotated[int, Field(ge=0)] = Field(description="a subject's number")
+    after: Duration = Field(description="a duration from the start, such as 100d")
+
+
+class ConsentPlan(Record):
+    """Who may withdraw consent to be learned from. withdrawn_per_month: the share of those still there who do so in 30
+    days, an assumption to be stated; withdrawals: those who are known by name."""
+
+    subject: Text = Field(description="a column of the question such as callee")
+    withdrawn_per_month: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
+    withdrawals: tuple[Withdrawal, ...] = ()
+    because: Text | None = None
+
+
 class Labels(Record):
     """The label rule: which streams tell of positives, and when silence counts as a negative."""
 
@@ -34,6 +51,7 @@ class Labels(Record):
     maturity: Duration = Field(description="a duration such as 14d")
     training_window: Span = Field(description="a duration such as 60d")
     max_rows: Annotated[int, Field(ge=100, le=100_000_000)] = 200_000
+    consent: ConsentPlan | None = None
 
 
 class Holdout(Record):

@@ -131,7 +131,7 @@ class Playbook:
         closed = [kind for kind, board in self.dashboards.items() if board.close(now)]
         for line in self.clause_lines:
             if line.desk in closed:
-                line.at(now, self.dashboards[line.desk].value(line.metric, line.span))
+                line.at(now, self.dashboards[line.desk].value(line.metric, line.span, line.slice))
         looked = [kind for kind, desk in self.desks.items() if self._monitored(kind, desk)]
         for signal in self.signal_lines:
             if signal.desk in looked:

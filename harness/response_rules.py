@@ -53,7 +53,7 @@ def warnings(charter: Charter, plans: Sequence[PlaybookPlan | None]) -> Iterator
     spec, used = charter.spec, {plan.use for plan in plans if plan is not None}
     if not used:
         return
-    seen = [clause for clause in spec.clauses if clause.view == "observed" and clause.rungs.ladder]
+    seen = [clause for clause in spec.every_clause if clause.view == "observed" and clause.rungs.ladder]
     if "observed" in used and not seen:
         yield "a candidate responds to observed metrics, and no clause has rungs in the observed view: it never fires"
     if "signal" in used and not any(signal.ladder for signal in spec.signals or ()):

@@ -119,6 +119,13 @@ WHOLE = ("facts.json", "counts.parquet", "timeline.parquet", "scenario.yaml", "c
 """What a run must hold to be judged."""
 ADVERSARIES = "adversaries.json"
 """What adversaries did, in a run of a world that tells of them."""
+MADE_AGAIN = (
+    "verdict.json", "metrics.json", "metrics.parquet", "decay.json", "robustness.json",
+    "report.html", "summary.md", "junit.xml",
+)  # fmt: skip
+"""What judge and report make from the rest, as often as asked: edited by hand, they are warned of and made again."""
+BULKY = ("ledger/", "model/", "documents/", "code/", "outside/")
+"""What nobody judges from; `windtunnel verify` and `report` look at it."""
 
 
 def read_finished(folder: Path) -> dict[str, Any]:
@@ -134,7 +141,11 @@ def read_finished(folder: Path) -> dict[str, Any]:
             raise UserError(f"{folder / name}: missing: the run is not whole, repeat it with --force")
     artifacts = manifest.get("artifacts")
     for name, digest in artifacts.items() if isinstance(artifacts, dict) else ():
-        if not (folder / name).is_file() or content_digest(folder / name) != digest:
+        if name in MADE_AGAIN or name.startswith(BULKY):
+            continue
+        if not (folder / name).is_file():
+            raise UserError(f"{folder / name}: missing: the run is not whole, repeat it with --force")
+        if content_digest(folder / name) != digest:
             raise UserError(f"{folder / name}: not what the run wrote, repeat the run with --force")
     return manifest
 
@@ -157,15 +168,16 @@ def content_digest(path: Path) -> str:
 
 
 @cache
-def code_digest() -> str:
+def code_digest(shown: bool = False) -> str:
     """SHA-256 over names and bytes of every Python file that a figure can come from: what code made this run.
 
     What only shows figures is left out, so that a new word in the report does not make every run another run.
+    shown: of that which only shows, instead.
     """
     sha = hashlib.sha256()
     for package in ("sim", "harness"):
         for path in sorted((ROOT / package).rglob("*.py")):
-            if path.relative_to(ROOT).parts[1] in SHOWN:
+            if (path.relative_to(ROOT).parts[1] in SHOWN) is not shown:
                 continue
             sha.update(path.relative_to(ROOT).as_posix().encode())
             sha.update(path.read_bytes())
@@ -178,24 +190,32 @@ def own_code_digests(uses: Iterable[str]) -> dict[str, str]:
     What such a package imports from elsewhere is not seen.
     """
     found: dict[str, str] = {}
-    for name in sorted({use.partition(":")[0].partition(".")[0] for use in uses}):
-        spec = importlib.util.find_spec(name)
-        origin = Path(spec.origin).resolve() if spec is not None and spec.origin is not None else None
-        places = spec.submodule_search_locations if spec is not None else None
-        home = Path(next(iter(places))).resolve() if places else origin
-        if home is None or home == ROOT / name:
-            continue
+    for name, home in homes_of(uses).items():
         installed = [Path(sysconfig.get_path(kind)).resolve() for kind in ("stdlib", "purelib", "platlib")]
         if any(home.is_relative_to(place) for place in installed):
             found[name] = (
                 f"version {getattr(importlib.import_module(name), '__version__', platform.python_version())}"
             )
         else:
-            found[name] = _files_digest(home)
+            found[name] = files_digest(home)
     return found
 
 
-def _files_digest(home: Path) -> str:
+def homes_of(uses: Iterable[str]) -> dict[str, Path]:
+    """Where the top-level package of each `module:Name` stands: a folder, or a file; ours are not told."""
+    found: dict[str, Path] = {}
+    for name in sorted({use.partition(":")[0].partition(".")[0] for use in uses}):
+        spec = importlib.util.find_spec(name)
+        origin = Path(spec.origin).resolve() if spec is not None and spec.origin is not None else None
+        places = spec.submodule_search_locations if spec is not None else None
+        home = Path(next(iter(places))).resolve() if places else origin
+        if home is not None and home != ROOT / name:
+            found[name] = home
+    return found
+
+
+def files_digest(home: Path) -> str:
+    """SHA-256 over names and bytes of a module, or of every module of a package."""
     sha = hashlib.sha256()
     for path in sorted(home.rglob("*.py")) if home.is_dir() else [home]:
         sha.update(path.relative_to(home.parent).as_posix().encode())
@@ -207,7 +227,8 @@ def code() -> dict[str, Any]:
     """Commit, dirtiness (None outside a checkout), version and digest of the code."""
     commit, dirty = _git("rev-parse", "HEAD"), _git("status", "--porcelain", "--untracked-files=no")
     here = {"commit": commit, "dirty": None if dirty is None else bool(dirty)}
-    return {**here, "version": _version("windtunnel"), "digest": code_digest()}
+    told = {"version": _version("windtunnel"), "digest": code_digest(), "shown": code_digest(shown=True)}
+    return {**here, **told}
 
 
 def _git(*words: str) -> str | None:

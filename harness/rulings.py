@@ -34,8 +34,10 @@ class ClauseRuling:
     """What was ruled on one clause for one candidate.
 
     low, high: interval of confidence 1 - alpha; adjusted: whether alpha is Holm's share. margin: distance to the
-    threshold, positive on the good side. observed: the value by the estimator made from news alone. breaches: per
-    seed, the day of the first breach in the view that the rungs watch, or None.
+    threshold, positive on the good side. observed: the value by the estimator made from news alone, observed_low and
+    observed_high its interval, and observed_ruling what it alone would have ruled at the same level (UNMEASURED where
+    nothing was observed on some seed). breaches: per seed, the day of the first breach in the view that the rungs
+    watch, or None.
     """
 
     terms: ClauseTerms
@@ -48,6 +50,9 @@ class ClauseRuling:
     rung: str
     margin: float
     observed: float | None
+    observed_low: float
+    observed_high: float
+    observed_ruling: Ruling
     breaches: tuple[int | None, ...]
     reason: str
     would_decide: str
@@ -72,6 +77,8 @@ def why_unmeasured(
         seeds = ", ".join(str(counts.seeds[i]) for i in found.unmeasured)
         return f"not measured for seed {seeds}; the value is that of the others"
     crowd = int(counts.crowd(name, terms.slice, terms.metric))
+    if terms.compares and crowd < terms.min_entities:
+        return f"the smaller side has {crowd} entities over the seeds, expected at least {terms.min_entities}"
     if terms.slice != ALL and crowd < terms.min_entities:
         return f"the slice has {crowd} entities over the seeds, expected at least {terms.min_entities}"
     return ""
@@ -85,8 +92,10 @@ def rule(
     alpha: float,
     adjusted: bool,
     unmeasured: str,
+    doubt: str = "",
 ) -> ClauseRuling:
-    """Rule on one clause at level alpha. unmeasured: what `why_unmeasured` answered."""
+    """Rule on one clause at level alpha. unmeasured: what `why_unmeasured` answered; doubt: why no number of seeds
+    could decide it, whatever they show."""
     low, high = found.bounds(alpha)
     seen = counts.estimate((name, terms.metric, terms.slice, OBSERVED), counts.total)
     value = math.nan if found.value is None else found.value
@@ -104,10 +113,25 @@ def rule(
         rung = crossed[-1] if crossed else NONE
         reason = _reason(terms, ruling, value, low, high)
         would = _would_decide(found, terms.good, alpha) if ruling == "UNDECIDED" else ""
-    breaches = first_breaches(counts, name, terms)
+        if doubt:
+            ruling, rung, reason, would = (
+                "UNDECIDED",
+                NONE,
+                doubt,
+                "times measured anew (windtunnel doctor, profile)",
+            )
+    seen_low, seen_high = seen.bounds(alpha)
     return ClauseRuling(
-        terms, ruling, found, low, high, alpha, adjusted, rung, margin, seen.value, breaches, reason, would
-    )
+        terms, ruling, found, low, high, alpha, adjusted, rung, margin, seen.value, seen_low, seen_high,
+        _seen_ruling(seen, seen_low, seen_high, terms.good), first_breaches(counts, name, terms), reason, would,
+    )  # fmt: skip
+
+
+def _seen_ruling(seen: Estimate, low: float, high: float, band: Band) -> Ruling:
+    """What the operator's own figures would rule: the same bounds on the same band, no word without a value."""
+    if seen.value is None or seen.unmeasured:
+        return "UNMEASURED"
+    return place(low, high, band) if seen.seeds >= FEWEST_SEEDS else "UNDECIDED"
 
 
 def place(low: float, high: float, band: Band) -> Ruling:
@@ -189,7 +213,12 @@ def warnings_of(one: ClauseRuling) -> list[str]:
     empty = sum(math.isnan(value) for value in found.per_seed) - len(found.unmeasured)
     if found.value is not None and empty > 0:
         told.append(f"{empty} of {len(found.per_seed)} seeds had nothing to measure it on")
-    if terms.rungs and terms.slice == ALL and terms.view == OBSERVED and one.observed is None:
+    if (
+        terms.rungs
+        and (terms.slice == ALL or terms.compares)
+        and terms.view == OBSERVED
+        and one.observed is None
+    ):
         told.append("its rungs watch the observed view, and nothing was observed: they cannot fire")
     if not terms.critical and one.rung != NONE:
         told.append(f"not critical, but beyond its rung '{one.rung}'")

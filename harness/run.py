@@ -18,7 +18,19 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from harness import adversaries, cases, league, measure, own_code, readings, results
+from harness import (
+    adversaries,
+    answers,
+    cases,
+    keeping,
+    league,
+    measure,
+    own_code,
+    readings,
+    registry,
+    results,
+    seals,
+)
 from harness.assembly import estimators, load_metrics
 from harness.jobs import INCUMBENT, Job, replay_all
 from harness.trial import Loaded
@@ -56,6 +68,11 @@ class Order:
             "ownCode": self.own_code,
             "packages": results.packages(),
         }
+        return self.digest_of(asked)
+
+    @staticmethod
+    def digest_of(asked: Mapping[str, Any]) -> str:
+        """The identity that follows from all that changes what happens."""
         return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
     @property
@@ -77,9 +94,10 @@ def execute(order: Order, judge: Callable[[Path, Loaded, int], str | None]) -> P
             _empty(folder)
         try:
             if _is_finished(folder):
-                _keep_documents(folder, order.loaded)
+                keeping.keep(folder, order.loaded)
                 judge(folder, order.loaded, -1)
                 shutil.rmtree(folder / "parts", ignore_errors=True)
+                seals.seal(folder, (*seals.JUDGED, *keeping.DOCUMENTS))
             else:
                 _replay_and_judge(order, folder, judge)
         except KeyboardInterrupt:
@@ -109,7 +127,7 @@ def _replay_and_judge(order: Order, folder: Path, judge: Callable[[Path, Loaded,
     started = time.time()
     manifest = _manifest(order, started)
     results.write_json(folder / "manifest.json", manifest)
-    _keep_documents(folder, order.loaded)
+    keeping.keep(folder, order.loaded)
     looks = order.loaded.looks
     try:
         for look, size in enumerate(looks):
@@ -129,6 +147,7 @@ def _replay_and_judge(order: Order, folder: Path, judge: Callable[[Path, Loaded,
         if isinstance(error, UserError):
             raise UserError(f"{error} (traceback: {folder / FAILURE})") from error
         raise
+    seals.seal(folder)
     # Only now: whoever is killed before has not finished, and the same command goes on.
     _say_status(folder, "finished")
     (folder / FAILURE).unlink(missing_ok=True)
@@ -150,12 +169,6 @@ def _empty(folder: Path) -> None:
             path.unlink()
 
 
-def _keep_documents(folder: Path, loaded: Loaded) -> None:
-    """Copies of scenario and charter as they were read, beside the run."""
-    for name, text in (("scenario.yaml", loaded.scenario_text), ("charter.yaml", loaded.charter_text)):
-        results.write_text(folder / name, text)
-
-
 def _manifest(order: Order, started: float) -> dict[str, Any]:
     loaded = order.loaded
     return {
@@ -165,6 +178,8 @@ def _manifest(order: Order, started: float) -> dict[str, Any]:
         "identity": order.identity,
         "scenario": loaded.scenario_card(),
         "charter": loaded.charter_card(),
+        "asked": {"sets": list(loaded.sets), "seeds": list(loaded.seeds)},
+        "documents": keeping.references(loaded),
         "seeds": list(loaded.seeds),
         "candidates": list(loaded.candidates),
         "responses": {
@@ -197,12 +212,17 @@ def _gather(order: Order, folder: Path, seeds: Sequence[int]) -> None:
         folder / "facts.json",
         {
             "world": first["world"] | {k: first[k] for k in ("closed", "start", "go_live", "horizon", "end")},
-            "unmeasured": first["unmeasured"],
+            "unmeasured": {
+                name: why
+                for name, why in first["unmeasured"].items()
+                if all(name in fact["unmeasured"] for fact in facts.values())
+            },
             "slices": first["slices"],
             "lawful": first["lawful"],
             "rows": {job.name: fact["rows"] for job, fact in facts.items()},
             "open": {job.name: fact["open"] for job, fact in facts.items()},
             "monitored": facts[jobs[-1]]["monitored"],
+            **_services(facts),
         },
     )
     standings = league.record(folder, order.loaded.candidates, _prized(order))
@@ -212,10 +232,16 @@ def _gather(order: Order, folder: Path, seeds: Sequence[int]) -> None:
     found = adversaries.record(told, INCUMBENT, first["go_live"], first["horizon"])
     if found is not None:
         results.write_text(folder / results.ADVERSARIES, measure.canonical(found))
+    results.write_json(folder / registry.FILE, keeping.models(folder / "parts", jobs))
     for job in jobs:
         model = folder / "parts" / job.name / "model"
         if model.is_dir():
             shutil.copytree(model, folder / "model" / job.candidate / f"seed-{job.seed}", dirs_exist_ok=True)
+
+
+def _services(facts: Mapping[Job, Mapping[str, Any]]) -> dict[str, Any]:
+    found = answers.record({(job.candidate, job.seed): fact for job, fact in facts.items()})
+    return {"services": found} if found else {}
 
 
 def _prized(order: Order) -> dict[str, str]:

@@ -6,7 +6,6 @@ proposed.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,13 +14,17 @@ from harness import outcomes, searching, trial, verdict
 from harness.report import overfits
 from harness.searching import Knob, Score, Setting, Tried
 from harness.shelf import Asked, Shelf
-from harness.stress import require_critical
+from harness.stress import margin, require_critical
 from harness.tallies import ALL, TRUE, Tallies
-from harness.terms import ClauseTerms
 from harness.trial import Loaded
 from sim.core.errors import UserError, closest
 from sim.core.variation import Variation
 
+OPERATIONS = "playbook_cost"
+"""As a cost: the money that the candidate's playbook spends on its cases, mean over the seeds."""
+CHARTER = "charter."
+LEVELS = ("clauses", "signals", "playbook", "staff")
+"""Parts of a charter in which a level may be varied; of a clause its rungs alone, never what is judged."""
 STRONGER = 1.5
 """Times which the scenario's drift is turned up where a setting is confirmed."""
 
@@ -66,8 +69,18 @@ class Tuning:
             return ""
         name = ", ".join(f"{key}={value}" for key, value in sorted(setting.items()))
         if name not in self.trials:
-            own = [f"trial.candidates.{self.quest.candidate}.{key}={value}" for key, value in setting.items()]
-            self.trials[name] = trial.load(self.reference, (*self.sets, *own), seeds=self.shelf.loaded.seeds)
+            levels = [
+                f"{key.removeprefix(CHARTER)}={value}"
+                for key, value in setting.items()
+                if key.startswith(CHARTER)
+            ]
+            own = [
+                f"trial.candidates.{self.quest.candidate}.{key}={value}"
+                for key, value in setting.items()
+                if not key.startswith(CHARTER)
+            ]
+            seeds = self.shelf.loaded.seeds
+            self.trials[name] = trial.load(self.reference, (*self.sets, *own), seeds, levels)
         return name
 
     def scores(
@@ -86,29 +99,22 @@ class Tuning:
     def _score(self, asked: Sequence[Asked]) -> tuple[Score, str]:
         counts, clauses = self.shelf.tallies(asked), self.shelf.clauses(asked[0])
         name = self.quest.candidate
-        margins = [_margin(counts, name, terms) for terms in clauses if terms.critical and terms.slice == ALL]
-        margin = min(margins)
+        margins = [margin(counts, name, terms) for terms in clauses if terms.critical and terms.slice == ALL]
+        least = min(margins)
         alpha = 1.0 - self.shelf.loaded.charter.spec.confidence
         ruling = verdict.judge(counts, clauses, [name], alpha=alpha).candidates[0].verdict
-        return Score(self._cost(counts), max(0.0, -margin), margin), ruling
+        return Score(self._cost(counts, asked), max(0.0, -least), least), ruling
 
-    def _cost(self, counts: Tallies) -> float:
+    def _cost(self, counts: Tallies, asked: Sequence[Asked]) -> float:
+        if self.quest.cost == OPERATIONS:
+            spent = [case["cost"] for one in asked for case in self.shelf.facts(one).get("cases", ())]
+            return float(sum(spent)) / len(asked)
         spec = self.shelf.specs[self.quest.cost]
         key = (self.quest.candidate, self.quest.cost, ALL, TRUE)
         value = counts.estimate(key, counts.total).value
         if value is None:
             raise UserError(f"--cost: {self.quest.cost} was not measured in this world")
         return value if spec.better == "lower" else -value
-
-
-def _margin(counts: Tallies, name: str, terms: ClauseTerms) -> float:
-    """Distance from the clause's edge in the threshold's own size, positive on the good side; -1 without a value."""
-    value = counts.estimate((name, terms.metric, terms.slice, TRUE), counts.total).value
-    if value is None:
-        return -1.0
-    ends = [end for end in terms.good if math.isfinite(end)]
-    size = terms.half_width if terms.op == "within" else max((abs(end) for end in ends), default=1.0)
-    return min(value - terms.good[0], terms.good[1] - value) / (size or 1.0)
 
 
 def run_tune(
@@ -154,12 +160,27 @@ def _check(shelf: Shelf, quest: Quest) -> None:
     if not 1 <= len(quest.knobs) <= len(searching.PRIMES):
         most = len(searching.PRIMES)
         raise UserError(f"--vary: expected 1 to {most} of them, such as policy.with.block_at=0.2..0.9")
-    if quest.cost not in shelf.specs:
-        raise UserError(f"--cost: no metric '{quest.cost}'{closest(quest.cost, shelf.specs)}")
+    costs = (OPERATIONS, *shelf.specs)
+    if quest.cost not in costs:
+        raise UserError(f"--cost: no metric '{quest.cost}'{closest(quest.cost, costs)}")
+    for one in quest.knobs:
+        _check_level(one.key)
     if set(quest.train) & set(quest.held_out):
         raise UserError("--held-out: expected seeds that are not among the training seeds")
     if quest.trials < 1:
         raise UserError(f"--trials: got {quest.trials}, expected at least 1")
+
+
+def _check_level(key: str) -> None:
+    """Raises UserError for a key of the charter that is not a level of its operating half."""
+    if not key.startswith(CHARTER):
+        return
+    part, *rest = key.removeprefix(CHARTER).split(".")
+    if part not in LEVELS or (part == "clauses" and rest[1:2] != ["rungs"]):
+        raise UserError(
+            f"--vary: '{key}' is no level of the playbook, expected charter.clauses.NAME.rungs.RUNG..., "
+            "charter.signals..., charter.playbook... or charter.staff...; what is judged is not for the search"
+        )
 
 
 def lines(scenario: str, quest: Quest, tried: Sequence[Tried], confirmed: Sequence[Confirmed]) -> list[str]:

@@ -102,7 +102,10 @@ OnLate = Annotated[
     Annotated[Text, Tag("<action>")] | Annotated[DesksDecision, Tag("<candidate>")],
     Discriminator(lambda value: "<action>" if isinstance(value, str) else "<candidate>"),
 ]
-"""What takes effect where no answer came in time: an action of the world by name, or another candidate's decision."""
+"""What takes effect where no answer came in time: an action of the world by name, or another candidate's decision. Of a
+desk that quotes: `suspend` takes no bets from the message on until its price is in force; without it the price before
+stands."""
+SUSPEND = "suspend"
 
 
 class ServicePlan(Record):
@@ -121,6 +124,8 @@ class ServicePlan(Record):
     cold_start: ColdStartPlan | None = None
     dependencies: tuple[DependencyPlan, ...] = ()
     on_late: OnLate | None = None
+    cache: bool = False
+    """Of a desk that quotes: a message that changes no price is answered from those in force, without a call."""
 
     def over(self, base: ServicePlan | None) -> ServicePlan:
         """This one's keys laid over those of another. Measured times take the place of assumed ones, and the other way

@@ -14,6 +14,7 @@ from typing import Any
 from harness.lineups import INCUMBENT, DesksTrial, Lineup
 from harness.plans import CandidatePlan, Trial
 from harness.service_plan import (
+    SUSPEND,
     AssumedTimes,
     DependencyPlan,
     DesksDecision,
@@ -159,6 +160,8 @@ def _own(document: Document, key: Key, kind: QuestionKind | None, find: Find) ->
     yield from duplicates(document, (*key, "dependencies"), names, "dependencies")
     if plan is None:
         return
+    if kind is not None:
+        yield from _quoting(document, key, plan, kind)
     if plan.assumed is not None:
         yield from _falling(document, (*key, "assumed"), plan.assumed)
     for index, one in enumerate(plan.dependencies):
@@ -169,6 +172,20 @@ def _own(document: Document, key: Key, kind: QuestionKind | None, find: Find) ->
         yield document.fault((*key, "queueLimit"), what)
     if plan.cold_start is not None and list(plan.cold_start.releases) != sorted(plan.cold_start.releases):
         yield document.fault((*key, "coldStart", "releases"), "expected ascending instants")
+
+
+def _quoting(document: Document, key: Key, plan: ServicePlan, kind: QuestionKind) -> Iterator[Fault]:
+    """What only prices can have, and what they cannot."""
+    if kind.form != "quote":
+        if plan.cache:
+            yield document.fault((*key, "cache"), "for a desk that quotes: expected it left out")
+        return
+    for name, value in (("batching", plan.batching), ("retries", plan.retries)):
+        if value is not None:
+            what = (
+                "a message is priced as one batch, and the next makes good what is lost: expected it left out"
+            )
+            yield document.fault((*key, name), what)
 
 
 def _falling(document: Document, key: Key, times: AssumedTimes) -> Iterator[Fault]:
@@ -193,7 +210,9 @@ def _on_late(document: Document, key: Key, kind: QuestionKind | None) -> Iterato
     late = document.at(key)
     if isinstance(late, str) and kind is not None:
         if kind.form == "quote":
-            yield document.fault(key, "where prices are asked for there is no action to take instead")
+            if late.strip() != SUSPEND:
+                what = f"got {shown(late)}, expected {SUSPEND}, or nothing: the price before stands"
+                yield document.fault(key, what)
         elif late.strip() not in (names := [action.name for action in kind.actions]):
             yield document.fault(key, f"no action {shown(late)}{closest(late, names)}")
     elif isinstance(late, dict) and isinstance(name := late.get("candidate"), str):
@@ -288,6 +307,9 @@ def service(one: Served, go_live: Micros) -> Service:
         if cold is None
         else ColdStart(cold.takes, cold.idle or NEVER, tuple(go_live + t for t in cold.releases)),
         tuple(_leaned_on(each, go_live) for each in plan.dependencies),
+        halts=plan.on_late == SUSPEND,
+        caches=plan.cache,
+        substitutes=isinstance(plan.on_late, DesksDecision),
     )
 
 

@@ -33,8 +33,8 @@ class Serving(NamedTuple):
 def paths(scorer: Scorer, names: Sequence[str], sample: Matrix) -> Serving:
     """Every path for a fitted scorer. `names`: its features; `sample`: a few rows (n, k), for what must be fitted.
 
-    A scorer that is no booster with one score has its own path alone."""
-    calls: dict[str, Call] = {DESK: lambda x: float(scorer.score(x)[0])}
+    A scorer that is no booster with one score has its own path alone; of several probabilities the first is told."""
+    calls: dict[str, Call] = {DESK: lambda x: float(np.ravel(scorer.score(x))[0])}
     booster = getattr(scorer, "booster", None)
     if booster is None or getattr(scorer, "outcomes", 2) != 2:
         why = f"{type(scorer).__name__} is no booster of one score"

@@ -95,7 +95,7 @@ class Shelf:
     @cached_property
     def specs(self) -> Mapping[str, MetricSpec]:
         """Every metric that ships or that the charter names."""
-        names = {*plugins.names("metric"), *(c.metric for c in self.loaded.charter.spec.clauses)}
+        names = {*plugins.names("metric"), *(c.metric for c in self.loaded.charter.spec.every_clause)}
         return {name: plugins.load("metric", name).spec for name in sorted(names)}
 
     def varied(self, asked: Asked) -> Loaded:
@@ -124,11 +124,12 @@ class Shelf:
             "trial": shared,
             "features": loaded.feature_cards(),
             "operating": loaded.charter.operating_digest(),
-            "metrics": sorted({clause.metric for clause in loaded.charter.spec.clauses}),
+            "metrics": sorted({clause.metric for clause in loaded.charter.spec.every_clause}),
             "candidate": asked.candidate,
             "plan": plan.model_dump(mode="json", by_alias=True),
             "seed": asked.seed,
             **self._made_by,
+            **({"ownCode": self._own(loaded)} if loaded.code else {}),
         }
         return digest(told)
 
@@ -196,9 +197,14 @@ class Shelf:
             kept = {key: facts[key] for key in ("unmeasured", "slices", "lawful")}
             kept |= {key: world[key] for key in ("start", "go_live", "horizon", "end", "closed")}
             kept["ground_truth"] = _world_truth(run, int(world["go_live"]))
+            kept["cases"] = _cases(run, asked)
             results.write_json(place / "facts.json", kept)
             results.write_json(place / "done.json", {"from": run.name})
         return True
+
+    def _own(self, loaded: Loaded) -> dict[str, str]:
+        found = results.own_code_digests(own_code.uses(loaded))
+        return found | (own_code.digest_at(Path(loaded.code)) if loaded.code else {})
 
     def _run_of(self, loaded: Loaded, asked: Asked) -> Path | None:
         made = self._made_by
@@ -210,7 +216,7 @@ class Shelf:
                     told["status"] == "finished"
                     and (told["scenario"]["digest"], told["charter"]["operatingDigest"]) == digests
                     and told["code"]["digest"] == made["code"]
-                    and told["code"]["own"] == results.own_code_digests(own_code.uses(loaded))
+                    and told["code"]["own"] == self._own(loaded)
                     and told["packages"] == made["packages"]
                     and asked.seed in told["seeds"]
                     and asked.candidate in (INCUMBENT, *told["candidates"])
@@ -280,6 +286,15 @@ def _without_daily(path: Path) -> None:
     facts = results.read_json(path)
     facts["ground_truth"] = [row for row in facts["ground_truth"] if row["kind"] not in _DAILY]
     results.write_json(path, facts)
+
+
+def _cases(run: Path, asked: Asked) -> list[dict[str, Any]]:
+    """The cases of a replay, from a run's timeline; without their steps."""
+    import pandas as pd
+
+    rows = pd.read_parquet(run / "timeline.parquet", columns=["candidate", "seed", "kind", "detail"])
+    mine = (rows["kind"] == "case") & (rows["candidate"] == asked.candidate) & (rows["seed"] == asked.seed)
+    return [json.loads(detail) for detail in rows.loc[mine, "detail"]]
 
 
 def _world_truth(run: Path, go_live: int) -> list[dict[str, Any]]:

@@ -23,8 +23,9 @@ features    rows decided, by bin of each feature (the last cell: undefined)
 missing     rows decided, by feature: cells (defined, undefined)
 scores      rows decided, by bin of the score
 labels      labels that arrived that day, by channel and label, weighed alike
-losses      verified labels that arrived that day: cells (weight, sum of loss, sum of squares), sums in 1e-6: squared
-            error of the model in force, each label weighing the inverse of its audit's propensity
+losses      verified labels that arrived that day: cells (weight, sum of loss, sum of squared losses, sum of squared
+            weights), sums of losses in 1e-6: squared error of the model in force, each label weighing the inverse of
+            its audit's propensity
 categories  news that arrived that day, by code of a categorical field; subjects are `stream.field`
 volumes     rows asked and items of each news stream that arrived that day: one cell
 gaps        longest time without anything new in each feed during that day, microseconds: one cell

@@ -9,7 +9,7 @@ Nobody plays a playbook here: a model that is rolled back has no path to follow.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, cast
 
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from harness.assembly import Setting
 from harness.desk import Desk
 from harness.featurizer import Featurizer
-from harness.kinds import Matrix
+from harness.kinds import FeatureSpec, Matrix
 from harness.online import Answer, Offer, Online
 from harness.single_row import Event
 from sim.core.decisions import Decisions, Quotes
@@ -41,15 +41,20 @@ class Difference(NamedTuple):
 
 @dataclass
 class Agreement:
-    """What was compared. `told`: the first few differences."""
+    """What was compared. `told`: the first few differences; `firsts`, `counts`: of each feature or answer that ever
+    differed, the first event on which it did, and on how many."""
 
     events: int = 0
     acted: int = 0
     differing: int = 0
     told: list[Difference] = field(default_factory=list)
+    firsts: dict[str, Difference] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
 
     def differ(self, event: int, what: str, desk: Any, online: Any) -> None:
         """Take down a difference."""
+        self.firsts.setdefault(what, Difference(event, what, str(desk), str(online)))
+        self.counts[what] = self.counts.get(what, 0) + 1
         if len(self.told) < MOST_TOLD:
             self.told.append(Difference(event, what, str(desk), str(online)))
 
@@ -73,7 +78,7 @@ def events_of(block: Block) -> list[dict[str, Any]]:
     return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
-class _Witness(Featurizer):
+class WatchedFeaturizer(Featurizer):
     """Notes what a desk's featurizer answered last. It is the desk's own, watched; nothing is answered anew."""
 
     def __init__(self, watched: Featurizer) -> None:
@@ -89,13 +94,15 @@ class _Witness(Featurizer):
 class Follower:
     """A replay of which one desk is followed online."""
 
-    def __init__(self, setting: Setting, kind: str) -> None:
-        """Raises UserError for a desk that has no path event by event."""
+    def __init__(self, setting: Setting, kind: str, serving: Sequence[FeatureSpec] = ()) -> None:
+        """serving: the features as the online path makes them, in the desk's order; the desk's own where left out.
+        Raises UserError for a desk that has no path event by event."""
         self.setting, self.kind = setting, kind
         self.desk: Desk = setting.desks[kind]
         watched = self.desk.featurizer
-        self.online = Online(self.desk, Featurizer(watched.specs, self.desk.kind, setting.world.streams))
-        self.witness = _Witness(watched)
+        specs = serving or watched.specs
+        self.online = Online(self.desk, Featurizer(specs, self.desk.kind, setting.world.streams))
+        self.witness = WatchedFeaturizer(watched)
         self.desk.featurizer = self.witness
 
     def turns(self, until: Micros | None = None) -> Iterator[Turn]:
@@ -145,10 +152,11 @@ def judge(
     answer, event_id = turn.answer, int(event["id"])
     unlike = 0
     if x.tobytes() != turn.x[row : row + 1].tobytes():
-        places = np.flatnonzero(~_same(x[0], turn.x[row]))
-        name = online.single.names[int(places[0])] if len(places) else "a bit of a NaN"
-        at = int(places[0]) if len(places) else 0
-        found.differ(event_id, name, turn.x[row, at], x[0, at])
+        places = np.flatnonzero(~_same(x[0], turn.x[row])).tolist()
+        for at in places:
+            found.differ(event_id, online.single.names[at], turn.x[row, at], x[0, at])
+        if not places:
+            found.differ(event_id, "a bit of a NaN", turn.x[row, 0], x[0, 0])
         unlike = 1
     if isinstance(answer, Decisions):
         given = cast(Answer, said)

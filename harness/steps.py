@@ -6,10 +6,12 @@ played (harness.playbook). All of it is of the operating half: it changes what h
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Discriminator, Field, Tag
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
 
+from sim.core.places import shown
 from sim.core.records import Count, Duration, Record, Span, Text
 from sim.core.time import DAY, HOUR, MINUTE, WEEK
 
@@ -24,17 +26,28 @@ CALIBRATED = "calibrated"
 """The line of a signal that its own false-alarm budget draws."""
 
 
+def _line(value: object) -> object:
+    """A number above 0, or `calibrated`, told in one fault where it is neither."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if value != "calibrated" and not (number and 0.0 < float(value) < math.inf):  # type: ignore[arg-type]
+        raise ValueError(f"got {shown(value)}, expected a number above 0, or calibrated")
+    return value
+
+
+Line = Annotated[float | Literal["calibrated"], BeforeValidator(_line)]
+
+
 class SignalRung(Record):
     """A line on a signal: its value in the signal's own unit, or `calibrated`; crossed while as many of its subjects
     are beyond it. alert_after: for how long it must stay so."""
 
-    value: float | Literal["calibrated"] = Field(description="a number, or calibrated")
+    value: Line = Field(description="a number, or calibrated")
     alert_after: Duration = 0
     subjects: Count = 1
 
 
 AnySignalRung = Annotated[
-    Annotated[float | Literal["calibrated"], Tag("<line>")] | Annotated[SignalRung, Tag("<rung>")],
+    Annotated[Line, Tag("<line>")] | Annotated[SignalRung, Tag("<rung>")],
     Discriminator(lambda value: "<line>" if isinstance(value, int | float | str) else "<rung>"),
     AfterValidator(lambda rung: rung if isinstance(rung, SignalRung) else SignalRung(value=rung)),
 ]

@@ -23,7 +23,8 @@ from typing import Any
 from harness.axes import Axis, variation
 from harness.shelf import Asked, Shelf
 from harness.survival import Bracket, Middle, middle, point
-from harness.tallies import ALL, TRUE
+from harness.tallies import ALL, TRUE, Tallies
+from harness.terms import ClauseTerms
 from sim.core.errors import UserError
 
 SCAN, STEPS = 4, 3
@@ -186,6 +187,16 @@ def look(shelf: Shelf, asked: Asked) -> Look:
         elif not terms.good[0] <= value <= terms.good[1]:
             broken.append(terms.title)
     return Look(tuple(broken), tuple(unmeasured))
+
+
+def margin(counts: Tallies, name: str, terms: ClauseTerms) -> float:
+    """Distance from the clause's edge in the threshold's own size, positive on the good side; -1 without a value."""
+    value = counts.estimate((name, terms.metric, terms.slice, TRUE), counts.total).value
+    if value is None:
+        return -1.0
+    ends = [end for end in terms.good if math.isfinite(end)]
+    size = terms.half_width if terms.op == "within" else max((abs(end) for end in ends), default=1.0)
+    return min(value - terms.good[0], terms.good[1] - value) / (size or 1.0)
 
 
 # --- stress.json ----------------------------------------------------------------------------------------------------

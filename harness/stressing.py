@@ -15,7 +15,7 @@ from harness.report import frontiers
 from harness.shelf import Shelf
 from harness.stress import Breaking, break_along
 from harness.trial import Loaded
-from sim.core.errors import UserError
+from sim.core.errors import UserError, closest
 
 Row = tuple[float, list[Breaking]]
 """A place on the second axis, and the leaderboard there."""
@@ -30,11 +30,18 @@ def run_stress(
     steps: int,
     rows: int,
     talk: Callable[[str], None],
+    candidates: Sequence[str] = (),
 ) -> list[str]:
-    """Turn a scenario up along one axis or two; answers the lines to print, and writes the outcome's files.
+    """Turn a scenario up along one axis or two, for all candidates or those named.
 
-    Raises UserError for an axis that there is not.
+    Answers the lines to print, and writes the outcome's files.
+
+    Raises UserError for an axis or a candidate that there is not.
     """
+    for name in candidates:
+        if name not in loaded.candidates:
+            raise UserError(f"--candidate: no candidate '{name}'{closest(name, loaded.candidates)}")
+    chosen = tuple(dict.fromkeys(candidates)) or loaded.candidates
     if len(names) > 2 or len(set(names)) < len(names):
         raise UserError("--lever: expected at most two levers, each once")
     if len(to) > max(len(names), 1):
@@ -50,14 +57,15 @@ def run_stress(
     seeds = loaded.seeds
     head = outcomes.heading(loaded, "stress")
     if len(axes) == 1:
-        found = break_along(shelf, axes[0], seeds, steps=steps)
+        found = break_along(shelf, axes[0], seeds, steps=steps, candidates=chosen)
         document = head | stress.document(axes[0], found, seeds)
         lines = leaderboard(loaded, axes[0], found, steps)
         picture = frontiers.survival_picture(loaded.scenario_id, axes[0], found)
     else:
         places = [i / (rows - 1) for i in range(rows)]
         rows_found: list[Row] = [
-            (place, break_along(shelf, axes[0], seeds, ((axes[1], place),), steps=steps)) for place in places
+            (place, break_along(shelf, axes[0], seeds, ((axes[1], place),), steps=steps, candidates=chosen))
+            for place in places
         ]
         document = head | {
             "across": stress.axis_card(axes[1]),
@@ -66,7 +74,7 @@ def run_stress(
                 for place, found in rows_found
             ],
         }
-        lines = map_lines(loaded, axes[0], axes[1], rows_found)
+        lines = map_lines(loaded, axes[0], axes[1], rows_found, chosen)
         picture = frontiers.map_picture(loaded.scenario_id, axes[0], axes[1], rows_found)
     settings = {
         "axes": [stress.axis_card(one) for one in axes],
@@ -74,6 +82,8 @@ def run_stress(
         "steps": steps,
         "rows": rows if len(axes) > 1 else 1,
     }
+    if chosen != loaded.candidates:
+        settings["candidates"] = list(chosen)
     paths = outcomes.write(
         outcomes.place(shelf.root, loaded, "stress", settings), "stress", document, lines, picture
     )
@@ -123,7 +133,9 @@ def leaderboard(loaded: Loaded, along: Axis, found: Sequence[Breaking], steps: i
     return lines
 
 
-def map_lines(loaded: Loaded, along: Axis, across: Axis, rows: Sequence[Row]) -> list[str]:
+def map_lines(
+    loaded: Loaded, along: Axis, across: Axis, rows: Sequence[Row], names: Sequence[str]
+) -> list[str]:
     """The frontier: for each place on the second axis, where each candidate breaks along the first."""
     lines = [
         f"# {loaded.scenario_id}: breaking points along {along.title}, for each {across.title}",
@@ -131,7 +143,6 @@ def map_lines(loaded: Loaded, along: Axis, across: Axis, rows: Sequence[Row]) ->
         f"{_range(along)}; {_range(across)}; {len(loaded.seeds)} seeds; charter {loaded.charter_id}.",
         "",
     ]
-    names = loaded.candidates
     body = []
     for place, found in rows:
         by_name = {one.candidate: one for one in found}

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from harness.charter import RUNGS, Charter, Clause, Op, SliceLimit
+from harness.charter import RUNGS, Charter, Clause, LatencyLimit, Op, SliceLimit
+from harness.contrasts import contrast
 from harness.evidence import Band
 from harness.kinds import MetricSpec
+from harness.merging import DESK
 from sim.core.time import whole_days
 from sim.core.world import Slice
 
@@ -63,6 +65,11 @@ class ClauseTerms:
         return tuple(sorted(self.rungs, key=lambda rung: RUNGS.index(rung.name)))
 
     @property
+    def compares(self) -> bool:
+        """Whether it compares groups with one another."""
+        return contrast(self.slice) is not None
+
+    @property
     def title(self) -> str:
         """Name, and slice where there is one."""
         return self.name if self.slice == "all" else f"{self.name} [{self.slice}]"
@@ -83,6 +90,8 @@ def terms(
     A slice is held for those labels that `only` names, or else for each that the metric is about (lawful callers, where
     it counts what befalls them), and has no rungs: operations watch the whole. A slice or label that the world does not
     have stays in, so that it is told as UNMEASURED and not passed over.
+
+    A clause of fairness is one contrast, with rungs.
     """
     found: list[ClauseTerms] = []
     for clause in charter.spec.clauses:
@@ -90,7 +99,30 @@ def terms(
         for part in clause.slices:
             labels = part.only or _meant(slices.get(part.by), specs.get(clause.metric))
             found += [_terms(clause, f"{part.by}={label}", part) for label in labels or ("?",)]
+    for fair in charter.spec.fairness:
+        found.append(replace(_terms(fair, fair.contrast.slice), min_entities=fair.min_entities))
+    for limit in charter.spec.latency or ():
+        found += _budgets(limit, DESK in slices)
     return tuple(found)
+
+
+def _budgets(limit: LatencyLimit, several: bool) -> list[ClauseTerms]:
+    """A clause for each budget; of one desk where it names one of several. Answers are many wherever there are any."""
+    return [
+        ClauseTerms(
+            name=name,
+            metric=metric,
+            slice=f"{DESK}={limit.desk}" if several and limit.desk else "all",
+            critical=limit.critical,
+            op="lte",
+            good_enough=value,
+            owner=limit.owner,
+            because=limit.because,
+            unit=unit,
+            min_entities=0,
+        )
+        for name, metric, value, unit in limit.budgets
+    ]
 
 
 def _meant(slice_: Slice | None, spec: MetricSpec | None) -> Sequence[str]:

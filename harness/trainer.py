@@ -83,7 +83,7 @@ class Trainer:
         if self.kind.form == "quote":
             told = getattr(self.plan.pricing, "facts", None)
         else:
-            unscored = passed(units, labels, now)
+            unscored = passed(units, labels, now, self.seed)
             state = policy_state(self.plan.candidate, past, keys, scorer, unscored, seed)
             tuned = self.plan.policy.tune(state)
             told = tuned.facts

@@ -10,6 +10,9 @@ world's to say, and which of them count the rule's: a desk hands the units no ot
 A unit whose kept event was decided on without a score (a desk that scores on a schedule had not met it yet) is no row
 to learn from. Verified, it still is evidence of what a policy does to the lawful: nothing. `passed` answers those.
 
+Consent. A unit whose kept event is about a subject that has withdrawn, or that was first reported by one, is left out
+of every training set from that instant on; a model that was trained before stands until the next training.
+
 Weights. Silent units carry the inverse of the share in which they were kept. Verified units carry the inverse of their
 audit's propensity, scaled so that all verified units together weigh `verified_share` of the whole: a few hundred
 of them would otherwise drown in, or drown, a hundred thousand silent ones.
@@ -23,6 +26,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.consent import Consent
 from harness.kinds import TrainingSet
 from harness.units import Day, Units
 from sim.core import rng
@@ -33,13 +37,16 @@ Number = TypeVar("Number", bound=np.generic)
 
 @dataclass(frozen=True)
 class LabelRule:
-    """Which news are labels, how long silence takes to mean no, over which window, and how many rows a fit may take."""
+    """Which news are labels, how long silence takes to mean no, over which window, and how many rows a fit may take.
+
+    consent: who may withdraw, and from when on nothing is learned from them."""
 
     positives: tuple[str, ...]
     maturity: Micros
     window: Micros
     max_rows: int = 200_000
     verified_share: float = 0.5
+    consent: Consent | None = None
 
 
 class Keys(NamedTuple):
@@ -53,7 +60,7 @@ def assemble(
     units: Units, rule: LabelRule, as_of: Micros, names: tuple[str, ...], seed: int
 ) -> tuple[TrainingSet, Keys]:
     """The training set of everything known at `as_of`, capped: every positive and verified unit, weighted negatives."""
-    parts = [_day(units, n, rule, as_of) for n in sorted(units.days) if n * DAY >= as_of - rule.window]
+    parts = [_day(units, n, rule, as_of, seed) for n in sorted(units.days) if n * DAY >= as_of - rule.window]
     columns = {
         name: np.concatenate([part[name] for part in parts]) if parts else np.empty(0)
         for name in ("y", "weight", "verified", "audit_weight", "t", "slice_code", "entity", "day", "calls")
@@ -95,10 +102,15 @@ class Passed(NamedTuple):
     calls: NDArray[np.float64]
 
 
-def passed(units: Units, rule: LabelRule, as_of: Micros) -> Passed:
+def passed(units: Units, rule: LabelRule, as_of: Micros, seed: int = 0) -> Passed:
     """Verified units of the window, known at `as_of`, that no score was asked for."""
     found: list[tuple[Day, NDArray[np.int64]]] = [
-        (day, np.flatnonzero(~day.scored[: day.size] & _verified(day, as_of)))
+        (
+            day,
+            np.flatnonzero(
+                ~day.scored[: day.size] & _verified(day, as_of) & _allowed(day, rule, as_of, seed)
+            ),
+        )
         for number, day in sorted(units.days.items())
         if number * DAY >= as_of - rule.window
     ]
@@ -116,18 +128,31 @@ def passed(units: Units, rule: LabelRule, as_of: Micros) -> Passed:
     )
 
 
+def _allowed(day: Day, rule: LabelRule, as_of: Micros, seed: int) -> NDArray[np.bool_]:
+    """Units (n,) that may be learned from: neither whom the kept event is about nor who reported has withdrawn."""
+    n = day.size
+    if rule.consent is None:
+        return np.ones(n, dtype=np.bool_)
+    gone = rule.consent.withdrawn(day.subject[:n], as_of, seed)
+    reported = day.reported_at[:n] <= as_of
+    return np.asarray(~gone & ~(reported & rule.consent.withdrawn(day.reporter[:n], as_of, seed)))
+
+
 def _verified(day: Day, as_of: Micros) -> NDArray[np.bool_]:
     n = day.size
     return np.asarray((day.verified[:n] >= 0) & (day.verified_at[:n] <= as_of))
 
 
-def _day(units: Units, number: int, rule: LabelRule, as_of: Micros) -> dict[str, NDArray[np.generic]]:
+def _day(
+    units: Units, number: int, rule: LabelRule, as_of: Micros, seed: int
+) -> dict[str, NDArray[np.generic]]:
     day = units.days[number]
     n = day.size
     reported = day.reported_at[:n] <= as_of
     verified = _verified(day, as_of)
     mature = (number + 1) * DAY + rule.maturity <= as_of
-    labelled = np.flatnonzero((verified | reported | mature) & day.scored[:n])
+    known = (verified | reported | mature) & day.scored[:n]
+    labelled = np.flatnonzero(known & _allowed(day, rule, as_of, seed))
     y = np.where(verified, day.verified[:n] == 1, reported)[labelled]
     share = np.maximum(day.share[:n], 1e-9)[labelled]
     return {

@@ -5,6 +5,7 @@ Knows: where the four kinds of document are found and how they refer to one anot
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 
 from harness import (
     charter_rules,
+    consent_rules,
     feature_rules,
     lineup_rules,
     outside_rules,
@@ -30,7 +32,7 @@ from sim.core import catalogue, scenario_rules
 from sim.core.checking import absent, first_told
 from sim.core.documents import Document
 from sim.core.errors import BadDocument, Fault, UserError
-from sim.core.overrides import override
+from sim.core.overrides import override, spelled
 from sim.core.parameters import load as load_plugin
 from sim.core.places import Key
 from sim.core.records import digest, in_days
@@ -59,6 +61,10 @@ class Loaded:
     service: ServiceProfile | None = None
     services: Mapping[str, service_rules.ByDesk] = field(default_factory=dict)
     """By candidate, the incumbent among them, and kind of question; empty where nothing is queued."""
+    sets: tuple[str, ...] = ()
+    """What was laid over the scenario, `KEY=VALUE` each."""
+    code: str = ""
+    """The folder of the user's own code as a run kept it; empty: whatever Python finds."""
     folder: Path = Path()
     """The scenario's, where paths in it start; no part of what a run is."""
     outside: Mapping[str, str] = field(default_factory=dict)
@@ -204,21 +210,32 @@ def charter_card(charter: Charter, id: str, file: str) -> dict[str, Any]:
     }
 
 
-def load(reference: str, sets: Sequence[str] = (), seeds: tuple[int, ...] | None = None) -> Loaded:
-    """Read a scenario by path or id with its charter and features, `sets` laid over it (`KEY=VALUE`, each).
+def load(
+    reference: str,
+    sets: Sequence[str] = (),
+    seeds: tuple[int, ...] | None = None,
+    charter_sets: Sequence[str] = (),
+    folder: Path | None = None,
+) -> Loaded:
+    """Read a scenario by path or id with its charter and features, `sets` laid over it (`KEY=VALUE` or `@FILE`, each),
+    and `charter_sets` over its charter. folder: where paths in it start, its own without one.
 
     Raises BadDocument with the faults of all its documents at once, UserError for an unknown id. Writes nothing.
     """
     found = catalogue.find("Scenario", reference)
+    sets = spelled(sets)
     document, faults = _overridden(found.document, sets)
+    if folder is not None:
+        document = dataclasses.replace(document, folder=folder)
     document, twice = outside_rules.written_out(document)
     faults += twice
     scenario, more = scenario_rules.examine(document)
     faults += [*more, *trial_rules.examine_looks(document)]
     world, _ = load_plugin(document, ("spec", "world", "use"), "world", document.at(("spec", "world", "use")))
-    charter, shelf = _charter(document, faults)
+    charter, shelf = _charter(document, faults, charter_sets)
     if shelf is not None:
         faults += trial_rules.examine_slices(shelf.document, world)
+        faults += consent_rules.examine_retention(document, shelf.document)
     limits = shelf.document if shelf else None
     trial: Trial | DesksTrial | None
     features: tuple[FeatureSpec, ...] | None
@@ -259,8 +276,9 @@ def load(reference: str, sets: Sequence[str] = (), seeds: tuple[int, ...] | None
         by_desk,
         service,
         service_rules.services(trial, tuple(kinds), profiles),
-        document.folder.resolve(),
-        outside_rules.digests(trial, document.folder),
+        tuple(sets),
+        folder=document.folder.resolve(),
+        outside=outside_rules.digests(trial, document.folder),
     )
 
 
@@ -292,8 +310,11 @@ def _overridden(document: Document, sets: Sequence[str]) -> tuple[Document, list
     return document, faults
 
 
-def _charter(document: Document, faults: list[Fault]) -> tuple[Charter | None, catalogue.Found | None]:
-    """The charter that a scenario names; `faults` receives its faults, and that of the reference."""
+def _charter(
+    document: Document, faults: list[Fault], sets: Sequence[str]
+) -> tuple[Charter | None, catalogue.Found | None]:
+    """The charter that a scenario names, with `sets` laid over it; `faults` receives its faults, and that of the
+    reference."""
     key = ("spec", "charter")
     if document.at(key) is None:
         faults += absent(document, key, "the id or path of a charter")
@@ -301,6 +322,10 @@ def _charter(document: Document, faults: list[Fault]) -> tuple[Charter | None, c
     shelf = _refer(document, key, "Charter", faults)
     if shelf is None:
         return None, None
+    if sets:
+        laid, wrong = _overridden(shelf.document, sets)
+        faults += wrong
+        shelf = shelf._replace(document=laid)
     charter, more = charter_rules.examine(shelf.document)
     faults += more
     return charter, shelf

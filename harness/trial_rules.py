@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
-from harness import operation_rules, outside_rules, response_rules
+from harness import consent_rules, fairness_rules, operation_rules, outside_rules, response_rules
 from harness.charter import DataConstraint
 from harness.feature_rules import OWN, Ground
 from harness.lineups import Play
@@ -59,8 +59,14 @@ def ground_of(world: Any, charter: Document | None, kind: QuestionKind | None = 
     kinds = [kind] if kind is not None else list(kinds_of(world).values())
     if streams and len(kinds) == 1:
         streams[OWN] = kinds[0].schema
+    truth = frozenset(
+        name
+        for schema in _declared(world, "truth").values()
+        if isinstance(schema, Schema)
+        for name in schema.names
+    )
     if charter is None:
-        return Ground(streams or None)
+        return Ground(streams or None, truth=truth)
     feeds = getattr(world, "feeds", ())
     stream_of = {feed.name: feed.stream or OWN for feed in feeds} if isinstance(feeds, tuple | list) else {}
     kept: dict[str, Micros] = {}
@@ -69,9 +75,25 @@ def ground_of(world: Any, charter: Document | None, kind: QuestionKind | None = 
         if constraint is not None and constraint.feed is not None and constraint.retention is not None:
             for name in (constraint.feed, stream_of.get(constraint.feed, constraint.feed)):
                 kept[name] = min(constraint.retention, kept.get(name, constraint.retention))
-    names = [charter.at((*key, "name")) for key in indices(charter, ("spec", "excludedAttributes"))]
-    excluded = tuple(name for name in names if isinstance(name, str))
-    return Ground(streams or None, kept, readable(charter, Span, ("spec", "retention")), excluded)
+    told = [
+        (charter.at((*key, "name")), charter.at((*key, "because")))
+        for key in indices(charter, ("spec", "excludedAttributes"))
+    ]
+    excluded = tuple(name for name, _ in told if isinstance(name, str))
+    reasons = {name: why for name, why in told if isinstance(name, str) and isinstance(why, str)}
+    retention = readable(charter, Span, ("spec", "retention"))
+    return Ground(streams or None, kept, retention, excluded, truth, reasons, _held(charter, stream_of))
+
+
+def _held(charter: Document, stream_of: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """Stream or column -> the purposes for which a charter says that it is held."""
+    held: dict[str, tuple[str, ...]] = {}
+    for key in indices(charter, ("spec", "dataConstraints")):
+        one: DataConstraint | None = readable(charter, DataConstraint, key)
+        if one is not None and one.purpose is not None:
+            name = one.field or stream_of.get(one.feed or "", one.feed or "")
+            held[name] = tuple(dict.fromkeys((*held.get(name, ()), one.purpose)))
+    return held
 
 
 def _declared(world: Any, name: str) -> Mapping[str, Any]:
@@ -284,6 +306,7 @@ def labels_faults(document: Document, where: Key, world: Any) -> Iterator[Fault]
     if maturity is not None and history is not None and maturity >= history > 0:
         what = f"expected less than the history, {in_days(history)}: no negative would be mature at goLive"
         yield document.fault((*where, "maturity"), f"got {in_days(maturity)}, {what}")
+    yield from consent_rules.examine(document, where, kinds_of(world).values())
 
 
 def baseline_faults(document: Document, holdouts: Sequence[Key]) -> Iterator[Fault]:
@@ -312,11 +335,19 @@ def baseline_faults(document: Document, holdouts: Sequence[Key]) -> Iterator[Fau
 
 
 def examine_slices(document: Document, world: Any) -> Iterator[Fault]:
-    """Faults of a charter document where it names slices and labels that the scenario's world does not have."""
+    """Faults of a charter document where it names slices, labels and desks that the scenario's world does not have."""
+    kinds = kinds_of(world)
+    for limit in indices(document, ("spec", "latency")) if kinds else ():
+        desk, place = document.at((*limit, "desk")), (*limit, "desk")
+        if isinstance(desk, str) and desk not in kinds:
+            yield document.fault(
+                place, f"the scenario's world asks no question {shown(desk)}{closest(desk, kinds)}"
+            )
     slices = {name: item for name, item in _declared(world, "slices").items() if isinstance(item, Slice)}
     if not slices:
         return
     slices = with_desks(slices, kinds_of(world))
+    yield from fairness_rules.examine_groups(document, slices)
     for clause in indices(document, ("spec", "clauses")):
         for key in indices(document, (*clause, "slices")):
             by, only = document.at((*key, "by")), document.at((*key, "only"))

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.consent import NOBODY
 from harness.kinds import Matrix
 from sim.core import rng
 from sim.core.compile import kernel
@@ -123,6 +124,8 @@ class Day:
     slice_code: NDArray[np.int16]
     weight: NDArray[np.float64]
     scored: NDArray[np.bool_]
+    subject: Ints
+    reporter: Ints
     thinned: bool = False
 
     @staticmethod
@@ -148,6 +151,8 @@ class Day:
             slice_code=np.full(capacity, -1, dtype=np.int16),
             weight=np.ones(capacity, dtype=np.float64),
             scored=np.ones(capacity, dtype=np.bool_),
+            subject=np.full(capacity, NOBODY, dtype=np.int64),
+            reporter=np.full(capacity, NOBODY, dtype=np.int64),
         )
 
     def reserve(self, more: int) -> None:
@@ -188,7 +193,7 @@ class Day:
 
 COLUMNS = (
     "x", "entity", "t", "calls", "stopped", "hindered", "share", "audited", "reported_at", "verified", "verified_at",
-    "slice_code", "weight", "scored",
+    "slice_code", "weight", "scored", "subject", "reporter",
 )  # fmt: skip
 
 
@@ -205,11 +210,18 @@ class Units:
         self._thin_key = rng.key(seed, "units", "thin")
 
     def observe(
-        self, entity: Ints, ids: Ints, t: Ints, x: Matrix, scored: NDArray[np.bool_] | None = None
+        self,
+        entity: Ints,
+        ids: Ints,
+        t: Ints,
+        x: Matrix,
+        scored: NDArray[np.bool_] | None = None,
+        subject: Ints | None = None,
     ) -> tuple[Day, NDArray[np.int32], NDArray[np.int32]]:
         """Take in the rows of one question (all of one day). Answers the day, and each row's slot and ordinal (n,).
 
-        scored: (n,) whether the row was decided on by features at all; None where all were.
+        scored: (n,) whether the row was decided on by features at all; None where all were. subject: (n,) whom each row
+        is about, where they may withdraw their consent.
         """
         day = self._day(int(t[0]) // DAY)
         day.reserve(len(entity))
@@ -219,9 +231,12 @@ class Units:
         own = _own(entity)
         day.size = _enter(day.keys, day.slots, day.mask, day.size, own, slot)
         _keep(slot, chance, own, _own(t), x, day.calls, day.entity, day.t, day.x, ordinal)
-        if scored is not None:
+        if scored is not None or subject is not None:
             kept = np.flatnonzero(chance * ordinal < 1.0)
-            day.scored[slot[kept]] = scored[kept]
+            if scored is not None:
+                day.scored[slot[kept]] = scored[kept]
+            if subject is not None:
+                day.subject[slot[kept]] = subject[kept]
         return day, slot, ordinal
 
     def _day(self, number: int) -> Day:
@@ -253,10 +268,16 @@ class Units:
         slim.thinned = True
         return slim
 
-    def report(self, entity: Ints, event_t: Ints, known_at: Ints) -> None:
-        """Positive labels that have become known. A unit that is no longer here is left alone."""
+    def report(self, entity: Ints, event_t: Ints, known_at: Ints, reporter: Ints | None = None) -> None:
+        """Positive labels that have become known. A unit that is no longer here is left alone.
+
+        reporter: (n,) who reported, where they may withdraw their consent; of several the first is kept."""
         for day, rows, slots in self._located(entity, event_t):
+            before = day.reported_at[slots]
             np.minimum.at(day.reported_at, slots, known_at[rows])
+            if reporter is not None:
+                first = (known_at[rows] == day.reported_at[slots]) & (known_at[rows] < before)
+                day.reporter[slots[first]] = reporter[rows[first]]
 
     def verify(self, entity: Ints, event_t: Ints, known_at: Ints, positive: Ints, slice_code: Ints) -> None:
         """Verifications that have become known; a verification outweighs reports and silence."""

@@ -22,6 +22,8 @@ from harness.tallies import TRUE, Tallies
 from harness.terms import ClauseTerms
 
 SCHEMA_VERSION = 1
+Doubts = Mapping[tuple[str, str], str]
+"""By candidate and a clause's title."""
 GRAVEST: tuple[Ruling, ...] = ("FAIL", "UNMEASURED", "UNDECIDED", "PASS")
 
 
@@ -80,14 +82,16 @@ def judge(
     *,
     alpha: float = 0.05,
     unmeasured: Mapping[str, str] | None = None,
+    doubts: Doubts | None = None,
 ) -> Verdict:
     """Rule on every clause for every candidate (champion first).
 
     alpha: two-sided level of a critical clause; a group-sequential plan hands over that of its look (harness.looks).
-    unmeasured: metric -> why this world cannot give it.
+    unmeasured: metric -> why this world cannot give it. doubts: candidate and clause, with its slice -> why
+    nothing that the seeds show could decide it.
     """
     found = tuple(
-        _judge_candidate(counts, clauses, name, i == 0, alpha, unmeasured or {})
+        _judge_candidate(counts, clauses, name, i == 0, alpha, unmeasured or {}, doubts or {})
         for i, name in enumerate(candidates)
     )
     missing, warnings = [], []
@@ -110,6 +114,7 @@ def _judge_candidate(
     champion: bool,
     alpha: float,
     unmeasured: Mapping[str, str],
+    doubts: Doubts,
 ) -> CandidateVerdict:
     estimates = [counts.estimate((name, terms.metric, terms.slice, TRUE), counts.total) for terms in clauses]
     reasons = [
@@ -122,7 +127,16 @@ def _judge_candidate(
     levels = holm([decisive_alpha(estimates[i], clauses[i].good) for i in shared], alpha)
     alphas = dict(zip(shared, levels, strict=True))
     rulings = tuple(
-        rule(counts, name, terms, estimates[i], alphas.get(i, alpha), i in alphas, reasons[i])
+        rule(
+            counts,
+            name,
+            terms,
+            estimates[i],
+            alphas.get(i, alpha),
+            i in alphas,
+            reasons[i],
+            doubts.get((name, terms.title), ""),
+        )
         for i, terms in enumerate(clauses)
     )
     critical = [one for one in rulings if one.terms.critical]
@@ -199,6 +213,9 @@ def _clause(one: ClauseRuling, seeds: Sequence[int]) -> dict[str, Any]:
         "rungs": {rung.name: rung.value for rung in terms.ladder},
         "margin": one.margin,
         "observed": one.observed,
+        "observedLow": one.observed_low,
+        "observedHigh": one.observed_high,
+        "observedRuling": one.observed_ruling,
         "view": terms.view,
         "firstBreachAt": one.first_breach_day,
         "firstBreachSeeds": dict(zip(seeds, one.breaches, strict=False)),

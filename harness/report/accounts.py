@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from harness import results
 from harness.report import words
 from harness.report.happenings import rung_of
 from harness.report.record import Candidate, Event, Run, listed, mapping, number, owner_text, text
@@ -198,6 +199,11 @@ def repeat(run: Run) -> Repeat:
     ]
     named = (("Packages", "packages"), ("Machine", "machine"), ("Files and their digests", "artifacts"))
     parts = [(title, _pairs(mapping(manifest.get(key)))) for title, key in named]
+    # Ledgers and models are many, and what is made again by every judgement is no input of it.
+    apart = (*results.BULKY, *results.MADE_AGAIN)
+    parts = [
+        (title, tuple(pair for pair in pairs if not pair[0].startswith(apart))) for title, pairs in parts
+    ]
     parts.append(("World", _pairs(mapping(manifest.get("world")))))
     return Repeat(
         command=" ".join(text(manifest.get("command")).split()),

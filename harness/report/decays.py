@@ -6,7 +6,7 @@ Knows: decay.json, units, drawing. Does not know: how any of it was found. A run
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -33,7 +33,9 @@ class Row:
     title: str
     broken: str
     blind: str
+    recovery: str
     area_lost: str
+    regret: str
     half_life: str
     rungs: tuple[tuple[str, str, str], ...]
     """Rung, time to it as it was, and as it was seen."""
@@ -42,12 +44,20 @@ class Row:
 
 @dataclass(frozen=True)
 class Decay:
-    """One candidate's decay: rows, a sentence on the verdict's stability, and a picture."""
+    """One candidate's decay: rows, a sentence on the verdict's stability, what followed the first drift, and a picture.
+    oracle: whom regret is told against; "" where the run has none."""
 
     candidate: str
     rows: tuple[Row, ...]
     stability: str
+    after: tuple[str, ...]
+    oracle: str
     svg: str
+
+    @property
+    def regrets(self) -> bool:
+        """Whether any row has a regret."""
+        return any(row.regret != words.NONE for row in self.rows)
 
 
 def read(run: Run) -> tuple[Decay, ...]:
@@ -58,14 +68,14 @@ def read(run: Run) -> tuple[Decay, ...]:
     document = results.read_json(path)
     found = {text(one.get("name")): mapping(one) for one in document["candidates"]}
     return tuple(
-        _decay(run, place, found[candidate.name], float(document["days"]))
+        _decay(run, place, found[candidate.name], document)
         for place, candidate in enumerate(run.candidates)
         if candidate.name in found
     )
 
 
-def _decay(run: Run, place: int, one: Mapping[str, Any], days: float) -> Decay:
-    candidate = run.candidates[place]
+def _decay(run: Run, place: int, one: Mapping[str, Any], document: Mapping[str, Any]) -> Decay:
+    candidate, days = run.candidates[place], float(document["days"])
     by_name = {clause.name: clause for clause in candidate.clauses if clause.slice == "all"}
     clauses = [mapping(item) for item in one["clauses"]]
     rows = tuple(_row(item, by_name.get(text(item.get("name")))) for item in clauses)
@@ -78,25 +88,20 @@ def _decay(run: Run, place: int, one: Mapping[str, Any], days: float) -> Decay:
     )
     drawn = [item for item in clauses if any(v is not None for v in item["brokenShare"]["true"])]
     svg = picture(f"decay-{place}", place, candidate.name, drawn, days) if drawn else ""
-    return Decay(candidate.name, rows, stability, svg)
+    after = tuple(_after(one, clauses, by_name, mapping(document.get("firstDrift"))))
+    return Decay(candidate.name, rows, stability, after, text(document.get("oracle")), svg)
 
 
 def _row(item: Mapping[str, Any], clause: Clause | None) -> Row:
     scale = words.scale_of_margin(clause) if clause is not None else words.Scale(1.0, "")
-    lost = mapping(item.get("areaLost"))
-    area = ""
-    if lost:
-        area = scale.text(number(lost.get("value")))
-        if (span := scale.span(number(lost.get("low")), number(lost.get("high")))) and lost.get(
-            "low"
-        ) is not None:
-            area += f" ({span})"
     shares = [mapping(item["bands"][view]).get("good") for view in ("true", "observed")]
     return Row(
         title=words.words_of(text(item.get("name"))) + ("" if item.get("critical") else " (not critical)"),
         broken=when(mapping(item.get("broken")), "never broken"),
         blind=_blind(mapping(item.get("blind")), mapping(item.get("broken"))),
-        area_lost=area or words.NONE,
+        recovery=_lasted(mapping(item.get("recovery"))),
+        area_lost=_mean(scale, mapping(item.get("areaLost"))),
+        regret=_mean(scale, mapping(item.get("regret"))),
         half_life=when(mapping(item.get("halfLife")), "not within the horizon"),
         rungs=tuple(
             (
@@ -108,6 +113,63 @@ def _row(item: Mapping[str, Any], clause: Clause | None) -> Row:
         ),
         good=tuple(words.NONE if share is None else f"{share:.0%}" for share in shares),  # type: ignore[arg-type]
     )
+
+
+def _mean(scale: words.Scale, told: Mapping[str, Any]) -> str:
+    """A mean over seeds with its interval, a dash without one."""
+    value, low, high = (number(told.get(key)) for key in ("value", "low", "high"))
+    if value is None:
+        return words.NONE
+    return scale.text(value) + ("" if low is None else f" ({scale.span(low, high)})")
+
+
+def _lasted(found: Mapping[str, Any]) -> str:
+    """Days, with what never came told."""
+    if not found:
+        return words.NONE
+    days, low, high = (number(found.get(key)) for key in ("days", "low", "high"))
+    never = f", on {found['never']} of {found['seeds']} seeds never" if found["never"] else ""
+    if days is None:
+        return f"never on {found['never']} of {found['seeds']} seeds"
+    unit = "day" if words.count(days) == "1" else "days"
+    return f"{words.count(days)} {unit} ({words.count(low)} to {'never' if high is None else words.count(high)}){never}"
+
+
+STEPS = (
+    ("signal", "until a signal fired"),
+    ("told", "until somebody was told"),
+    ("changed", "until something else decided"),
+    ("clear", "until the line was seen clear"),
+)
+
+
+def _after(
+    one: Mapping[str, Any],
+    clauses: Sequence[Mapping[str, Any]],
+    by_name: Mapping[str, Clause],
+    drift: Mapping[str, Any],
+) -> Iterator[str]:
+    """What followed the first drift: each critical clause before and after, and how soon anybody moved."""
+    if not drift:
+        return
+    since = f"Since “{text(drift.get('name'))}” began on day {words.count(number(drift.get('onset')))}"
+    for item in clauses:
+        told, clause = mapping(item.get("afterDrift")), by_name.get(text(item.get("name")))
+        if not told or clause is None or not clause.critical:
+            continue
+        scale, lost = words.scale_of(clause), mapping(told.get("lost"))
+        low, high = number(lost.get("low")), number(lost.get("high"))
+        moved = "not shown to be worse" if low is None or low <= 0 else "worse"
+        moved = "better" if high is not None and high < 0 else moved
+        by = f", lost {_mean(words.scale_of_margin(clause), lost)}"
+        yield (
+            f"{since}, {words.title(clause).lower()} went from {scale.text(number(told.get('before')))} to "
+            f"{scale.text(number(told.get('after')))}{by}: {moved}."
+        )
+    delays = mapping(one.get("delays"))
+    steps = [f"{name}, {_lasted(mapping(delays.get(key)))}" for key, name in STEPS if delays.get(key)]
+    if steps:
+        yield f"{since}: {'; '.join(steps)}."
 
 
 def when(found: Mapping[str, Any], never: str) -> str:

@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Any
 from harness.report import (
     accounts,
     courses,
+    dashboards,
     decays,
     drawing,
+    fair_courses,
     happenings,
     limits,
     responding,
@@ -71,6 +73,7 @@ def compose(run: Run) -> tuple[str, str]:
             "honesty": tuple(_honesty(run)),
             "shifts": tuple(_shifts(run)),
             "decays": tuple((one, _markup(one.svg)) for one in decays.read(run)),
+            "fairness": tuple((one, _markup(one.svg)) for one in fair_courses.read(run)),
             "responses": tuple(_responses(run)),
         }
     context |= {
@@ -78,6 +81,7 @@ def compose(run: Run) -> tuple[str, str]:
         "head": views.headline(run),
         "rows": views.rows(run.champion),
         "others": tuple((c, views.rows(c)) for c in run.candidates if c is not run.champion),
+        "parted": dashboards.parted(run),
         "matrix": views.matrix(run),
         "legend": tuple((c, *_look(place)) for place, c in enumerate(run.candidates)),
         "happenings": happenings.happenings(run),

@@ -198,6 +198,9 @@ def _clause(item: Mapping[str, Any], metrics: Mapping[str, Mapping[str, Any]]) -
         view=text(item.get("view")),
         breach_days=_by_seed(item.get("firstBreachSeeds")),
         observed_by=text(about.get("observedBy")),
+        observed_low=number(item.get("observedLow")),
+        observed_high=number(item.get("observedHigh")),
+        observed_ruling=text(item.get("observedRuling")) or "UNMEASURED",
     )
 
 

@@ -55,6 +55,10 @@ class Clause:
     breach_days: tuple[tuple[str, float | None], ...]
     observed_by: str = ""
     """The estimator of `observed`, in words; empty where the run names none."""
+    observed_low: float | None = None
+    observed_high: float | None = None
+    observed_ruling: str = "UNMEASURED"
+    """What the operator's own figures would have ruled; a run of an earlier version does not tell."""
 
 
 @dataclass(frozen=True)

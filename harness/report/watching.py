@@ -48,16 +48,28 @@ def _told(run: Run, league: list[Mapping[str, Any]]) -> str:
         rest = " The charter is broken all the same." if broken else ""
         return f"Nothing was injected; there were {quiet}.{rest}"
     what = ", ".join(dict.fromkeys(drifts))
-    if seen and not broken:
-        return (
-            f"{', '.join(seen)} fired after {what}, and no clause of the charter is broken: something changed, "
-            f"and nothing is shown to be wrong. Beside them {quiet}."
-        )
+    fired = f"{', '.join(seen)} fired after {what}" if seen else f"No signal fired after {what}"
     if broken and not seen:
         return f"The charter is broken and no signal fired after {what}: who watches them alone sees nothing. {quiet}."
     if broken:
-        return f"{', '.join(seen)} fired after {what}, and the charter is broken. Beside them {quiet}."
-    return f"No signal fired after {what}, and no clause of the charter is broken. {quiet}."
+        return f"{fired}, and the charter is broken. Beside them {quiet}."
+    kept = f"{fired}, and {_rulings(run)}"
+    if seen:
+        return f"{kept}: something changed, and nothing is shown to be wrong with it. Beside them {quiet}."
+    return f"{kept}. {quiet}."
+
+
+def _rulings(run: Run) -> str:
+    """What is known of the champion's clauses where the charter is not broken."""
+    clauses = run.champion.clauses if run.champion else ()
+    told = [
+        f"{words.title(clause)} is {clause.ruling}" + ("" if clause.critical else " (not critical)")
+        for clause in clauses
+        if clause.ruling != "PASS"
+    ]
+    if not told:
+        return "every clause of the charter is kept"
+    return f"no critical clause of the charter is broken ({'; '.join(told)})"
 
 
 def _row(one: Mapping[str, Any]) -> tuple[str, ...]:

@@ -19,8 +19,9 @@ from sim.core.time import DAY, Micros
 
 Ints = NDArray[np.int64]
 EXPECTED_RUN: Micros = 720 * DAY
-"""What ships: an alarm in two years of a signal that nothing is wrong with, over all its subjects. So much is asked
-since the telco world's campaigns outlast windows: alarms come several times as often (docs/design/009-signals.md)."""
+"""What ships: an alarm in two years of a signal that nothing is wrong with, over all its subjects. Signals of one
+monitor share it (harness.monitoring.shared: each of twelve is given twelve times as long). So much is asked since the
+telco world's campaigns outlast windows: alarms come several times as often (docs/design/009-signals.md)."""
 
 
 @dataclass(frozen=True)

@@ -52,9 +52,12 @@ class Followed:
         """Days that a look reads."""
         return self.span // DAY
 
-    def statistic(self, weight: Floats, total: Floats, mean: Floats, spread: Floats) -> Floats:
+    def statistic(
+        self, weight: Floats, total: Floats, mean: Floats, spread: Floats, square: Floats | None = None
+    ) -> Floats:
         """The statistic (b,) at the end of sequences: weight and total (b, d) of each day; mean and spread (b,) of a
-        unit of weight, as the reference says. Not negative."""
+        unit of weight, as the reference says; square (b, d): the sum of squared weights, None where each label weighs
+        one. Not negative."""
         raise NotImplementedError
 
     def watch(self, reference: DayTables, key: int) -> Watch | None:
@@ -77,16 +80,21 @@ class Followed:
         place = (picks[:, :, None] * block + np.arange(block)).reshape(REPLICATES, -1)
         usual, run = cells[place[:, :kept]], cells[place[:, kept : kept + days]]
         mean, spread = level(usual)
-        value = self.statistic(
-            run[..., 0].astype(np.float64), run[..., 1].astype(np.float64) / MILLION, mean, spread
-        )
+        weight, total, square = sums(run)
+        value = self.statistic(weight, total, mean, spread, square)
         share = DAY / self.expected_run
         wider = student.ppf(1.0 - share, max(blocks * block / 7 - 1.0, 1.0)) / norm.ppf(1.0 - share)
         return float(np.quantile(value, 1.0 - share) * wider)
 
 
+def sums(cells: Ints) -> tuple[Floats, Floats, Floats]:
+    """Weight, summed loss and squared weights (b, d) of the days (b, d, 4)."""
+    whole = cells.astype(np.float64)
+    return whole[..., 0], whole[..., 1] / MILLION, whole[..., 3]
+
+
 def level(cells: Ints) -> tuple[Floats, Floats]:
-    """Mean and standard deviation (b,) of a unit of weight over the days (b, d, 3)."""
+    """Mean and standard deviation (b,) of a unit of weight over the days (b, d, 4)."""
     sums = cells.sum(axis=1).astype(np.float64)
     weight = np.maximum(sums[:, 0], 1.0)
     mean = sums[:, 1] / MILLION / weight
@@ -109,7 +117,6 @@ class Following:
             if np.isinf(threshold):
                 continue
             mean, spread = level(self.reference.counts[None, :, j])
-            cells = seen.counts[None, :, j]
-            weight, total = cells[..., 0].astype(np.float64), cells[..., 1].astype(np.float64) / MILLION
-            values[j] = self.signal.statistic(weight, total, mean, spread)[0]
+            weight, total, square = sums(seen.counts[None, :, j])
+            values[j] = self.signal.statistic(weight, total, mean, spread, square)[0]
         return values, self.threshold

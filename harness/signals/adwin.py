@@ -20,6 +20,7 @@ from sim.core.errors import UserError
 
 LEAST = 5.0
 """Labels on either side of a cut, as in the usual implementations."""
+NONE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -39,17 +40,25 @@ class Adwin(Followed):
         if not 0.0 < self.delta < 1.0:
             raise UserError(f"delta: {self.delta}, expected between 0 and 1")
 
-    def statistic(self, weight: Floats, total: Floats, mean: Floats, spread: Floats) -> Floats:
-        """(b,); the reference gives the variance of a label's loss, and nothing else is taken from it."""
+    def statistic(
+        self, weight: Floats, total: Floats, mean: Floats, spread: Floats, square: Floats | None = None
+    ) -> Floats:
+        """(b,); the reference gives the variance of a label's loss, and nothing else is taken from it.
+
+        A label that stands for fifty is one label: means are weighted, but the bound counts the effective number of
+        labels, the squared sum of weights over the sum of their squares (Kish 1965)."""
         n0, s0 = np.cumsum(weight, axis=1)[:, :-1], np.cumsum(total, axis=1)[:, :-1]
         n = weight.sum(axis=1, keepdims=True)
         n1, s1 = n - n0, total.sum(axis=1, keepdims=True) - s0
-        fair = (n0 >= LEAST) & (n1 >= LEAST)
-        a, b = np.maximum(n0, 1.0), np.maximum(n1, 1.0)
-        inverse = 1.0 / a + 1.0 / b
-        log = np.log(2.0 * np.log(np.maximum(n, np.e)) / self.delta)
+        squared = weight if square is None else square
+        q0, q = np.cumsum(squared, axis=1)[:, :-1], squared.sum(axis=1, keepdims=True)
+        a, b, whole = (m**2 / np.maximum(v, NONE) for m, v in ((n0, q0), (n1, q - q0), (n, q)))
+        fair = (a >= LEAST) & (b >= LEAST)
+        inverse = 1.0 / np.maximum(a, 1.0) + 1.0 / np.maximum(b, 1.0)
+        log = np.log(2.0 * np.log(np.maximum(whole, np.e)) / self.delta)
         bound = np.sqrt(2.0 * inverse * (spread**2)[:, None] * log) + 2.0 / 3.0 * inverse * log
-        ratio = np.where(fair, np.abs(s0 / a - s1 / b) / bound, 0.0)
+        gap = np.abs(s0 / np.maximum(n0, NONE) - s1 / np.maximum(n1, NONE))
+        ratio = np.where(fair, gap / bound, 0.0)
         out: Floats = ratio.max(axis=1) if ratio.shape[1] else np.zeros(len(weight))
         return out
 

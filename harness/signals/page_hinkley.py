@@ -33,7 +33,9 @@ class PageHinkley(Followed):
         if not 0.0 <= self.slack <= 10.0:
             raise UserError(f"slack: {self.slack}, expected 0 to 10")
 
-    def statistic(self, weight: Floats, total: Floats, mean: Floats, spread: Floats) -> Floats:
+    def statistic(
+        self, weight: Floats, total: Floats, mean: Floats, spread: Floats, square: Floats | None = None
+    ) -> Floats:
         """(b,) the last sum less the lowest before it, where nothing counts as a sum too."""
         rise = (total - weight * mean[:, None]) / spread[:, None] - weight * self.slack
         summed = np.cumsum(rise, axis=1)

@@ -89,12 +89,15 @@ class Quotes:
     probability: (n, k), rows summing to one: what the desk believes.
     odds: (n, k) decimal odds offered, margin included; None where nothing is sold at them (a recording).
     suspended: (n,) bool, True where no bet is taken; None for nowhere.
+    instead: what is quoted where the desk's own answer comes too late, of the same ids; None where the price before
+    stands.
     """
 
     id: NDArray[np.int64]
     probability: NDArray[np.float64]
     odds: NDArray[np.float64] | None = None
     suspended: NDArray[np.bool_] | None = None
+    instead: Quotes | None = None
 
     def __post_init__(self) -> None:
         if self.probability.ndim != 2 or len(self.probability) != len(self.id):
@@ -103,6 +106,8 @@ class Quotes:
             )
         if self.odds is not None and self.odds.shape != self.probability.shape:
             raise BadBlock(f"quotes.odds: shape {self.odds.shape}, expected {self.probability.shape}")
+        if self.instead is not None and not np.array_equal(self.instead.id, self.id):
+            raise BadBlock("quotes.instead: of other ids than the quotes")
         if self.suspended is not None and self.suspended.shape != (len(self.id),):
             raise BadBlock(f"quotes.suspended: shape {self.suspended.shape}, expected ({len(self.id)},)")
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +26,10 @@ _VARIABLE = re.compile(r"\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}")
 
 def override(document: Document, assignment: str) -> Document:
     """The document with `KEY=VALUE` in place. KEY is dotted and starts inside `spec`; an item of a list is named by
-    its index or by its `name`. VALUE is YAML. `@FILE` lays a whole file of such keys over it, as `windtunnel fit`
-    writes one. Raises BadDocument with one fault at `--set`."""
+    its index or by its `name` (a line of a playbook, which has none, by its `on`). VALUE is YAML. `@FILE` lays a whole
+    file of such keys over it, as `windtunnel fit` writes one. Raises BadDocument with one fault at `--set`."""
     if assignment.startswith("@"):
-        for each in _overlay(assignment[1:]):
+        for each in spelled((assignment,)):
             document = override(document, each)
         return document
     written, sign, text = assignment.partition("=")
@@ -81,6 +81,11 @@ def strays(document: Document, under: Key) -> list[Fault]:
     ]
 
 
+def spelled(sets: Sequence[str]) -> list[str]:
+    """Assignments with each `@FILE` written out, a leaf each: what a run keeps. Raises BadDocument."""
+    return [each for one in sets for each in (_overlay(one[1:]) if one.startswith("@") else (one,))]
+
+
 def _overlay(file: str) -> Iterator[str]:
     """The assignments that a file of keys inside `spec` stands for, a leaf each."""
 
@@ -118,7 +123,7 @@ def _assign(node: Any, parts: tuple[str, ...], value: Any, key: Key) -> tuple[Ke
 def _index(items: tuple[Any, ...], name: str, key: Key) -> int:
     if name.isascii() and name.isdigit() and int(name[:9]) < len(items):
         return int(name[:9])
-    names = [str(item.get("name", "")) if isinstance(item, dict) else "" for item in items]
+    names = [str(item.get("name", item.get("on", ""))) if isinstance(item, dict) else "" for item in items]
     if name in names:
         return names.index(name)
     size = f"one of its {len(items)} items by name or index"

@@ -118,9 +118,12 @@ class Service:
     are `most` or the first of them has waited for `window`; a call's batch is one call (one uniform, one call of each
     dependency, that of its first event). limit: how many may wait (not counting those at work; whoever can be begun at
     once does not wait); NO_LIMIT, or 0. time_out: how long a caller waits, from the intended arrival on. abandon: True
-    where a worker looks at that before it begins, and leaves out whom nobody waits for any more (he left the queue
-    when he gave up); False where it does the work all the same, as services do that do not check deadlines. Work that
-    has begun is finished in any case. Raises Defect for figures that are none.
+    where a worker looks at that before it begins, and leaves out whom nobody waits for any more (he left the queue when
+    he gave up); False where it does the work all the same, as services do that do not check deadlines. Work that has
+    begun is finished in any case. halts: of a service that quotes: what is heard and changes the price takes no more
+    bets until the price that takes it in is in force; caches: what is heard and changes nothing is answered without a
+    call; substitutes: where no answer comes in time, the price that the desk has instead is in force. Raises Defect for
+    figures that are none.
     """
 
     times: ServiceTimes
@@ -133,6 +136,9 @@ class Service:
     retries: Retries | None = None
     cold: ColdStart | None = None
     dependencies: tuple[Dependency, ...] = ()
+    halts: bool = False
+    caches: bool = False
+    substitutes: bool = False
 
     def __post_init__(self) -> None:
         if self.workers < 1 or self.most < 1 or self.window < 0 or self.limit < NO_LIMIT or self.time_out < 0:
@@ -177,9 +183,10 @@ class Queue(Protocol):
     call come before any arrival of the next. A world whose calls are its ticks has the same answers at every run.
     """
 
-    def serve(self, arrived: Ints, ids: Ints) -> Served:
-        """Answer questions that arrive at `arrived` (n,), ascending; ids (n,) key their chance. Raises Defect where
-        arrivals are out of order."""
+    def serve(self, arrived: Ints, ids: Ints, rows: Ints | None = None) -> Served:
+        """Answer questions that arrive at `arrived` (n,), ascending; ids (n,) key their chance. rows (n,): how many
+        events each question holds, one call's batch; None for one each. Raises Defect where arrivals are out of order,
+        or where a service that is not seamless is asked questions of several events."""
         ...
 
 

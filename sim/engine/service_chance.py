@@ -62,6 +62,14 @@ class Chance:
         """What a worker's call takes that begins with each id (n,)."""
         return self._service.times.draw(rng.uniform(self._work, ids, attempt), batch)
 
+    def work_of(self, ids: Ints, rows: Ints) -> Ints:
+        """What a worker's call takes for each id (n,), of so many events each (n,)."""
+        found = np.empty(len(ids), dtype=np.int64)
+        for size in np.unique(rows).tolist():
+            alike = rows == size
+            found[alike] = self.work(ids[alike], batch=size)
+        return found
+
     def asked(self, ids: Ints, attempt: int = 0) -> Ints:
         """How long each dependency takes to answer, where it is up (dependencies, n)."""
         found = np.empty((len(self._asked), len(ids)), dtype=np.int64)

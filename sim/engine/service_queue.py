@@ -184,7 +184,7 @@ class Walked:
         self._releases = np.array(cold.releases if cold else (), dtype=np.int64)
         self._takes, self._idle = (cold.takes, cold.idle) if cold else (-1, NEVER)
 
-    def serve(self, arrived: Ints, ids: Ints) -> Served:
+    def serve(self, arrived: Ints, ids: Ints, rows: Ints | None = None) -> Served:
         """Answer a call's questions."""
         n = len(arrived)
         arrived = np.ascontiguousarray(arrived, dtype=np.int64)
@@ -192,7 +192,8 @@ class Walked:
             raise Defect(f"arrivals out of order, the last before them at {self._last}")
         begun, acted = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
         state, degraded = np.empty(n, dtype=np.int8), np.empty(n, dtype=np.bool_)
-        work, asked = self._chance.work(ids), self._chance.asked(ids)
+        work = self._chance.work(ids) if rows is None else self._chance.work_of(ids, rows)
+        asked = self._chance.asked(ids)
         at, service = 0 if n else -1, self._service
         while at >= 0:
             begins, ends, bounds, known = self._outages()

@@ -60,8 +60,10 @@ class Staged:
         self._leaves: list[Micros] = []
         self._last = -NEVER
 
-    def serve(self, arrived: Ints, ids: Ints) -> Served:
+    def serve(self, arrived: Ints, ids: Ints, rows: Ints | None = None) -> Served:
         """Answer a call's questions, and let everything that came of them happen."""
+        if rows is not None:
+            raise Defect("questions of several events each, at a service with batches or retries")
         if len(arrived) and (arrived[0] < self._last or (np.diff(arrived) < 0).any()):
             raise Defect(f"arrivals out of order, the last before them at {self._last}")
         shift = _Shift(self._service, self._chance, arrived, ids, self._workers, self._leaves)

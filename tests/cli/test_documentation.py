@@ -36,6 +36,13 @@ COMMANDS = (
     "charter-test",
     "attribute",
     "tune",
+    "feasibility",
+    "features",
+    "capacity",
+    "verify",
+    "explain",
+    "diff",
+    "proxies",
     "fit",
 )
 
@@ -108,4 +115,5 @@ def test_every_exit_code_is_on_the_page() -> None:
 def test_every_file_of_a_run_is_on_the_page(finished: tuple[Path, Answer]) -> None:
     told = {name.split("/")[0] for cells in rows("| file |") for name in re.findall(r"`([^`]+)`", cells[0])}
     there = {path.name for path in finished[0].iterdir()}
-    assert told == there | {"judged", "failure.txt", "robustness.json", "monitors.json"}
+    asked_for = {"judged", "failure.txt", "robustness.json", "monitors.json", "documents", "code", "outside"}
+    assert told == there | asked_for

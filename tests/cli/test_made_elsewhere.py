@@ -56,6 +56,9 @@ def test_a_booster_that_is_read_again_comes_to_the_same_verdict_byte_for_byte(ca
     assert said(read) == said(native)
     assert (read / "model/lottery/seed-1/model.json").read_bytes() == (home / "model.json").read_bytes()
     before = (home / "model.json").read_text(encoding="utf-8")
+    (home / "model.json").unlink()
+    repeated = call("verify", read)
+    assert (repeated.code, ": SAME, " in repeated.out) == (0, True), repeated.out + repeated.err
     (home / "model.json").write_text(before + "\n", encoding="utf-8")
     call(*SHORT, "-o", "changed", *using("xgboost-json:model.json", names=card["features"]))
     assert only_run(home / "changed").name != read.name, "other bytes are another run"
@@ -75,6 +78,8 @@ def test_a_program_is_told_with_its_cost(call: Call, home: Path) -> None:
     assert "s a million rows" in answer.err
     card = json.loads((run / "model/lottery/seed-1/card.json").read_text(encoding="utf-8"))
     assert card["model"]["files"].keys() == {"score_by_rule.py"}
+    repeated = call("verify", run)
+    assert (repeated.code, ": SAME, " in repeated.out) == (0, True), repeated.out + repeated.err
 
 
 def test_a_program_that_dies_ends_the_run_in_a_line(call: Call, home: Path) -> None:

@@ -85,6 +85,18 @@ def test_the_outcome_is_three_files_and_the_same_bytes(loaded: Loaded, shelf: Sh
     assert [path.read_bytes() for path in paths] == first
 
 
+def test_only_the_candidates_named_are_stressed(loaded: Loaded, shelf: Shelf, found: object) -> None:
+    whole = stressing.run_stress(loaded, shelf, ["unwanted_calls"], [], False, 1, 5, lambda _: None)
+    before = shelf.replayed
+    part = stressing.run_stress(loaded, shelf, ["unwanted_calls"], [], False, 1, 5, lambda _: None, ("weak",))
+    assert shelf.replayed == before
+    assert whole[-3] != part[-3]
+    one, other = (json.loads(Path(lines[-3]).read_text())["candidates"] for lines in (whole, part))
+    assert other == [card for card in one if card["name"] == "weak"]
+    with pytest.raises(UserError, match="no candidate 'week', did you mean 'weak'"):
+        stressing.run_stress(loaded, shelf, ["unwanted_calls"], [], False, 1, 5, lambda _: None, ("week",))
+
+
 @pytest.mark.slow
 def test_two_levers_make_a_map_whose_frontier_lies_where_the_axis_alone_breaks(
     loaded: Loaded, shelf: Shelf

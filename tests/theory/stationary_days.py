@@ -56,7 +56,13 @@ class Stream:
         positive = chance.binomial(labels, rate)
         loss = np.clip(chance.beta(1.0, 6.0, (self.days, labels)) + (0.05 * effect[:, :1]), 0.0, 1.0)
         losses = np.stack(
-            [np.full(self.days, labels), (loss * 1e6).sum(axis=1), (loss**2 * 1e6).sum(axis=1)], axis=-1
+            [
+                np.full(self.days, labels),
+                (loss * 1e6).sum(axis=1),
+                (loss**2 * 1e6).sum(axis=1),
+                np.full(self.days, labels),
+            ],
+            axis=-1,
         )
         volume = chance.poisson(self.rows * np.exp(effect[:, :2]))
         gaps = 3.6e9 * np.exp(0.2 * chance.standard_normal((self.days, 2)) + effect[:, :2])

@@ -31,7 +31,8 @@ KNOT_BITS = 24
 @dataclass(frozen=True)
 class Knots:
     """The knots of one tick and sport, sorted by (t, id). All (n,). place: column in the slot's row of the curve;
-    state: what is heard; span_s: how long the piece that begins here is in force, 0 at a far end."""
+    state: what is heard; span_s: how long the piece that begins here is in force, 0 at a far end; halted: its market is
+    closed until a fresh price is in force."""
 
     slot: Ints
     t: Ints
@@ -39,6 +40,7 @@ class Knots:
     place: Ints
     state: Ints
     span_s: Floats
+    halted: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.t)
@@ -52,6 +54,7 @@ class Knots:
             self.place[rows],
             self.state[rows],
             self.span_s[rows],
+            self.halted[rows],
         )
 
 
@@ -103,7 +106,7 @@ def _in_force(
 @kernel
 def _post(
     posted: Posted, slot: Ints, place: Ints, t: Ints, m: int, probability: Floats, odds: Floats,
-    suspended: NDArray[np.bool_], shut: NDArray[np.bool_],
+    suspended: NDArray[np.bool_], halted: NDArray[np.bool_], shut: NDArray[np.bool_],
 ) -> None:  # fmt: skip
     ways = probability.shape[1]
     for i in range(len(t)):
@@ -111,12 +114,21 @@ def _post(
         for c in range(3):
             posted.odds[row, m, j, c] = odds[i, c] if c < ways else np.nan
             posted.fair[row, m, j, c] = probability[i, c] if c < ways else np.nan
-        posted.shut[row, m, j] = suspended[i]
-        shut[i] = suspended[i] or t[i] < posted.until[row, m]
+        posted.shut[row, m, j] = suspended[i] or halted[i]
+        shut[i] = suspended[i] or halted[i] or t[i] < posted.until[row, m]
 
 
 @kernel
-def _knots(tables: Tables, start: int, end: int, most: Ints) -> None:
+def _overtaken(tables: Tables, row: int, standing: int, told: int) -> int:
+    """1 where a score, a red card or the end was heard (states up to `told`) for which no price is in force yet."""
+    for s in range(standing + 1, told + 1):
+        if tables.event[row, s] > 0:
+            return 1
+    return 0
+
+
+@kernel
+def _knots(tables: Tables, halts: NDArray[np.bool_], start: int, end: int, most: Ints) -> None:
     """How many knots a slot may have at most in [start, end), and all slots together."""
     most[:] = 0
     for row in range(len(tables.match)):
@@ -127,15 +139,23 @@ def _knots(tables: Tables, start: int, end: int, most: Ints) -> None:
             if tables.force[row, s] >= end:
                 break
             n += 2
+        if halts[tables.sport[row]]:
+            for s in range(standing_at(tables.heard, row, start) + 1, tables.states[row]):
+                if tables.heard[row, s] >= end:
+                    break
+                n += 2
         most[0] = max(most[0], n)
         most[1] += n
 
 
 @kernel
-def _lay(tables: Tables, posted: Posted, ordinal: Ints, start: int, end: int, knots: Ints) -> int:
-    """Lay the knots of all slots: into `posted` and as columns (slot, t, id, place, state, span) of `knots`, in no
-    order. Answers how many. Two per piece; a state superseded at the very instant it comes into force is not quoted;
-    nothing is after the end of the match."""
+def _lay(
+    tables: Tables, posted: Posted, ordinal: Ints, halts: NDArray[np.bool_], start: int, end: int, knots: Ints
+) -> int:  # fmt: skip
+    """Lay the knots of all slots: into `posted` and as columns (slot, t, id, place, state, span, halted) of `knots`, in
+    no order. Answers how many. Two per piece; a state superseded at the very instant it comes into force is not quoted;
+    nothing is after the end of the match. halts: by sport, whether what is heard closes the market until its price is
+    in force; then a piece begins there too."""
     n = 0
     posted.laid[:] = 0
     for row in range(len(tables.match)):
@@ -144,25 +164,38 @@ def _lay(tables: Tables, posted: Posted, ordinal: Ints, start: int, end: int, kn
         standing = standing_at(tables.force, row, start)
         last = tables.states[row] - 1
         first = n
-        knots[1, n], knots[4, n] = start, standing
+        told = standing_at(tables.heard, row, start) if halts[tables.sport[row]] else last
+        halted = _overtaken(tables, row, standing, told) if told < last or halts[tables.sport[row]] else 0
+        knots[1, n], knots[4, n], knots[6, n] = start, standing, halted
         n += 1
         over = False
-        while not over and standing < last and tables.force[row, standing + 1] < end:
-            standing += 1
-            begins = tables.force[row, standing]
-            over = standing == last
+        while not over:
+            sold = tables.force[row, standing + 1] if standing < last else NEVER
+            word = tables.heard[row, told + 1] if told < last else NEVER
+            begins = min(sold, word)
+            if begins >= end:
+                break
+            if word == begins:
+                told += 1
+            if sold == begins:
+                standing += 1
+                over = standing == last
+            if halts[tables.sport[row]]:
+                halted = _overtaken(tables, row, standing, told)
+            if sold != begins and halted == knots[6, n - 1]:
+                continue
             if begins == knots[1, n - 1]:
-                knots[4, n - 1] = standing
+                knots[4, n - 1], knots[6, n - 1] = standing, halted
                 if over:
                     n -= 1
                 continue
-            knots[1, n], knots[4, n] = begins - 1, knots[4, n - 1]
+            knots[1, n], knots[4, n], knots[6, n] = begins - 1, knots[4, n - 1], knots[6, n - 1]
             n += 1
             if not over:
-                knots[1, n], knots[4, n] = begins, standing
+                knots[1, n], knots[4, n], knots[6, n] = begins, standing, halted
                 n += 1
         if (n - first) % 2:
-            knots[1, n], knots[4, n] = end - 1, standing
+            knots[1, n], knots[4, n], knots[6, n] = end - 1, standing, halted
             n += 1
         for i in range(first, n):
             place = i - first
@@ -176,18 +209,29 @@ def _lay(tables: Tables, posted: Posted, ordinal: Ints, start: int, end: int, kn
 
 
 @kernel
-def _sorted(knots: Ints, order: Ints, out: Ints, span_s: Floats) -> None:
+def _sorted(knots: Ints, order: Ints, out: Ints, span_s: Floats, halted: NDArray[np.bool_]) -> None:
     for i in range(len(order)):
         for c in range(5):
             out[c, i] = knots[c, order[i]]
         span_s[i] = knots[5, order[i]] / SECOND
+        halted[i] = knots[6, order[i]] > 0
+
+
+def _taken(quotes: Quotes) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+    """Probabilities, odds (n, k), and where the market is closed (n,)."""
+    p = quotes.probability
+    odds = quotes.odds if quotes.odds is not None else 1.0 / np.maximum(p, 1e-9)
+    closed = quotes.suspended if quotes.suspended is not None else np.zeros(len(p), dtype=np.bool_)
+    return p, odds, closed
 
 
 class Curves:
     """What is quoted in the present tick. Markets are local: 0 or 1 of the slot's sport."""
 
-    def __init__(self, slate: Slate) -> None:
+    def __init__(self, slate: Slate, halts: tuple[bool, ...] = (False, False)) -> None:
+        """halts: by sport, whether a match's markets close from the instant when a score or card is heard."""
         self._slate = slate
+        self._halts = np.array(halts, dtype=np.bool_)
         self.posted = Posted(
             at=np.full((0, 2), NEVER, dtype=np.int64),
             laid=np.zeros(0, dtype=np.int64),
@@ -212,23 +256,30 @@ class Curves:
     def lay(self, start: Micros, end: Micros) -> Knots:
         """The knots of the tick [start, end), over all open matches."""
         tables, most = self._slate.tables, self._most
-        _knots(tables, start, end, most)
+        _knots(tables, self._halts, start, end, most)
         self._room(self._slate.size, max(2, int(most[0])))
-        laid = np.empty((6, int(most[1])), dtype=np.int64)
-        n = _lay(tables, self.posted, self._ordinal, start, end, laid)
+        laid = np.empty((7, int(most[1])), dtype=np.int64)
+        n = _lay(tables, self.posted, self._ordinal, self._halts, start, end, laid)
         order = order_by(laid[1, :n], laid[2, :n])
         columns, span_s = np.empty((5, n), dtype=np.int64), np.empty(n)
-        _sorted(laid, order, columns, span_s)
+        halted = np.empty(n, dtype=np.bool_)
+        _sorted(laid, order, columns, span_s, halted)
         slot, t, ids, place, state = columns
-        return Knots(slot, t, ids, place, state, span_s)
+        return Knots(slot, t, ids, place, state, span_s, halted)
 
-    def post(self, knots: Knots, market: int, quotes: Quotes) -> NDArray[np.bool_]:
-        """Take what was published for knots of a local market. Answers which of them are suspended (n,)."""
-        p = quotes.probability
-        odds = quotes.odds if quotes.odds is not None else 1.0 / np.maximum(p, 1e-9)
-        closed = quotes.suspended if quotes.suspended is not None else np.zeros(len(p), dtype=np.bool_)
+    def post(
+        self, knots: Knots, market: int, quotes: Quotes, instead: NDArray[np.bool_] | None = None
+    ) -> NDArray[np.bool_]:
+        """Take what was published for knots of a local market. instead (n,): where it is what was published in place of
+        a late answer. Answers which of them are suspended (n,)."""
+        p, odds, closed = _taken(quotes)
+        if instead is not None and quotes.instead is not None and instead.any():
+            other = _taken(quotes.instead)
+            wide = instead[:, None]
+            p, odds = np.where(wide, other[0], p), np.where(wide, other[1], odds)
+            closed = np.where(instead, other[2], closed)
         shut = np.empty(len(p), dtype=np.bool_)
-        _post(self.posted, knots.slot, knots.place, knots.t, market, p, odds, closed, shut)
+        _post(self.posted, knots.slot, knots.place, knots.t, market, p, odds, closed, knots.halted, shut)
         return shut
 
     def in_force(self, slot: Ints, market: Ints, t: Ints) -> tuple[Floats, Floats, NDArray[np.bool_]]:

@@ -19,11 +19,13 @@ from sim.worlds.sportsbook import (
     adversaries,
     cast,
     choosing,
+    deciding,
     feed,
     fixing,
     fixtures,
     football,
     nfl,
+    pricing,
     rivals,
     services,
     settlement,
@@ -66,8 +68,10 @@ class Parameters(Record):
 
 TABLE: tuple[LeverSpec, ...] = (
     *feed.LEVERS, *fixtures.LEVERS, *fixing.LEVERS, *football.LEVERS, *nfl.LEVERS, *rivals.LEVERS, *cast.LEVERS, *accounts.LEVERS,
-    *timing.LEVERS, *choosing.LEVERS, *services.LEVERS, *acceptance.LEVERS, *settlement.LEVERS, *trading.LEVERS, *adversaries.LEVERS,
+    *timing.LEVERS, *choosing.LEVERS, *services.LEVERS, *pricing.LEVERS, *deciding.LEVERS, *acceptance.LEVERS, *settlement.LEVERS, *trading.LEVERS, *adversaries.LEVERS,
 )  # fmt: skip
+SERVED = frozenset(spec.name for spec in (*pricing.LEVERS, *deciding.LEVERS))
+"""Levers that move nothing but the queues of services that a scenario names."""
 LEVERS: dict[str, LeverSpec] = {lever.name: lever for lever in TABLE}
 
 CAUSES: Mapping[str, Mapping[str, float]] = {

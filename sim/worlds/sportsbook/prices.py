@@ -5,6 +5,8 @@ Knows: knots, quotes, what is true of them. Does not know: bets, who quotes, tur
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,6 +21,7 @@ from sim.worlds.sportsbook import vocabulary as words
 from sim.worlds.sportsbook.asking import consensus_logs, price_blocks
 from sim.worlds.sportsbook.curves import Curves, Knots
 from sim.worlds.sportsbook.fixtures import Fixtures
+from sim.worlds.sportsbook.pricing import Pricing
 from sim.worlds.sportsbook.slate import Slate, Tables, fair_at, phase_at, standing_at
 
 Ints = NDArray[np.int64]
@@ -53,7 +56,10 @@ def _tell(
 class Prices:
     """The prices of one tick, market by market. Markets: codes that this world asks for, ascending."""
 
-    def __init__(self, slate: Slate, curves: Curves, fixtures: Fixtures, markets: list[int]) -> None:
+    def __init__(
+        self, slate: Slate, curves: Curves, fixtures: Fixtures, markets: list[int], pricing: Pricing
+    ) -> None:
+        self._pricing = pricing
         self._slate, self._curves, self._fixtures, self._markets = slate, curves, fixtures, markets
         self._logs = consensus_logs(fixtures)
         self.knots: Knots | None = None
@@ -95,7 +101,11 @@ class Prices:
         if quotes.probability.shape[1] != ways:
             raise BadBlock(f"quotes.probability: {quotes.probability.shape[1]} outcomes, expected {ways}")
         self.asked.pop(0)
-        return self._told(market, knots, self._curves.post(knots, market % 2, quotes), ways)
+        instead = None
+        if self._pricing.substitutes(words.SPORT_OF[market]):
+            begins = self._curves.posted.at[knots.slot, knots.place - knots.place % 2]
+            instead = self._pricing.instead(knots.slot, begins)
+        return self._told(market, knots, self._curves.post(knots, market % 2, quotes, instead), ways)
 
     def _told(self, market: int, knots: Knots, shut: NDArray[np.bool_], ways: int) -> Settlement:
         n = len(knots)
@@ -105,9 +115,19 @@ class Prices:
             self._slate.tables, knots.slot, knots.t, knots.id, knots.state, knots.span_s, market, shut, np.empty(3),
             longs, spans, small, q,
         )  # fmt: skip
-        outcomes = (longs[0], longs[3], small[0], longs[1], spans, np.zeros(n, dtype=np.bool_))
+        outcomes: tuple[NDArray[Any], ...] = (
+            longs[0], longs[3], small[0], longs[1], spans, np.zeros(n, dtype=np.bool_)
+        )  # fmt: skip
+        schema = words.PRICE_OUTCOMES
+        if self._pricing.serves(words.SPORT_OF[market]):
+            response = self._pricing.response(knots.slot, knots.state, knots.t)
+            response[knots.place % 2 == 1] = -1
+            schema, outcomes = (
+                words.PRICE_OUTCOMES_SERVED,
+                (*outcomes, response, np.zeros(n, dtype=np.int8)),
+            )
         truth = (longs[2], longs[3].copy(), small[1], *q, small[2])
         return Settlement(
-            Outcomes(sealed(words.PRICE_OUTCOMES, outcomes)),
+            Outcomes(sealed(schema, outcomes)),
             Truth(sealed(words.TRUTH[words.MARKETS[market]], truth)),
         )

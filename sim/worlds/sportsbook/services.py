@@ -123,12 +123,14 @@ def _meet(
 def _enter(
     order: Ints, clicks: Ints, who: Ints, own_looks: int, logs: Floats, down: Floats, figures: Floats, step: int,
     scale: float, silence: int, ahead: int, rest: int, seen: Ints, ready: Ints, shut: Ints, free: Ints,
-    leaves: Ints, count: Ints, tried: Ints, place: Ints, waits: Ints, wait: Ints,
+    leaves: Ints, count: Ints, tried: Ints, place: Ints, waits: Ints, wait: Ints, begins: Flags,
 ) -> None:  # fmt: skip
     """How long looks (n,), in order of time, wait until their session is open, or LOST; sessions and gate move on.
     Whoever looks at t opened the app at t - ahead: as all did, the gate is queued for in instants of looks. logs (2, n)
-    of log-in and check, down (n,) and figures are in order, the rest is not; wait (tickets,) is that of `place`."""
+    of log-in and check, down (n,) and figures are in order, the rest is not; wait (tickets,) is that of `place`;
+    begins (n,): with this look, in order, a session begins."""
     for at in range(len(order)):
+        begins[at] = False
         i = order[at]
         t, p, beside = clicks[i], who[i], i >= own_looks
         now = figures[at * step]
@@ -151,6 +153,7 @@ def _enter(
             gap = int(SECOND / (now[2] * scale))
             begun = turn(free, leaves, count, NO_LIMIT, t, gap, patience)
             tried[_OFFERED] += 1
+            begins[at] = True
         took = begun + int(spent * 1000.0) - t
         if begun == UNSERVED or took > patience:
             took = patience
@@ -187,6 +190,8 @@ class Services:
         self._tried = np.zeros(2, dtype=np.int64)
         self._on_the_way = NONE
         self._arrival = _NOBODY
+        self.log_ins = (_NOBODY, _NOBODY)
+        """Log-ins of the present tick: instants and ids of looks."""
         self._validated = 0
         self._lost = [0, 0]
         self._outages: list[list[tuple[Micros, Micros, int, set[int]]]] = [[], []]
@@ -200,6 +205,7 @@ class Services:
         """Tickets struck in a tick that ends at `end`, and the tick's looks (m, 3) that nobody put off: instant, id,
         person. Answers the tickets that reach the validators before the end and are not lost, with the instant of their
         decision put off by what it took."""
+        self.log_ins = (_NOBODY, _NOBODY)
         if tickets or len(looks):
             wait = self._wait(tickets, looks)
             lost = wait == LOST
@@ -234,13 +240,15 @@ class Services:
             np.negative(rng.uniform(self._keys[service], ids), out=row)
         np.log1p(logs, out=logs)
         figures, step = levers.figures(ENTERING, clicks)
+        begins = np.empty(n, dtype=np.bool_)
         _enter(
             order, t, person, len(looks), logs, rng.uniform(self._keys["down"], ids), figures, step, self._scale,
             int(levers.constant("session_minutes") * MINUTE), int(levers.constant("browses_s") * SECOND),
             int(levers.constant("gives_up_minutes") * MINUTE), self._seen, self._ready, self._shut,
             self._gate.free, self._gate.leaves, self._gate.count, self._tried, place,
-            np.empty(n, dtype=np.int64), wait,
+            np.empty(n, dtype=np.int64), wait, begins,
         )  # fmt: skip
+        self.log_ins = (clicks[begins], ids[begins])
         return wait
 
     def _validate(self, tickets: Tickets, arrival: Ints) -> Tickets:

@@ -48,6 +48,12 @@ class Settlement:
         """What is not parted by match yet: matches (n,), rows (n, WIDTH)."""
         self._jobs: dict[int, tuple[int, Ints, bool]] = {}
         self._next = 0
+        self._bursts: list[tuple[Micros, Ints, float]] = []
+
+    def bursts(self) -> list[tuple[Micros, Ints, float]]:
+        """What has begun to be graded since this was last asked: when, ids of bets, and at how many a second."""
+        found, self._bursts = self._bursts, []
+        return found
 
     def hold(self, match: Ints, rows: Ints) -> None:
         """Keep bets (n, WIDTH) that stand on matches (n,)."""
@@ -74,6 +80,7 @@ class Settlement:
         parts = self._standing.pop(match, [])
         rows = np.concatenate(parts) if parts else np.empty((0, WIDTH), dtype=np.int64)
         rate = self._levers.now("graded_per_s", self._stage.now)
+        self._bursts.append((self._stage.now, rows[:, BET].copy(), rate))
         for first in range(0, max(1, len(rows)), BATCH):
             batch = rows[first : first + BATCH]
             self._jobs[self._next] = (match, batch, first + BATCH >= len(rows))

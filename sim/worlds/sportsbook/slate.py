@@ -39,8 +39,10 @@ class Tables(NamedTuple):
     kickoff: Ints
     closes: Ints
     t: Ints
+    heard: Ints
     force: Ints
     last_event: Ints
+    event: NDArray[np.int8]
     period: NDArray[np.int8]
     clock_min: Floats
     runs: NDArray[np.bool_]
@@ -145,6 +147,8 @@ class Slate:
         self.closes = np.zeros(0, dtype=np.int64)
         """In force of the end of the match: from then on no price."""
         self.t = np.full((0, 1), NEVER, dtype=np.int64)
+        self.heard = np.full((0, 1), NEVER, dtype=np.int64)
+        """When each state is heard."""
         self.force = np.full((0, 1), NEVER, dtype=np.int64)
         """When prices for each state come into force; the same order as states."""
         self.last_event = np.full((0, 1), -NEVER, dtype=np.int64)
@@ -190,6 +194,7 @@ class Slate:
         self.states[slot], self.grids[slot] = s, g
         for table, values, empty in (
             (self.t, path.t, NEVER),
+            (self.heard, heard.heard, NEVER),
             (self.force, heard.force, NEVER),
             (self.grid_t, path.grid_t, NEVER),
             (self.gap_start, heard.gap_start, NEVER),
@@ -200,16 +205,26 @@ class Slate:
         self.grid[slot, :q] = path.grid
         for name, table in self.shown.items():
             table[slot, :s] = getattr(path, name)
-        event = (path.event > 0) & (path.event != END)
-        self.last_event[slot, :s] = np.maximum.accumulate(np.where(event, heard.force, -NEVER))
+        self._date(slot)
         self.p[slot, :s, :g, : path.p.shape[2]] = path.p
         self.before[slot, : len(path.before)] = path.before
         self.outcome[slot] = path.outcome
-        self.closes[slot] = int(heard.force[-1])
         self.believed[slot] = slot
         if believed is not None:
             self.believed[slot] = self.open(-1, sport, kickoff, believed, heard)
         return slot
+
+    def enforce(self, slot: int, force: Ints) -> None:
+        """When prices for the states (s,) of a slot come into force, as far as that is known; NEVER where it is not."""
+        self.force[slot, : len(force)] = force
+        self._date(slot)
+
+    def _date(self, slot: int) -> None:
+        s = int(self.states[slot])
+        force, event = self.force[slot, :s], self.shown["event"][slot, :s]
+        happened = (event > 0) & (event != END) & (force < NEVER)
+        self.last_event[slot, :s] = np.maximum.accumulate(np.where(happened, force, -NEVER))
+        self.closes[slot] = force[-1]
 
     def close(self, slot: int) -> None:
         """Give a slot back."""
@@ -244,7 +259,7 @@ class Slate:
         return out
 
     def _tabled(self) -> Tables:
-        shown = ("period", "clock_min", "runs")
+        shown = ("period", "clock_min", "runs", "event")
         return Tables(*(self.shown[n] if n in shown else getattr(self, n) for n in Tables._fields))
 
     def _grow(self, slots: int, states: int, grid: int, knots: int) -> None:
@@ -264,7 +279,7 @@ class Slate:
         for name, shape, fill in (
             ("match", (size,), -1), ("sport", (size,), 0), ("states", (size,), 0), ("kickoff", (size,), 0),
             ("closes", (size,), 0), ("grids", (size,), 1), ("t", (size, states), NEVER),
-            ("force", (size, states), NEVER), ("last_event", (size, states), -NEVER),
+            ("heard", (size, states), NEVER), ("force", (size, states), NEVER), ("last_event", (size, states), -NEVER),
             ("grid_t", (size, knots), NEVER), ("grid", (size, knots), 0), ("p", (size, states, grid, WIDTH), 0),
             ("before", (size, WIDTH), 0), ("outcome", (size, 2), 0), ("believed", (size,), 0),
             ("gap_start", (size, MOST_GAPS), NEVER), ("gap_end", (size, MOST_GAPS), NEVER),

@@ -15,14 +15,15 @@ from numpy.typing import NDArray
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-T, ID, PLACED, SLOT, ACCOUNT, MARKET, OUTCOME, LEGS, LIVE, PROMO, WON, LAST = range(12)
+T, ID, PLACED, SLOT, ACCOUNT, MARKET, OUTCOME, LEGS, LIVE, PROMO, WON, LAST, STATE, RESPONSE = range(14)
 """Whole columns. T: instant of the decision; PLACED: of the bet; SLOT: of the match (of a parlay's first leg); MARKET:
 local, 0 or 1, -1 for a parlay; LIVE, PROMO: 0 or 1; WON: whether it will win, 0 or 1; LAST: the match with whose result
-it is settled."""
+it is settled; STATE: what became of the question to the risk desk's service (sim.core.service; 0, answered,
+without one); RESPONSE: Micros until that was known; -1 without one."""
 STAKE, ODDS, P_PLACED, BEST, MINUTE, SINCE_EVENT_S, TO_START_H = range(7)
 """Columns of floats. ODDS: struck; P_PLACED: true probability of the selection when placed; BEST: best odds elsewhere;
 the last three: as heard when placed."""
-INTS, FLOATS = 12, 7
+INTS, FLOATS = 14, 7
 
 
 class Tickets(NamedTuple):
@@ -69,8 +70,10 @@ class Tickets(NamedTuple):
 
 
 def room(n: int) -> Tickets:
-    """Tickets to be filled."""
-    return Tickets(np.empty((n, INTS), dtype=np.int64), np.empty((n, FLOATS)))
+    """Tickets to be filled, but for what a service adds."""
+    ints = np.empty((n, INTS), dtype=np.int64)
+    ints[:, STATE], ints[:, RESPONSE] = 0, -1
+    return Tickets(ints, np.empty((n, FLOATS)))
 
 
 NONE = room(0)

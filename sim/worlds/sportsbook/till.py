@@ -6,6 +6,7 @@ Knows: tickets, fates, accounts, outboxes. Does not know: how a ticket came abou
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from sim.core.compile import kernel
 from sim.core.decisions import Decisions
 from sim.core.levers import Levers
+from sim.core.service import ANSWERED
 from sim.core.time import MINUTE, Micros
 from sim.core.truth import Outcomes, Settlement, Truth
 from sim.core.world import Question
@@ -116,8 +118,10 @@ class Till:
     def __init__(
         self, stage: Stage, slate: Slate, curves: Curves, accounts: Accounts, trading: Trading,
         adversaries: Adversaries, outboxes: Mapping[str, Outbox], levers: Levers, tick: Micros, end: Micros,
-        over: Callable[[int], None],
+        over: Callable[[int], None], served: bool = False,
     ) -> None:  # fmt: skip
+        """served: a service stands before the risk desk."""
+        self._served = served
         self._slate, self._curves, self._accounts = slate, curves, accounts
         self._trading, self._adversaries = trading, adversaries
         self._outboxes, self._levers, self._end, self._over = outboxes, levers, end, over
@@ -156,7 +160,10 @@ class Till:
         """Settle the bets that were asked for."""
         tickets, accounts, slate, levers = self.tickets, self._accounts, self._slate, self._levers
         ints, floats, n = tickets.ints, tickets.floats, len(question.block)
-        action = decisions.action
+        late = ints[:, ticket.STATE] != ANSWERED
+        action = (
+            np.where(late, decisions.fallback_action, decisions.action) if late.any() else decisions.action
+        )
         at, money, marks = np.empty(n, dtype=np.int64), np.empty((5, n)), np.empty((3, n), dtype=np.int8)
         figures, step = levers.figures(acceptance.MOVABLE, ints[:, ticket.T])
         acceptance.decide(
@@ -175,22 +182,24 @@ class Till:
         self.grading.hold(match[:stand], held[:stand])
         self._marks.put(marked[:singles], self._end)
         self._outboxes["bet_decided"].put(decided)
-        self._consequences(question, decisions, small)
-        outcomes = (
+        self._consequences(question, decisions, action, small)
+        outcomes: tuple[NDArray[Any], ...] = (
             longs[0], longs[1], action.copy(), at, marks[0], money[0], money[4], marks[1].astype(np.bool_),
         )  # fmt: skip
         truth = (
             longs[2], longs[3], small[0], small[1], small[2], longs[4], money[2],
             np.ascontiguousarray(floats[:, ticket.P_PLACED]), money[3], money[1], marks[2], *small[3:],
         )  # fmt: skip
+        schema = words.BET_OUTCOMES
+        if self._served:
+            schema = words.BET_OUTCOMES_SERVED
+            outcomes += tickets.column(ticket.RESPONSE), ints[:, ticket.STATE].astype(np.int8)
         self.tickets = NONE
-        return Settlement(
-            Outcomes(sealed(words.BET_OUTCOMES, outcomes)), Truth(sealed(words.BET_TRUTH, truth))
-        )
+        return Settlement(Outcomes(sealed(schema, outcomes)), Truth(sealed(words.BET_TRUTH, truth)))
 
-    def _consequences(self, question: Question, decisions: Decisions, small: Small) -> None:
-        """What follows from decisions that were not simply to accept: notices, suspensions, audits."""
-        ints, action = self.tickets.ints, decisions.action
+    def _consequences(self, question: Question, decisions: Decisions, action: Small, small: Small) -> None:
+        """What follows from actions (n,) in force that were not simply to accept: notices, suspensions; and audits."""
+        ints = self.tickets.ints
         rows = np.flatnonzero(action > 0)
         if len(rows):
             account, t = ints[rows, ticket.ACCOUNT], ints[rows, ticket.T]

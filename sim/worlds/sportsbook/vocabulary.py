@@ -90,6 +90,20 @@ PRICE_OUTCOMES = Schema(
 )
 
 
+_SERVED = (
+    Field(
+        "response_us",
+        "int64",
+        "us",
+        "from the question to what took effect; -1 where none was asked of the service",
+    ),
+    Field("service", "int8", "code", "what became of the question: answered, timed out, refused, failed"),
+)
+PRICE_OUTCOMES_SERVED = Schema(PRICE_OUTCOMES.name, (*PRICE_OUTCOMES.fields, *_SERVED))
+"""Where a service stands before the desk. A question is a message that changes the match's state, told with the knot at
+which its price comes into force; what is superseded before that is not told."""
+
+
 def _price_truth(k: int) -> Schema:
     return Schema(
         "price_truth",
@@ -153,6 +167,9 @@ BET_OUTCOMES = Schema(
         Field("pending", "bool", "", "still waits when its tick ends"),
     ),
 )
+
+BET_OUTCOMES_SERVED = Schema(BET_OUTCOMES.name, (*BET_OUTCOMES.fields, *_SERVED))
+"""Where a service stands before the desk."""
 
 BET_TRUTH = Schema(
     "bet_truth",

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from sim.core.decisions import Decisions, Quotes
 from sim.core.errors import BadBlock, Defect, UserError
 from sim.core.levers import Levers
+from sim.core.service import Service
 from sim.core.time import DAY, MINUTE, SECOND, Clock, Micros, format_duration, micros
 from sim.core.truth import Settlement
 from sim.core.world import GroundTruth, News, Question
@@ -27,16 +28,19 @@ from sim.worlds.sportsbook import vocabulary as words
 from sim.worlds.sportsbook.accounts import Accounts
 from sim.worlds.sportsbook.adversaries import Adversaries
 from sim.worlds.sportsbook.curves import Curves
+from sim.worlds.sportsbook.deciding import Deciding
 from sim.worlds.sportsbook.feed import listen
 from sim.worlds.sportsbook.fixing import Fixers, fix
 from sim.worlds.sportsbook.fixtures import fixtures
-from sim.worlds.sportsbook.parameters import CAUSES, LEVERS
+from sim.worlds.sportsbook.parameters import CAUSES, LEVERS, SERVED
 from sim.worlds.sportsbook.parameters import Parameters as Sizes
 from sim.worlds.sportsbook.paths import Path
 from sim.worlds.sportsbook.prices import Prices
+from sim.worlds.sportsbook.pricing import Pricing
 from sim.worlds.sportsbook.rivals import Rivals
 from sim.worlds.sportsbook.slate import Slate
 from sim.worlds.sportsbook.striking import Striking
+from sim.worlds.sportsbook.tickets import Tickets
 from sim.worlds.sportsbook.till import MARK_AFTER, Till
 from sim.worlds.sportsbook.trading import Trading
 
@@ -45,9 +49,11 @@ Floats = NDArray[np.float64]
 
 
 class SportsbookWorld:
-    """SportsbookWorld(seed, clock, tick, go_live, horizon, end, levers, parameters, rounds_up=False).
+    """SportsbookWorld(seed, clock, tick, go_live, horizon, end, levers, parameters, rounds_up=False, services=None).
 
-    tick: of play, 1 s to 15 min; quiet ticks are `parameters.quiet_tick` at most. horizon: a whole number of ticks.
+    services: by kind of question, what answers it from goLive on; a kind without is answered at once (bets) or after
+    the lever `service_ms` (prices). tick: of play, 1 s to 15 min; quiet ticks are `parameters.quiet_tick` at most.
+    horizon: a whole number of ticks.
     """
 
     levers = MappingProxyType(LEVERS)
@@ -58,6 +64,7 @@ class SportsbookWorld:
     feeds = words.FEEDS
     truth = MappingProxyType(words.TRUTH)
     slices = words.SLICES
+    serves = (*words.MARKETS, "bet")
     closed = True
 
     def __init__(
@@ -71,6 +78,7 @@ class SportsbookWorld:
         levers: Levers,
         parameters: Sizes,
         rounds_up: bool = False,
+        services: Mapping[str, Service] | None = None,
     ) -> None:
         for instant in (tick, go_live, horizon, end):
             micros(instant)
@@ -104,7 +112,15 @@ class SportsbookWorld:
         self._turns, self._stage = Turns(), Stage()
         self._outboxes = {name: Outbox(schema, tick, end) for name, schema in self.streams.items()}
         self._slate = Slate()
-        self._curves = Curves(self._slate)
+        services = services or {}
+        quoting = {
+            sport: {words.MARKETS[m]: services[words.MARKETS[m]] for m in played
+                    if words.SPORT_OF[m] == sport and words.MARKETS[m] in services}
+            for sport in sports
+        }  # fmt: skip
+        self._pricing = Pricing(seed, self._slate, levers, quoting, go_live)
+        self._curves = Curves(self._slate, self._pricing.halts)
+        self._deciding = Deciding(seed, levers, services["bet"], go_live) if "bet" in services else None
         self._rivals = Rivals(seed, self._slate, levers)
         self._accounts = Accounts(seed, parameters.accounts, levers)
         self._fixers = Fixers(seed, fixes, self._accounts, levers)
@@ -115,10 +131,11 @@ class SportsbookWorld:
         self._trading = Trading(seed, self._stage, self._outboxes, levers, self._accounts, monday)
         self._adversaries = Adversaries(seed, self._stage, self._accounts, levers, parameters)
         self._trading.inform(self._adversaries.shut)
-        self._prices = Prices(self._slate, self._curves, self.fixtures, played)
+        self._prices = Prices(self._slate, self._curves, self.fixtures, played, self._pricing)
         self._till = Till(
             self._stage, self._slate, self._curves, self._accounts, self._trading, self._adversaries, self._outboxes,
             levers, tick, end, lambda match: self._over.append(self._slot_of[match]),
+            "bet" in services,
         )  # fmt: skip
         self._opened = 0
         self._over: list[int] = []
@@ -161,14 +178,26 @@ class SportsbookWorld:
             self._open_markets(self._now)
             self._until = self._tick_end(self._now)
             self._rivals.turn(self._now)
+            self._pricing.serve(self._now, self._until)
             questions = self._prices.ask(self._now, self._until)
             self._phase_bets = True
             if questions:
                 self._turns.ask(*(question.kind for question in questions))
                 return questions
-        self._question = self._till.ask(self._now, self._until, self._striking.strike(self._until))
+        self._question = self._till.ask(self._now, self._until, self._struck())
         self._turns.ask("bet")
         return (self._question,)
+
+    def _struck(self) -> Tickets:
+        """Tickets of the tick that wait for their decision, once they have passed every service."""
+        struck = self._striking.strike(self._until)
+        if self._deciding is None:
+            return struck
+        self._deciding.also(*self._striking.services.log_ins, "login_calls")
+        for begun, bets, rate in self._till.grading.bursts():
+            over = max(1, int(len(bets) / rate * SECOND))
+            self._deciding.also(np.full(len(bets), max(begun, self._now)), bets, "grading_calls", over)
+        return self._deciding.pass_through(struck, self._until)
 
     def publish(self, quotes: Quotes) -> Settlement:
         """Take the prices of one market for this tick: nothing happens yet."""
@@ -197,6 +226,7 @@ class SportsbookWorld:
             match = int(self._slate.match[slot])
             self._slot_of.pop(match)
             self._striking.close(match)
+            self._pricing.close(slot)
             self._slate.close(slot)
         self._over = []
         self._now = self._next(question.end)
@@ -240,16 +270,26 @@ class SportsbookWorld:
 
     def describe(self) -> Mapping[str, Any]:
         """Sizes and parameters of this realisation."""
+        served = self._served()
         return {
             "world": "sportsbook",
             "seed": self.seed,
             "parameters": self.parameters.model_dump(),
-            "levers": {name: self.state.constant(name) for name in self.levers},
+            "levers": {
+                name: self.state.constant(name) for name in self.levers if served or name not in SERVED
+            },
             "tickSeconds": self.tick / 1_000_000,
             "matches": len(self.fixtures.match),
             "accounts": self._accounts.size,
             "services": self._striking.services.describe(),
-        }
+        } | served
+
+    def _served(self) -> dict[str, Any]:
+        """What there is to tell of the services that the scenario names; nothing where it names none."""
+        told = self._pricing.describe()
+        if self._deciding is not None:
+            told["bet"] = self._deciding.describe()
+        return {"service": told} if told else {}
 
     # --- time
 
@@ -286,6 +326,8 @@ class SportsbookWorld:
         )  # fmt: skip
         self._fixers.gather(self._striking.game(match), path)
         self._slot_of[match] = slot
+        if self._pricing.serves(int(f.sport[match])):
+            self._pricing.open(slot)
         self._curves.begin(slot)
         self._striking.open(match, slot, path, start)
         self._stage.play(football.walk(self._stage, path, lambda state: self._happened(match, path, state)))

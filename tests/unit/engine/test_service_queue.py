@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from sim.core.errors import Defect
+from sim.core.rng import exponential, key
 from sim.core.service import (
     ANSWERED,
     FAILED,
@@ -197,6 +198,25 @@ def test_retries_make_a_busy_service_busier() -> None:
         assert present == through
     assert answered["storm"] < 0.5 * answered["patient"] < answered["patient"] < answered["short line"]
     assert 360 <= answered["short line"] <= 420, "40,000 hold 400 calls of a worker"
+
+
+def test_beyond_capacity_a_short_line_answers_most() -> None:
+    """At 1.2 of what two workers can do, 0.83 could be answered. Without a limit callers wait until their time is up;
+    who looks at deadlines begins with those whose time is nearly up."""
+    times = ServiceTimes(((0.5, 325.0), (0.95, 400.0), (0.99, 570.0), (0.999, 2_000.0)))
+    ids = np.arange(100_000, dtype=np.int64)
+    arrived = np.cumsum(exponential(key(1, "beyond"), ids) * 350.0 / 2.4).astype(np.int64)
+    answered = {}
+    for name, service in {
+        "nothing": Service(times, 2, time_out=50_000),
+        "looks": Service(times, 2, time_out=50_000, abandon=True),
+        "short line": Service(times, 2, time_out=50_000, limit=100),
+    }.items():
+        served = queue(service, 1, "beyond").serve(arrived, ids)
+        answered[name] = float((served.state == ANSWERED).mean())
+    assert answered["nothing"] < 0.05
+    assert 0.3 < answered["looks"] < 0.6
+    assert 0.8 < answered["short line"] < 0.86
 
 
 def test_the_stage_says_the_same_again() -> None:

@@ -199,3 +199,28 @@ def test_suspended_time_is_seen_from_the_desks_own_record() -> None:
     # Match 7: 20 s open, 40 s suspended; match 8: 50 s suspended.
     assert value(metric("suspended_share").estimate(seen(decided))) == pytest.approx(90.0 / 110.0)
     assert metric("suspended_share").estimate(seen(rows(id=np.arange(2)))) is None
+
+
+def test_what_befalls_ordinary_customers_is_told_by_whether_they_are_ahead() -> None:
+    table = rows(
+        unwanted=np.array([0, 0, 0, 0, 1, 1]),
+        ahead=np.array([1, 1, 0, 0, 1, 0]),
+        hinders=np.array([1, 0, 0, 0, 1, 1]),
+    )
+    whole = tally("lawful_held_up", table)
+    assert value(whole) == pytest.approx(1 / 4)
+    cut = tally("lawful_held_up", table, "ahead", 2)
+    np.testing.assert_array_equal(cut.numerator, [0.0, 1.0])
+    np.testing.assert_array_equal(cut.denominator, [2.0, 2.0])
+    assert (
+        metric("lawful_held_up").estimate(Observed(0, table, {}), "ahead", 2) is not None
+    )  # nothing verified
+    told = rows(
+        unwanted=np.array([0]),
+        propensity=np.array([0.5]),
+        calls=np.array([4.0]),
+        hindered_calls=np.array([1.0]),
+    )
+    seen = Observed(0, table, {"verification": told})
+    assert value(metric("lawful_held_up").estimate(seen)) == pytest.approx(1 / 4)
+    assert metric("lawful_held_up").estimate(seen, "ahead", 2) is None

@@ -59,6 +59,11 @@ def test_the_dashboard_shows_what_the_ledger_counts_as_observed(tmp_path: Path) 
             "view": "observed", "because": "a test", "owner": "business",
             "rungs": {"escalate": {"value": 0.8, "lookbackWindow": "3d"}},
         })  # fmt: skip
+        spec["fairness"] = [{
+            "name": "fair", "metric": "hard_false_blocks", "unit": "ratio", "op": "lte", "goodEnough": 1.5,
+            "view": "observed", "because": "a test", "owner": "business", "by": "caller_class", "group": "consumer",
+            "measure": "difference", "rungs": {"escalate": {"value": 2.0, "lookbackWindow": "3d"}},
+        }]  # fmt: skip
 
     holdout = "trial.holdout={share: 0.2}"
     setting, playbook, _, _ = drilled(f"charter={charter(tmp_path, watched)}", lone("observed"), holdout)
@@ -78,6 +83,16 @@ def test_the_dashboard_shows_what_the_ledger_counts_as_observed(tmp_path: Path) 
                 )
             assert board.value(metric, span) == pytest.approx(expected, nan_ok=True), (metric, span)
     assert np.isnan(board.value("detection_rate", board.days + 1))
+    line = next(one for one in playbook.clause_lines if one.name == "fair")
+    assert line.slice == "caller_class=consumer minus others"
+    sums = {True: [0.0, 0.0], False: [0.0, 0.0]}
+    for day, name, label, view, top, bottom in ledger.counts:
+        if (name, view) == ("hard_false_blocks", "observed") and "=" in label and day < board.days:
+            own = sums[label == "caller_class=consumer"]
+            own[0], own[1] = own[0] + top, own[1] + bottom
+    assert sums[True][0] > 0.0
+    expected = sums[True][0] / sums[True][1] - sums[False][0] / sums[False][1]
+    assert board.value("hard_false_blocks", board.days, line.slice) == pytest.approx(expected)
 
 
 def blocking(spec: Spec) -> None:
