@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.core import rng
+from sim.core.events import Block
 from sim.core.time import DAY, NEVER, Micros
 
 Ints = NDArray[np.int64]
@@ -49,3 +50,25 @@ class Consent:
     def withdrawn(self, subject: Ints, now: Micros, seed: int) -> NDArray[np.bool_]:
         """Whether each subject (n,) has withdrawn by `now`."""
         return np.asarray(self.withdrawn_at(subject, seed) <= now)
+
+
+def subject_of(consent: Consent | None, block: Block) -> Ints | None:
+    """Whom each row (n,) is about, where they may withdraw their consent; None where nobody may."""
+    return None if consent is None or consent.subject not in block.columns else block[consent.subject]
+
+
+def may_learn(consent: Consent | None, seed: int, news: Block) -> NDArray[np.bool_]:
+    """Whether each item (n,) is about somebody who had not withdrawn when it became known."""
+    subject = subject_of(consent, news)
+    if consent is None or subject is None:
+        return np.ones(len(news), dtype=np.bool_)
+    return np.asarray(consent.withdrawn_at(subject, seed) > news["known_at"])
+
+
+def consenting(consent: Consent | None, seed: int, news: Block, *columns: Ints) -> tuple[Ints, ...]:
+    """Columns (n,) of the items that may be learned from, and who they are about where that is asked."""
+    subject = subject_of(consent, news)
+    if subject is None:
+        return columns
+    kept = may_learn(consent, seed, news)
+    return tuple(column[kept] for column in (*columns, subject))

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from harness.auditing import Audits, Seen
 from harness.board import Board, Reading
+from harness.consent import consenting, may_learn, subject_of
 from harness.consequences import Consequences
 from harness.desk_plan import DeskPlan
 from harness.featurizer import Featurizer, delivered
@@ -66,7 +67,7 @@ class Desk:
         self.policy = plan.policy
         self.units = Units(self.seed, len(self.featurizer.names), plan.labels.maturity, plan.labels.window)
         self._keys = {p: rng.key(self.seed, "desk", p) for p in ("holdout", "audit", "policy")}
-        self._codes = {action.name: code for code, action in enumerate(self.kind.actions)}
+        self.codes = {action.name: code for code, action in enumerate(self.kind.actions)}
         self.consequences = self._consequences()
         self._from = self.go_live if self.deployed is None else self.deployed
         self._next_fit = self._from if plan.candidate is not None else None
@@ -107,11 +108,11 @@ class Desk:
 
     def _consequences(self) -> Consequences:
         action = self.plan.upshot.action
-        if action and action not in self._codes:
+        if action and action not in self.codes:
             raise UserError(
-                f"candidate '{self.plan.name}': no action '{action}'{closest(action, self._codes)}"
+                f"candidate '{self.plan.name}': no action '{action}'{closest(action, self.codes)}"
             )
-        return Consequences(self.plan.upshot, self._codes.get(action, 0))
+        return Consequences(self.plan.upshot, self.codes.get(action, 0))
 
     # --- what it hears -----------------------------------------------------------------------------------------------
 
@@ -143,20 +144,7 @@ class Desk:
             codes: NDArray[Any] = block[found] if found else np.full(len(block), -1)
             self.units.verify(entity, event_t, known, block[channel.unit_label], codes)
         else:
-            self.units.report(*self._consenting(block, entity, event_t, known))
-
-    def _subject(self, block: Block) -> NDArray[np.int64] | None:
-        """Whom each row (n,) is about, where they may withdraw their consent; None where nobody may."""
-        consent = self.plan.labels.consent
-        return None if consent is None or consent.subject not in block.columns else block[consent.subject]
-
-    def _consenting(self, block: Block, *columns: NDArray[np.int64]) -> tuple[NDArray[np.int64], ...]:
-        """Reports (n,) of those who have not withdrawn when they report, and who they are where that is asked."""
-        subject, consent = self._subject(block), self.plan.labels.consent
-        if subject is None or consent is None:
-            return columns
-        kept = consent.withdrawn_at(subject, self.seed) > block["known_at"]
-        return tuple(column[kept] for column in (*columns, subject))
+            self.units.report(*consenting(self.plan.labels.consent, self.seed, block, entity, event_t, known))
 
     def _follow(self, stream: str, block: Block, channel: LabelChannel | None) -> None:
         """Nothing follows from news before the plan is deployed."""
@@ -168,12 +156,8 @@ class Desk:
 
     def _learn_online(self, pending: Pending, block: Block, label: str) -> None:
         waited, x = pending.take(block["id"])
-        y = block[label][waited].astype(np.int64)
-        subject, consent = self._subject(block), self.plan.labels.consent
-        if subject is not None and consent is not None:
-            kept = consent.withdrawn_at(subject[waited], self.seed) > block["known_at"][waited]
-            x, y = x[kept], y[kept]
-        cast(OnlineScorer, self.scorer).learn(x, y)
+        kept = may_learn(self.plan.labels.consent, self.seed, block)[waited]
+        cast(OnlineScorer, self.scorer).learn(x[kept], block[label][waited][kept].astype(np.int64))
 
     def remember(self, news: News) -> Rows:
         """News joined with what the operator itself recorded: its own holdout and, for labels, its own audit."""
@@ -212,7 +196,7 @@ class Desk:
         if self._pending is not None:
             self._pending.put(block["id"], x)
             return self._decide(question, x, None, None)
-        about = self._subject(block)
+        about = subject_of(self.plan.labels.consent, block)
         seen = self.units.observe(block[self.kind.entity], block["id"], block["t"], x, None, about)
         return self._decide(question, x, None, seen)
 
@@ -234,7 +218,8 @@ class Desk:
         entity, t = block[self.kind.entity], block["t"]
         read = board.read(entity, t)
         board.take(block)
-        seen = self.units.observe(entity, block["id"], t, read.x, read.known, self._subject(block))
+        about = subject_of(self.plan.labels.consent, block)
+        seen = self.units.observe(entity, block["id"], t, read.x, read.known, about)
         return self._decide(question, read.x, read, seen)
 
     @property
@@ -266,11 +251,6 @@ class Desk:
         """The uniforms (n,) that the policy gets for rows."""
         return rng.uniform(self._keys["policy"], block["id"])
 
-    @property
-    def codes(self) -> dict[str, int]:
-        """Actions by name."""
-        return self._codes
-
     def _idle(self, question: Question) -> Decisions:
         """Nothing was asked. Who decides before this desk is told all the same: its fits are due by the clock."""
         if self._deputy is not None:
@@ -295,7 +275,7 @@ class Desk:
             exempt = self.exempt(block[self.kind.subject]) if self.kind.subject else exempt
             score = self._score(x) if read is None else read.score
             verdicts = self.policy.decide(
-                block, score, rng.uniform(self._keys["policy"], block["id"]), self._codes
+                block, score, rng.uniform(self._keys["policy"], block["id"]), self.codes
             )
             spared = self.consequences.left_alone(entity, t)
             unasked = spared if read is None else spared | ~read.known

@@ -160,7 +160,7 @@ def _scope_told(one: DeskScope) -> Iterator[str]:
     rows.append(
         (
             "ceiling",
-            str(sum(1 for _ in {*one.designs[-1].features, *one.designs[-1].blocked})),
+            str(len(set(one.designs[-1].features) | set(one.designs[-1].blocked))),
             "",
             figure(one.ceiling_precision),
             figure(one.ceiling),

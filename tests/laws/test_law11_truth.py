@@ -49,6 +49,8 @@ def contains_truth(thing: Any, depth: int = 0) -> bool:
     if isinstance(thing, dict):
         return any(contains_truth(item, depth + 1) for item in thing.values())
     columns = getattr(thing, "columns", None) or getattr(getattr(thing, "block", None), "columns", None)
+    if callable(columns):
+        columns = columns()
     if columns is None:
         return False
     return bool({"caller_class", "would_answer", "intention"} & set(columns)) and "known_at" not in columns
