@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+from harness.candidates._booster import BoosterScorer
 from harness.candidates._outside import Standing, agreed, digest, fact_card, places, rearranged
 from harness.candidates._trees import forest
-from harness.candidates.xgboost import BoosterScorer
 from harness.kinds import Scorer, TrainingSet
 from sim.core.errors import UserError
 
