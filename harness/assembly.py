@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harness import operations
+from harness import operations, outside_rules
 from harness.board import Cadence
 from harness.candidates._estimator import adopt
 from harness.consent import Consent
@@ -82,6 +82,7 @@ def build_replay(
 
     Of several desks the incumbent plays each until goLive, and after it those that the candidate does not name."""
     services = loaded.services.get(plan.name, {})
+    wrap = _standing(loaded, wrap)
     if world is None:
         queued = {kind: service(one, loaded.scenario.go_live) for kind, one in services.items()}
         world = open_world(loaded.scenario, seed, queued)
@@ -182,6 +183,11 @@ def _late(
     specs = [s for s in terms.features if not own.features or s.name in own.features]
     featurizer = Featurizer(specs if own.use else [], kind, world.streams)
     return Desk(kind, _desk_plan(kind, terms, own, wrap), featurizer, seed, world.go_live)
+
+
+def _standing(loaded: Loaded, wrap: Wrap) -> Wrap:
+    """`wrap` around candidates that know where the scenario stands."""
+    return lambda candidate: wrap(outside_rules.located(candidate, loaded.folder, loaded.outside))
 
 
 def _unmanned(world: World, kind: QuestionKind, seed: int) -> Desk:

@@ -15,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from harness import cli_audit, cli_fair, cli_features, cli_many, cli_service
+from harness import cli_audit, cli_fair, cli_features, cli_fit, cli_many, cli_service
 from harness.options import (
     LARGEST_SEED,
     Failing,
@@ -75,7 +75,7 @@ def run(
         )
         return
     from harness.judging import headline, judge_run, outcome
-    from harness.run import Order, execute, is_begun
+    from harness.run import Order, costs, execute, is_begun
 
     orders = [Order(one, root(out), jobs or cores(), quiet, force, command_line()) for one in loaded]
     for order in orders:
@@ -91,6 +91,9 @@ def run(
             )
         folder = execute(order, judge_run)
         _show(folder)
+        if not quiet:
+            for line in costs(folder):
+                say(line)
         answer(headline(folder))
         worst = max(worst, outcome(folder))
     raise typer.Exit(KEPT if fail_on is FailOn.none else worst)
@@ -411,6 +414,7 @@ cli_service.register(app)
 cli_audit.register(app)
 cli_features.register(app)
 cli_fair.register(app)
+cli_fit.register(app)
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ from typing import Any
 
 from harness import readings, registry, results
 from harness.assembly import build_replay
-from harness.kinds import Candidate, OnlineCandidate, OnlineScorer, Scorer, TrainingSet
+from harness.kinds import Candidate, OnlineCandidate, OnlineScorer, Outside, Scorer, TrainingSet
 from harness.merging import merged, with_desks
 from harness.own_code import blamed, placed
 from harness.progress import Watch, reporter
@@ -68,7 +68,11 @@ class _TimedOnline(_Timed):
         return self.inner.begin(features)
 
 
-def _timed(candidate: Candidate, spent: list[float]) -> Candidate:
+def _timed(candidate: Candidate, spent: list[float], foreign: list[Any]) -> Candidate:
+    """`candidate` with its fits timed; `foreign` receives it where its scores are somebody else's code's."""
+    if isinstance(candidate, Outside) and hasattr(candidate, "watch"):
+        candidate.watch(time.perf_counter)
+        foreign.append(candidate)
     return (_TimedOnline if isinstance(candidate, OnlineCandidate) else _Timed)(candidate, spent)
 
 
@@ -179,10 +183,13 @@ def replay_into(loaded: Loaded, job: Job, part: Path, ledger: Path | None) -> No
     plan = loaded.trial.incumbent if job.candidate == INCUMBENT else loaded.candidate(job.candidate)
     fits: list[dict[str, Any]] = []
     spent: list[float] = []
+    foreign: list[Any] = []
     models = None if ledger is None else part / "model"
-    setting = build_replay(loaded, plan, job.seed, ledger, fits, models, wrap=lambda c: _timed(c, spent))
+    setting = build_replay(
+        loaded, plan, job.seed, ledger, fits, models, wrap=lambda c: _timed(c, spent, foreign)
+    )
     began = time.perf_counter()
-    with blamed(loaded, job.candidate, job.seed, setting.world):
+    with blamed(loaded, job.candidate, job.seed, setting.world), _ended(foreign):
         setting.play(reporter(part / "progress", setting.world.end))
     seconds = time.perf_counter() - began
     counted = merged(setting.ledgers)
@@ -217,7 +224,28 @@ def replay_into(loaded: Loaded, job: Job, part: Path, ledger: Path | None) -> No
         name: one.document(setting.desks[name], setting.world) for name, one in setting.registries.items()
     }
     results.write_json(part / registry.FILE, {"desks": [one for one in kept.values() if one["versions"]]})
-    results.write_json(part / "done.json", {"seconds": seconds, "fitSeconds": sum(spent)})
+    results.write_json(part / "done.json", {"seconds": seconds, "fitSeconds": sum(spent)} | _cost(foreign))
+
+
+@contextmanager
+def _ended(foreign: Sequence[Any]) -> Iterator[None]:
+    """Around a replay: the programs that it started end with it."""
+    try:
+        yield
+    finally:
+        for candidate in foreign:
+            if hasattr(candidate, "close"):
+                candidate.close()
+
+
+def _cost(foreign: Sequence[Any]) -> dict[str, Any]:
+    """What scoring by somebody else's code took; nothing where all code was ours."""
+    if not foreign:
+        return {}
+    costs = [candidate.cost() for candidate in foreign]
+    return {
+        "scoring": {key: sum(getattr(cost, key) for cost in costs) for key in ("rows", "calls", "seconds")}
+    }
 
 
 def _write_counts(path: Path, job: Job, rows: Sequence[tuple[Any, ...]]) -> None:

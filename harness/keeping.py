@@ -9,6 +9,7 @@ data files that a recording names, whose digests are in the manifest, nothing el
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Sequence
@@ -25,9 +26,11 @@ from sim.core.documents import Document, parse
 from sim.core.errors import UserError
 from sim.core.overrides import override
 
-DOCUMENTS = ("scenario.yaml", "charter.yaml", "documents/", "code/")
+DOCUMENTS = ("scenario.yaml", "charter.yaml", "documents/", "code/", "outside/")
 """What `keep` writes."""
 CODE = "code"
+OUTSIDE = "outside"
+"""What candidates made elsewhere read: models and programs of the scenario's folder, in their places below it."""
 
 
 def keep(folder: Path, loaded: Loaded) -> None:
@@ -38,6 +41,7 @@ def keep(folder: Path, loaded: Loaded) -> None:
         found = catalogue.find(kind, reference, Path(loaded.scenario_file).parent)
         results.write_text(folder / place, found.document.text)
     _keep_code(folder / CODE, loaded)
+    _keep_outside(folder / OUTSIDE, loaded)
 
 
 def references(loaded: Loaded) -> dict[str, str]:
@@ -98,6 +102,19 @@ def _keep_code(place: Path, loaded: Loaded) -> None:
             copy.write_bytes(path.read_bytes())
 
 
+def _keep_outside(place: Path, loaded: Loaded) -> None:
+    """Copies of a scenario's models and programs. Raises UserError where one has changed since it was read."""
+    if place.resolve() == loaded.folder:
+        return  # a run that is repeated where it stands
+    shutil.rmtree(place, ignore_errors=True)
+    for path, known in loaded.outside.items():
+        contents = (loaded.folder / path).read_bytes()
+        if hashlib.sha256(contents).hexdigest() != known:
+            raise UserError(f"'{path}' has changed since the scenario was read")
+        (place / path).parent.mkdir(parents=True, exist_ok=True)
+        (place / path).write_bytes(contents)
+
+
 def home(folder: Path) -> Path:
     """The folder of the run itself, where another judgement of it is named. Raises UserError where it is not whole."""
     manifest = results.read_json(folder / "manifest.json")
@@ -132,7 +149,9 @@ def load(folder: Path) -> Loaded:
     places = [f"{key}={json.dumps(str((folder / name).resolve()))}" for key, name in kept.items()]
     code = str((folder / CODE).resolve()) if (folder / CODE).is_dir() else ""
     with own_code.placed(code):
-        loaded = trial.load(str(folder / "scenario.yaml"), (*sets, *places), seeds=seeds)
+        loaded = trial.load(
+            str(folder / "scenario.yaml"), (*sets, *places), seeds=seeds, folder=(folder / OUTSIDE).resolve()
+        )
     return replace(loaded, **names, sets=tuple(sets), code=code)
 
 

@@ -118,6 +118,27 @@ class OnlineCandidate(Candidate, Protocol):
         ...
 
 
+@runtime_checkable
+class Outside(Candidate, Protocol):
+    """A candidate made elsewhere: it reads files of the scenario's folder, and is never fitted. `fit` answers it as it
+    is. `watch`, `cost` and `close` are there where scoring runs somebody else's code."""
+
+    shorthand: str
+    """The parameter that `use: NAME:VALUE` gives; an attribute of the class."""
+
+    def located(self, folder: Path, digests: Mapping[str, str]) -> Outside:
+        """The same, standing in a folder; digests: SHA-256 by path of what must not have changed since."""
+        ...
+
+    def inputs(self) -> tuple[str, ...]:
+        """Paths of the files that it reads, below the folder."""
+        ...
+
+    def check(self, given: tuple[str, ...] | None, outcomes: int | None) -> None:
+        """Raise UserError where it cannot be read, or wants other features or outcomes than these; None: unknown."""
+        ...
+
+
 # --- policies -------------------------------------------------------------------------------------------------------
 
 

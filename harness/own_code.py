@@ -30,7 +30,7 @@ def uses(loaded: Loaded) -> list[str]:
     def visit(node: Any) -> Iterator[str]:
         if isinstance(node, Mapping):
             for name, child in node.items():
-                if name in ("use", "metric") and isinstance(child, str) and ":" in child:
+                if name in ("use", "metric", "call") and isinstance(child, str) and ":" in child:
                     yield child
                 yield from visit(child)
         elif isinstance(node, list | tuple):

@@ -124,7 +124,7 @@ MADE_AGAIN = (
     "report.html", "summary.md", "junit.xml",
 )  # fmt: skip
 """What judge and report make from the rest, as often as asked: edited by hand, they are warned of and made again."""
-BULKY = ("ledger/", "model/", "documents/", "code/")
+BULKY = ("ledger/", "model/", "documents/", "code/", "outside/")
 """What nobody judges from; `windtunnel verify` and `report` look at it."""
 
 

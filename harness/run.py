@@ -319,6 +319,7 @@ def _sum_up(order: Order, folder: Path, manifest: dict[str, Any], started: float
         "world": {"use": order.loaded.scenario.spec.world.use} | facts["world"],
         "seconds": round(time.time() - started, 1),
         "fitSeconds": round(sum(t["fitSeconds"] for t in timings.values()), 1),
+        **({"scoring": told} if (told := _scoring(timings)) else {}),
         "rowsScored": rows,
         "rowsPerSecond": round(rows / spent) if spent > 0 else None,
         "metrics": {
@@ -333,3 +334,28 @@ def _sum_up(order: Order, folder: Path, manifest: dict[str, Any], started: float
         },
     }
     results.write_json(folder / "manifest.json", manifest)
+
+
+def _scoring(timings: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, float]]:
+    """What scoring by a function or program of the user's took, by candidate: rows, calls, seconds."""
+    found: dict[str, dict[str, float]] = {}
+    for part, timing in sorted(timings.items()):
+        if "scoring" in timing:
+            own = found.setdefault(part.partition("/")[0], dict.fromkeys(timing["scoring"], 0))
+            for key, value in timing["scoring"].items():
+                own[key] += value
+    return {
+        name: own
+        | {"secondsPerMillionRows": round(own["seconds"] / own["rows"] * 1e6, 3) if own["rows"] else 0.0}
+        for name, own in found.items()
+    }
+
+
+def costs(folder: Path) -> list[str]:
+    """A line for each candidate of a run that somebody else's code scored: what a million rows cost."""
+    told = results.read_json(folder / "manifest.json").get("scoring") or {}
+    return [
+        f"{name}: its own code scored {own['rows']:,} rows in {own['calls']:,} calls, "
+        f"{own['secondsPerMillionRows']:.3g} s a million rows"
+        for name, own in sorted(told.items())
+    ]

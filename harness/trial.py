@@ -5,8 +5,10 @@ Knows: where the four kinds of document are found and how they refer to one anot
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from harness import (
@@ -14,6 +16,7 @@ from harness import (
     consent_rules,
     feature_rules,
     lineup_rules,
+    outside_rules,
     response_rules,
     service_profile,
     service_rules,
@@ -29,7 +32,7 @@ from sim.core import catalogue, scenario_rules
 from sim.core.checking import absent, first_told
 from sim.core.documents import Document
 from sim.core.errors import BadDocument, Fault, UserError
-from sim.core.overrides import override
+from sim.core.overrides import override, spelled
 from sim.core.parameters import load as load_plugin
 from sim.core.places import Key
 from sim.core.records import digest, in_days
@@ -62,6 +65,10 @@ class Loaded:
     """What was laid over the scenario, `KEY=VALUE` each."""
     code: str = ""
     """The folder of the user's own code as a run kept it; empty: whatever Python finds."""
+    folder: Path = Path()
+    """The scenario's, where paths in it start; no part of what a run is."""
+    outside: Mapping[str, str] = field(default_factory=dict)
+    """SHA-256 of what candidates made elsewhere read, by path below the folder."""
 
     @property
     def looks(self) -> tuple[int, ...]:
@@ -103,6 +110,8 @@ class Loaded:
             for desk in trial["desks"].values():
                 del desk["features"]
         _without_services(trial)
+        if self.outside:
+            trial["outside"] = dict(self.outside)
         if self.service is not None:
             trial["service"] = self.service.digest()
         elif self.services:
@@ -206,14 +215,20 @@ def load(
     sets: Sequence[str] = (),
     seeds: tuple[int, ...] | None = None,
     charter_sets: Sequence[str] = (),
+    folder: Path | None = None,
 ) -> Loaded:
-    """Read a scenario by path or id with its charter and features, `sets` laid over it (`KEY=VALUE`, each), and
-    `charter_sets` over its charter.
+    """Read a scenario by path or id with its charter and features, `sets` laid over it (`KEY=VALUE` or `@FILE`, each),
+    and `charter_sets` over its charter. folder: where paths in it start, its own without one.
 
     Raises BadDocument with the faults of all its documents at once, UserError for an unknown id. Writes nothing.
     """
     found = catalogue.find("Scenario", reference)
+    sets = spelled(sets)
     document, faults = _overridden(found.document, sets)
+    if folder is not None:
+        document = dataclasses.replace(document, folder=folder)
+    document, twice = outside_rules.written_out(document)
+    faults += twice
     scenario, more = scenario_rules.examine(document)
     faults += [*more, *trial_rules.examine_looks(document)]
     world, _ = load_plugin(document, ("spec", "world", "use"), "world", document.at(("spec", "world", "use")))
@@ -262,6 +277,8 @@ def load(
         service,
         service_rules.services(trial, tuple(kinds), profiles),
         tuple(sets),
+        folder=document.folder.resolve(),
+        outside=outside_rules.digests(trial, document.folder),
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
-from harness import consent_rules, fairness_rules, operation_rules, response_rules
+from harness import consent_rules, fairness_rules, operation_rules, outside_rules, response_rules
 from harness.charter import DataConstraint
 from harness.feature_rules import OWN, Ground
 from harness.lineups import Play
@@ -171,6 +171,13 @@ class Asked:
         """Whether probabilities are asked for."""
         return self.form == "quote"
 
+    @property
+    def outcomes(self) -> int | None:
+        """How many outcomes are told apart, None where the world's class does not say."""
+        if not self.quotes:
+            return 2
+        return len(self.kind.outcomes) or None if self.kind else None
+
 
 def reserved(document: Document, key: Key) -> Iterator[Fault]:
     """A fault where a candidate is called as the incumbent is."""
@@ -190,6 +197,7 @@ def examine_candidate(
         what = "missing, expected a mapping with use: what to do at which score"
         yield document.fault((*key, "policy"), what)
     yield from _chosen(document, key, features)
+    yield from outside_rules.examine(document, key, found.made.get(key), features, asked.outcomes)
 
 
 def examine_incumbent(
@@ -202,6 +210,7 @@ def examine_incumbent(
     policy = found.made.get((*key, "policy")) or found.made.get(key)
     yield from operation_rules.examine(document, key, world, policy, scored, asked.quotes, asked.kind)
     yield from _chosen(document, key, features)
+    yield from outside_rules.examine(document, key, found.made.get(key), features, asked.outcomes)
 
 
 def _policy(plan: PolicyPlan, key: Key, found: Found) -> PolicyPlan:

@@ -27,7 +27,7 @@ from sim.core.errors import UserError
 from sim.core.records import digest
 
 SAME, DIFFERENT = 0, 10
-CLOCKS = ("command", "startedAt", "seconds", "fitSeconds", "rowsPerSecond")
+CLOCKS = ("command", "startedAt", "seconds", "fitSeconds", "rowsPerSecond", "scoring")
 """Keys of a manifest that no repeat can have."""
 _CAUSES = ("identity", "code", "packages", "machine", seals.ARTIFACTS, seals.SHOWN_KEY)
 """Keys of a manifest that are compared as causes, or follow from files."""

@@ -7,17 +7,14 @@ scikit-learn wrapper on a pandas row. Blocks of a few rows walk the same trees b
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, ClassVar
 
-import numpy as np
-
-from harness.candidates._model_card import card, shares
-from harness.candidates._prior import finite, floored, learnable, prior, weighty
-from harness.candidates._trees import Forest, answered, forest
-from harness.kinds import Floats, Matrix, Scorer, TrainingSet
+from harness.candidates._booster import BoosterScorer
+from harness.candidates._model_card import card
+from harness.candidates._prior import learnable, prior, weighty
+from harness.candidates._trees import forest
+from harness.kinds import Scorer, TrainingSet
 
 
 @dataclass(frozen=True)
@@ -61,47 +58,6 @@ class XGBoost:
         matrix = xgboost.DMatrix(x, label=y, weight=weight, nthread=1)
         booster = xgboost.train(parameters, matrix, num_boost_round=self.rounds)
         return BoosterScorer(booster, past.names, past.outcomes, card(self, past, seed), forest(booster, x))
-
-
-@dataclass(frozen=True)
-class BoosterScorer:
-    """A fitted booster. Each row walks the trees alone, so blocks and single rows agree to the bit."""
-
-    booster: Any
-    names: tuple[str, ...]
-    outcomes: int
-    facts: Mapping[str, Any]
-    trees: Forest | None = None
-    """The same trees, for small blocks."""
-
-    def score(self, x: Matrix) -> Floats:
-        """(n,) probability of the positive class, or (n, outcomes)."""
-        if not len(x):
-            return np.empty((0, self.outcomes) if self.outcomes > 2 else 0)
-        answer = answered(self.booster, self.trees, finite(x))
-        return answer if self.outcomes == 2 else floored(answer)
-
-    def importance(self) -> Mapping[str, float]:
-        """Total gain of the splits on each feature."""
-        gain = self.booster.get_score(importance_type="total_gain")
-        return shares(self.names, [gain.get(f"f{i}", 0.0) for i in range(len(self.names))])
-
-    def contributions(self, x: Matrix) -> Floats:
-        """(n, k + 1) exact Shapley contributions to the log-odds, the last column the bias. About 800 rows/s."""
-        import xgboost
-
-        matrix = xgboost.DMatrix(finite(x), nthread=1)
-        return np.asarray(self.booster.predict(matrix, pred_contribs=True), dtype=np.float64)
-
-    def save(self, folder: Path) -> Path:
-        """Write XGBoost's own JSON."""
-        path = folder / "model.json"
-        self.booster.save_model(path)
-        return path
-
-    def card(self) -> Mapping[str, Any]:
-        """Training facts."""
-        return {**self.facts, "model": "xgboost", "trees": self.booster.num_boosted_rounds()}
 
 
 PLUGIN = XGBoost

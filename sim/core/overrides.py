@@ -10,11 +10,13 @@ value is no part of a scenario's digest; what changes the outcome is set with `-
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-from sim.core.documents import Document, parse_value
+from sim.core.documents import Document, parse_value, read
 from sim.core.errors import BadDocument, Fault, closest
 from sim.core.places import Key, Place, dotted, printable, shown
 
@@ -24,8 +26,12 @@ _VARIABLE = re.compile(r"\$\{env:([A-Za-z_][A-Za-z0-9_]*)\}")
 
 def override(document: Document, assignment: str) -> Document:
     """The document with `KEY=VALUE` in place. KEY is dotted and starts inside `spec`; an item of a list is named by
-    its index or by its `name` (a line of a playbook, which has none, by its `on`). VALUE is YAML. Raises BadDocument
-    with one fault at `--set`."""
+    its index or by its `name` (a line of a playbook, which has none, by its `on`). VALUE is YAML. `@FILE` lays a whole
+    file of such keys over it, as `windtunnel fit` writes one. Raises BadDocument with one fault at `--set`."""
+    if assignment.startswith("@"):
+        for each in spelled((assignment,)):
+            document = override(document, each)
+        return document
     written, sign, text = assignment.partition("=")
     parts = tuple(written.strip().split("."))
     if not sign or not all(parts):
@@ -73,6 +79,24 @@ def strays(document: Document, under: Key) -> list[Fault]:
         for key in _keys(document.tree, ())
         if key[: len(under)] != under and isinstance(document.at(key), str) and "${env:" in document.at(key)
     ]
+
+
+def spelled(sets: Sequence[str]) -> list[str]:
+    """Assignments with each `@FILE` written out, a leaf each: what a run keeps. Raises BadDocument."""
+    return [each for one in sets for each in (_overlay(one[1:]) if one.startswith("@") else (one,))]
+
+
+def _overlay(file: str) -> Iterator[str]:
+    """The assignments that a file of keys inside `spec` stands for, a leaf each."""
+
+    def visit(node: Any, key: str) -> Iterator[str]:
+        if isinstance(node, dict) and node:
+            for name, child in node.items():
+                yield from visit(child, f"{key}.{name}" if key else str(name))
+        elif key:
+            yield f"{key}={json.dumps(node)}"
+
+    yield from visit(read(Path(file)).tree, "")
 
 
 def _bad(key: str, what: str) -> BadDocument:

@@ -43,6 +43,7 @@ COMMANDS = (
     "explain",
     "diff",
     "proxies",
+    "fit",
 )
 
 
@@ -121,6 +122,8 @@ def test_every_file_of_a_run_is_on_the_page(finished: tuple[Path, Answer]) -> No
         "monitors.json",
         "documents",
         "code",
+        "outside",
         "fairness.json",
+        "response_times.json",
     }
     assert told == there | asked_for

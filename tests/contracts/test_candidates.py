@@ -53,6 +53,8 @@ def cases() -> list[Any]:
     found = []
     for name in plugins.names("candidate"):
         plugin = plugins.load("candidate", name)
+        if hasattr(plugin, "shorthand"):
+            continue  # made elsewhere: test_made_elsewhere.py
         for form, outcomes in (("act", 2), ("quote", 3)):
             if form in getattr(plugin, "forms", ("act",)) and outcomes in getattr(plugin, "answers", (2, 3)):
                 found.append(pytest.param(name, outcomes, id=f"{name}-{outcomes}"))

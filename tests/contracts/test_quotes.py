@@ -96,6 +96,8 @@ def cases() -> list[Any]:
     found = []
     for name in plugins.names("candidate"):
         plugin = plugins.load("candidate", name)
+        if hasattr(plugin, "shorthand"):
+            continue  # made elsewhere: test_made_elsewhere.py
         for outcomes in (2, 3):
             fits = "quote" in getattr(plugin, "forms", ("act",)) and outcomes in getattr(
                 plugin, "answers", (2, 3)

@@ -65,6 +65,8 @@ BOUND = {
     "parlay_stake",  # parlays are sold before a day's first match: that of the injection has begun
     "review_rest_days",  # when an account that was cleared is looked at again
     "night_stays", "harmed_night", "exclusion_night",  # markets of the small weekend open by day
+    "service_load", "accounts_load", "messages_per_s", "markets_in_offer", "changing_messages", "login_calls",
+    "grading_calls",  # with a service before a desk (trial.service): tests/laws/test_latency.py, test_pricing.py
     "split_accounts",  # a split's third account opens a day or more after its second: the weekend is over
 }  # fmt: skip
 """Levers that bind later than a few days, or together with another; tests/unit shows each of them at work."""

@@ -42,6 +42,7 @@ def cases() -> list[tuple[str, int]]:
     ours = [
         (name, getattr(plugins.load("candidate", name), "forms", ("act",)))
         for name in plugins.names("candidate")
+        if not hasattr(plugins.load("candidate", name), "shorthand")  # test_made_elsewhere.py
     ]
     found = [*ours, *((use, BOTH) for use in ESTIMATORS)]
     return [

@@ -65,6 +65,8 @@ def ledger(n: int, seed: int) -> Rows:
         "outcome": g.integers(-1, 3, n),
         "response_us": np.where(g.random(n) < 0.1, -1, g.integers(1, 2_000_000, n)),
         "service": g.integers(0, 4, n).astype(np.int8),
+        "action": g.integers(0, 3, n).astype(np.int8),
+        "fallback": g.integers(0, 3, n).astype(np.int8),
         **flags,
     }
     return Rows(columns, n)

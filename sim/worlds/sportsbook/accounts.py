@@ -38,6 +38,10 @@ LEVERS: tuple[LeverSpec, ...] = (
               "launches in OH, NC, KY, MO", "derived", False),
     LeverSpec("account_age_days", 500.0, "d", 10.0, 5000.0, "mean age of accounts at the start",
               _OURS, "assumption", False),
+    LeverSpec("stakes", 1.0, "factor", 0.01, 100.0, "stake of a typical account, over the segments' own",
+              "assumption of this simulator", "assumption", moves=False),
+    LeverSpec("stake_spread", 1.0, "factor", 0.2, 3.0, "spread of stakes between accounts, over the segments' own",
+              "assumption of this simulator", "assumption", moves=False),
     LeverSpec("loss_days", 2.0, "d", 0.1, 60.0, "time constant with which a loss is forgotten by who chases it",
               _OURS, "assumption", False),
 )
@@ -233,8 +237,10 @@ class Accounts:
         # bets_per_week is a mean: the median of a spread with this sigma lies below it.
         weight = spread(u[0], segment.activity_sigma, segment.activity_tail)
         weight *= segment.bets_per_week / float(np.exp(0.5 * segment.activity_sigma**2)) * wanted
+        sigma = segment.scale_sigma * self.levers.constant("stake_spread")
         scale = np.minimum(
-            segment.stake * spread(u[1], segment.scale_sigma, segment.scale_tail), GREATEST_SCALE_EUR
+            segment.stake * self.levers.constant("stakes") * spread(u[1], sigma, segment.scale_tail),
+            GREATEST_SCALE_EUR,
         )
         persons = self.persons.add(
             segment=np.full(count, CODES[segment.name]), weight=weight, scale=scale, joined=joined,
