@@ -79,10 +79,7 @@ class Front:
         self.service, self.begins = service, begins
         self._queue = queue(service, seed, f"{world}.{kind}")
         self._keys = {p: rng.key(seed, world, "service", kind, p) for p in ("share", "when", "id")}
-        self._states = np.zeros(len(STATES), dtype=np.int64)
-        self._asked = self._others = 0
-        self._spent, self._present = 0, 0.0
-        self._late = np.zeros(0, dtype=np.int64)
+        self._attendance = Attendance(service.workers)
 
     def decide(
         self, decisions: Decisions, arrived: Ints, load: NDArray[np.float64], start: Micros, end: Micros
@@ -108,7 +105,7 @@ class Front:
         else:
             at, own = arrived, np.arange(len(ids))
             served = self._queue.serve(arrived, ids)
-        self._count(served, at, own, len(others), start, end)
+        self._attendance.count(at, served, own, start, end)
         return taken(served, own)
 
     def _others_of(
@@ -128,9 +125,25 @@ class Front:
         at = start + (when * max(1, end - start)).astype(np.int64)
         return at, rng.bits(self._keys["id"], whose, ordinal).view(np.int64)
 
-    def _count(self, served: Served, at: Ints, own: Ints, others: int, start: Micros, end: Micros) -> None:
+    def told(self, span: Micros) -> dict[str, Any]:
+        """What there is to tell of the service over a span, in JSON's own types."""
+        return self._attendance.told(span)
+
+
+class Attendance:
+    """Who was in a service: what became of own questions, and both sides of Little's law, counted call by call."""
+
+    def __init__(self, workers: int) -> None:
+        self._workers = workers
+        self._states = np.zeros(len(STATES), dtype=np.int64)
+        self._asked = self._others = 0
+        self._spent, self._present = 0, 0.0
+        self._late = np.zeros(0, dtype=np.int64)
+
+    def count(self, at: Ints, served: Served, own: Ints, start: Micros, end: Micros) -> None:
+        """Take in the calls (n,) of a tick [start, end), as they were served. own: rows of the world's own."""
         self._asked += len(own)
-        self._others += others
+        self._others += len(at) - len(own)
         self._states += np.bincount(served.state[own], minlength=len(STATES))
         leaves = np.sort(np.concatenate([self._late, served.acted]))
         grid = np.linspace(start, end, GRID, endpoint=False).astype(np.int64)
@@ -141,11 +154,11 @@ class Front:
         self._late = leaves[np.searchsorted(leaves, end, "right") :]
 
     def told(self, span: Micros) -> dict[str, Any]:
-        """What there is to tell of the service over a span, in JSON's own types: own questions by what became of them,
-        other tenants' calls, and both sides of Little's law: callers present, counted at even instants, and arrivals
-        times the mean time of each, summed call by call. They agree within the counting's error."""
+        """Over a span, in JSON's own types: own questions by what became of them, other tenants' calls, and both sides
+        of Little's law: callers present, counted at even instants, and arrivals times the mean time of each, summed
+        call by call. They agree within the counting's error."""
         return {
-            "workers": self.service.workers,
+            "workers": self._workers,
             "asked": self._asked,
             "others": self._others,
             "states": dict(zip(STATES, self._states.tolist(), strict=True)),

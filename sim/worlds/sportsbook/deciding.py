@@ -15,14 +15,16 @@ avalanche of settlements keep bets waiting.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.core import rng
 from sim.core.levers import Levers, LeverSpec
-from sim.core.service import ANSWERED, Service
+from sim.core.service import Service
 from sim.core.time import MINUTE, SECOND, Micros
-from sim.engine.answering import SERVICE_LOAD
+from sim.engine.answering import SERVICE_LOAD, Attendance
 from sim.engine.service_queue import queue
 from sim.worlds.sportsbook import tickets as ticket
 from sim.worlds.sportsbook.tickets import NONE, Tickets, joined
@@ -53,14 +55,15 @@ class Deciding:
     def __init__(self, seed: int, levers: Levers, service: Service, begins: Micros) -> None:
         """begins: bets before that instant are answered at once."""
         self._levers, self._queue, self._begins = levers, queue(service, seed, "sportsbook.bet"), begins
-        self._workers = service.workers
+        self._attendance = Attendance(service.workers)
+        self._end = begins
+        """Of the tick before."""
         self._at = rng.key(seed, "sportsbook", "deciding", "at")
         self._name = rng.key(seed, "sportsbook", "deciding", "name")
         self._coming = NONE
         """Tickets whose question is put beyond the tick."""
         self._others: list[tuple[Ints, Ints]] = []
         """Calls of others beyond the tick: instants, ids."""
-        self._told = np.zeros(3, dtype=np.int64)
 
     def pass_through(self, tickets: Tickets, end: Micros) -> Tickets:
         """Tickets (n,) that were validated. Answers those whose question is put before `end`, with the instant of their
@@ -80,7 +83,7 @@ class Deciding:
         if tickets:
             self._others.append(self._alike(asked, tickets.id))
         others, names = self._due(end)
-        n = len(asked)
+        n, start, self._end = len(asked), min(self._end, end), max(self._end, end)
         if not n + len(others):
             return NONE
         arrived, ids = np.concatenate([asked, others]), np.concatenate([tickets.id, names])
@@ -89,13 +92,12 @@ class Deciding:
         place = np.empty(len(order), dtype=np.int64)
         place[order] = np.arange(len(order))
         place = place[:n]
-        answered = served.state[place] == ANSWERED
+        self._attendance.count(arrived[order], served, place, start, end)
         tickets = Tickets(tickets.ints.copy(), tickets.floats)
         ints = tickets.ints
         np.maximum(ints[:, ticket.T], served.acted[place], out=ints[:, ticket.T])
         ints[:, ticket.STATE] = served.state[place]
         ints[:, ticket.RESPONSE] = served.acted[place] - asked
-        self._told += (n, int((~answered).sum()), len(others))
         return tickets
 
     def also(self, instants: Ints, ids: Ints, calls: str, over: Micros = SECOND) -> None:
@@ -139,7 +141,6 @@ class Deciding:
         self._others = [(at[later], names[later])] if later.any() else []
         return at[~later], names[~later]
 
-    def describe(self) -> dict[str, int]:
-        """Counts so far."""
-        asked, unanswered, others = self._told.tolist()
-        return {"workers": self._workers, "asked": asked, "unanswered": unanswered, "others": others}
+    def describe(self, now: Micros) -> dict[str, Any]:
+        """Who was asked how much, from the service's beginning until `now`."""
+        return self._attendance.told(now - self._begins)

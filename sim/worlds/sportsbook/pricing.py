@@ -22,6 +22,7 @@ instant of the message (law 2).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +32,7 @@ from sim.core.errors import UserError
 from sim.core.levers import Levers, LeverSpec
 from sim.core.service import ANSWERED, Service
 from sim.core.time import MINUTE, NEVER, SECOND, Micros
+from sim.engine.answering import Attendance
 from sim.engine.service_queue import queue
 from sim.worlds.sportsbook.services import LEAST_OUTCOMES
 from sim.worlds.sportsbook.slate import Slate
@@ -99,7 +101,10 @@ class Pricing:
         self._renewed: dict[int, tuple[Ints, Ints]] = {}
         """By slot: instants, ascending, at which messages were priced, and how long that took each."""
         self._start = 0
-        self._told = [0, 0]
+        self._told = {
+            sport: [Attendance(one.workers) for one in some.values()]
+            for sport, some in self._services.items()
+        }
 
     def substitutes(self, sport: int) -> bool:
         """Whether a price that is late is replaced by what the desk has instead."""
@@ -159,14 +164,13 @@ class Pricing:
                 continue
             rows = self._rows(arrived)
             acted, late = np.zeros(len(arrived), dtype=np.int64), np.zeros(len(arrived), dtype=np.bool_)
-            for line in queues:
+            ours = np.flatnonzero(slot >= 0)
+            for line, told in zip(queues, self._told[sport], strict=True):
                 served = line.serve(arrived, ids, rows)
+                told.count(arrived, served, ours, start, end)
                 np.maximum(acted, served.acted, out=acted)
                 late |= served.state != ANSWERED
-            self._told[0] += len(arrived)
-            self._told[1] += int(late.sum())
-            own = np.flatnonzero(slot >= 0)
-            slot, arrived, acted, late = slot[own], arrived[own], acted[own], late[own]
+            slot, arrived, acted, late = slot[ours], arrived[ours], acted[ours], late[ours]
             self._renew(self._start, slot[~late], acted[~late], acted[~late] - arrived[~late])
             if self.substitutes(sport):
                 self._switch(start, slot, acted, late)
@@ -286,10 +290,10 @@ class Pricing:
         end = int(self._slate.t[slot, self._slate.states[slot] - 1])
         return end + int(self._levers.now("result_minutes", end) * MINUTE)
 
-    def describe(self) -> dict[str, dict[str, int]]:
-        """Counts so far by desk; none where nothing is queued."""
+    def describe(self, now: Micros) -> dict[str, Any]:
+        """Of each desk, what was asked from the services' beginning until `now`; none where nothing is queued."""
         return {
-            name: {"workers": one.workers, "messages": self._told[0], "unpriced": self._told[1]}
-            for some in self._services.values()
-            for name, one in some.items()
+            name: told.told(now - self._begins)
+            for sport, some in self._services.items()
+            for name, told in zip(some, self._told[sport], strict=True)
         }

@@ -286,9 +286,9 @@ class SportsbookWorld:
 
     def _served(self) -> dict[str, Any]:
         """What there is to tell of the services that the scenario names; nothing where it names none."""
-        told = self._pricing.describe()
+        told = self._pricing.describe(self._now)
         if self._deciding is not None:
-            told["bet"] = self._deciding.describe()
+            told["bet"] = self._deciding.describe(self._now)
         return {"service": told} if told else {}
 
     # --- time

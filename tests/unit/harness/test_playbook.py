@@ -100,7 +100,7 @@ class Board:
         before, self.day = self.day, max(self.day, (now - LIVE) // DAY)
         return self.day > before
 
-    def value(self, metric: str, span: int) -> float:
+    def value(self, metric: str, span: int, slice_: str = "all") -> float:
         self.asked.append((metric, span))
         return self.script(metric, self.day - 1)
 

@@ -101,10 +101,8 @@ def test_what_is_refused_is_made_good_by_the_next_message() -> None:
     levers = {"messages_per_s": 1.0, "service_load": 40.0}
     shed = Afternoon(2, each(50.0, limit=3), levers).run()
     waits = np.concatenate(shed.rows("force")) - np.concatenate(shed.rows("heard"))
-    assert (
-        shed.pricing.describe()["match_odds"]["unpriced"]
-        > 0.5 * shed.pricing.describe()["match_odds"]["messages"]
-    )
+    told = shed.pricing.describe(KICKOFF + DAY)["match_odds"]
+    assert told["asked"] - told["states"]["answered"] > 0.5 * told["asked"]
     # Three wait and one is served: 200 ms for whoever gets in; about one message in four does.
     assert np.median(waits) < 10 * SECOND
     assert (waits[waits > 200_000]).size > 0
@@ -131,7 +129,7 @@ def test_cardinality_costs_time() -> None:
 def test_a_cache_answers_what_changes_nothing() -> None:
     levers = {"messages_per_s": 5.0, "changing_messages": 0.1}
     plain, cached = (Afternoon(2, each(5.0, caches=c), levers).run() for c in (False, True))
-    before, after = (a.pricing.describe()["match_odds"]["messages"] for a in (plain, cached))
+    before, after = (a.pricing.describe(KICKOFF + DAY)["match_odds"]["asked"] for a in (plain, cached))
     assert 0.08 * before < after < 0.12 * before
 
 
