@@ -322,7 +322,7 @@ def test_a_set_without_signal_yields_no_rules() -> None:
         ({"when": "calls is 3"}, "expected `feature >= number`"),
         ({"when": "calls >= 3", "point": 1}, "did you mean 'points'"),
         ({"when": "calls >= 3", "points": "many"}, "expected a number"),
-        ({"points": 1}, "needs `when`"),
+        ({"points": 1}, r"rules\.0\.when: missing, expected conditions"),
     ],
 )
 def test_a_broken_rule_is_told_in_one_line(rule: dict[str, Any], message: str) -> None:
