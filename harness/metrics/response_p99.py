@@ -1,7 +1,6 @@
-"""The time within which 99 of 100 questions had their answer.
+"""`response_p99`: the time within which 99 of 100 questions had their answer.
 
-Knows: when something took effect on each question. Does not know: scores, budgets. A question that had no answer in
-time counts as one that took an hour: a refusal is no fast answer.
+Knows: its quantile. Does not know: budgets.
 """
 
 from __future__ import annotations
@@ -9,41 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-from numpy.typing import NDArray
-
-from harness.kinds import Counts, MetricSpec, Observed, Rows
-from harness.metrics._answers import NEEDS, asked, binned
-from harness.metrics._sums import share
+from harness.kinds import MetricSpec
+from harness.metrics._response import ResponseTime, timing
 
 
 @dataclass(frozen=True)
-class ResponseP99:
-    """The quantile over a seed's questions, by the counts of its bins."""
+class ResponseP99(ResponseTime):
+    """Milliseconds, from the intended arrival."""
 
-    spec: ClassVar[MetricSpec] = MetricSpec(
-        name="response_p99",
-        doc="Response time from the intended arrival, quantile 0.99; none in time counts as an hour.",
-        unit="ms",
-        better="lower",
-        form="quantile",
-        needs=NEEDS,
-        quantile=0.99,
-        by_desk=True,
-    )
-
-    def tally(self, rows: Rows, codes: NDArray[np.int64], k: int) -> Counts:
-        """Questions, above and below: a quantile is no ratio; `sketch` has what it is made of."""
-        every = asked(rows)
-        return share(every, every, codes, k)
-
-    def sketch(self, rows: Rows) -> dict[int, int]:
-        """Questions by bin."""
-        return binned(rows)
-
-    def estimate(self, seen: Observed, by: str = "", k: int = 1) -> Counts | None:
-        """None: the operator's own record of its response times is the true one, and the judge takes it as such."""
-        return None
+    spec: ClassVar[MetricSpec] = timing("response_p99", 0.99)
 
 
 PLUGIN = ResponseP99
