@@ -15,6 +15,8 @@ from sim.worlds.sportsbook.checks._matches import games, paths, results, stadium
 _BASE = "sportsbook/inplay-margin-quick-v1"
 _CALENDAR = ("world.with.alwaysOn=false", "world.with.parlays=true")
 _BETS_A_YEAR = 9_000 * 380
+LEAGUE = {"teams": 20}
+"""Of a top league, whatever the size of the scenario that studies begin with: 380 matches a season."""
 NOBODY = {"accounts": 100}
 _ARRIVALS = (("opening", 0, 2, 2000), ("first-week", 2, 7, 500), ("first-month", 7, 28, 60))
 """New accounts of a launch, per 10,000 of the start's and day: most come at once (Ohio: 784,000 in 48 h)."""
@@ -23,7 +25,7 @@ RESULTS = Study(
     "results",
     "matches alone: what happens in them and what other books' prices implied, five seasons of eight leagues",
     _BASE,
-    {**NOBODY, "leagues": 8},
+    {**LEAGUE, **NOBODY, "leagues": 8},
     {"leagues": 2},
     days=1825,
     warm_days=1,
@@ -34,7 +36,7 @@ LONG_ADDED = Study(
     "long added time",
     "the same under the rule of 2023: the second half's added time is 9.6 minutes on average",
     _BASE,
-    {**NOBODY, "leagues": 8},
+    {**LEAGUE, **NOBODY, "leagues": 8},
     {"leagues": 2},
     days=1825,
     warm_days=1,
@@ -46,7 +48,7 @@ STADIUMS = Study(
     "stadiums",
     "every match twice on the same chance: the home advantage of crowds (until 2020), and of empty stadiums",
     _BASE,
-    {**NOBODY, "leagues": 8},
+    {**LEAGUE, **NOBODY, "leagues": 8},
     {"leagues": 2},
     days=1825,
     warm_days=1,
@@ -57,7 +59,7 @@ PATHS = Study(
     "paths",
     "matches with their true probabilities and the prices of other books, one season",
     _BASE,
-    {**NOBODY, "leagues": 3},
+    {**LEAGUE, **NOBODY, "leagues": 3},
     {"leagues": 1},
     days=365,
     warm_days=1,
@@ -69,7 +71,7 @@ GAMES = Study(
     "games",
     "NFL games with their true probabilities, eight seasons",
     _BASE,
-    {**NOBODY, "leagues": 0, "nflTeams": 32},
+    {**LEAGUE, **NOBODY, "leagues": 0, "nflTeams": 32},
     {"nflTeams": 20},
     days=2920,
     warm_days=1,
@@ -81,7 +83,13 @@ SEASON = Study(
     "season",
     "a book for a year: five leagues and the NFL, nobody refused; it quotes E[p | delivered] and a margin",
     _BASE,
-    {"accounts": 5_000, "leagues": 5, "nflTeams": 32, "betsPerMatch": _BETS_A_YEAR // (5 * 380 + 272)},
+    {
+        **LEAGUE,
+        "accounts": 5_000,
+        "leagues": 5,
+        "nflTeams": 32,
+        "betsPerMatch": _BETS_A_YEAR // (5 * 380 + 272),
+    },
     {"accounts": 2_000, "leagues": 1, "nflTeams": 0, "betsPerMatch": 9_000},
     days=364,
     warm_days=7,
@@ -94,7 +102,7 @@ LAUNCH = Study(
     "launch",
     "a state's first month: 44 % of a new account's first bets are staked with a bonus, arrivals fall off by steps",
     _BASE,
-    {"accounts": 2_000, "leagues": 1, "betsPerMatch": 9_000},
+    {**LEAGUE, "accounts": 2_000, "leagues": 1, "betsPerMatch": 9_000},
     {"accounts": 1_000},
     days=28,
     warm_days=7,
@@ -114,7 +122,13 @@ TENTPOLE = Study(
     "tentpole",
     "a week with one game that everybody bets on: the Sunday night's market draws twelve times its bets",
     _BASE,
-    {"accounts": 5_000, "leagues": 5, "nflTeams": 32, "betsPerMatch": _BETS_A_YEAR // (5 * 380 + 272)},
+    {
+        **LEAGUE,
+        "accounts": 5_000,
+        "leagues": 5,
+        "nflTeams": 32,
+        "betsPerMatch": _BETS_A_YEAR // (5 * 380 + 272),
+    },
     {"accounts": 2_000},
     days=14,
     warm_days=7,
