@@ -207,9 +207,9 @@ def capacity(
 
     Raises UserError where a budget says nothing of this service."""
     step = round(FINE * math.log2(tentpole))
-    if any(budget.name == LATE for budget in budgets) and not _may_be_late(service):
+    if any(budget.name == LATE for budget in budgets) and not may_be_late(service):
         raise UserError(
-            "--budget late: nothing is ever late without a time-out, a queue limit or a dependency that fails"
+            "budget late: nothing is ever late without a time-out, a queue limit or a dependency that fails"
         )
     peaks = [Peak(service, one, name) for one in demands]
     by_budget = {
@@ -230,7 +230,8 @@ def capacity(
     )
 
 
-def _may_be_late(service: Service) -> bool:
+def may_be_late(service: Service) -> bool:
+    """Whether a call can be left without an answer."""
     fails = any(one.on_failure == "fail" for one in service.dependencies)
     return service.time_out < NEVER or service.limit != NO_LIMIT or fails
 

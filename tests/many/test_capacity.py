@@ -163,3 +163,54 @@ def test_the_command_says_the_same_twice(tmp_path: Path) -> None:
     assert one["candidates"] == ["reference-xgboost-v1"]
     assert one["together"]["load"] > 100, "200 lines do not busy a worker"
     assert all(little["present"] == little["through"] for little in one["littlesLaw"])
+
+
+def with_latency(folder: Path, latency: str, service: str = "") -> Loaded:
+    """The tiny scenario with a service, under a charter with these latency budgets."""
+    charter = (DOCUMENTS / "charter.yaml").read_text() + latency
+    (folder / "charter.yaml").write_text(charter)
+    scenario = (DOCUMENTS / "tiny.yaml").read_text()
+    queued = f"service: {{call: {{assumed: {{p50: 1ms, p99: 3ms, because: a test}}{service}}}}}"
+    (folder / "tiny.yaml").write_text(scenario.replace("  trial:\n", f"  trial:\n    {queued}\n"))
+    return trial.load(str(folder / "tiny.yaml"), seeds=(2,))
+
+
+TWO_BUDGETS = """\
+  latency:
+    - {name: usual, p50: 4ms, p99: 40ms, late: 0.01, owner: business, because: a test}
+    - {name: strict, desk: call, p99: 20ms, owner: business, because: a test}
+"""
+
+
+def test_the_charters_budgets_hold_where_the_command_names_none(tmp_path: Path) -> None:
+    loaded = with_latency(tmp_path, TWO_BUDGETS, ", timeOut: 30ms")
+    none = sizing.asked("", (), 2.0, "1h", "", 0, "")
+    found = sizing.budgeted(loaded, "call", none)
+    assert found.budgets == (Budget("p50", 4_000.0), Budget("p99", 20_000.0), Budget("late", 0.01))
+    named = sizing.asked("", ["p99=7ms"], 2.0, "1h", "", 0, "")
+    assert sizing.budgeted(loaded, "call", named) == named, (
+        "an explicit budget takes the place of all of them"
+    )
+    lines = sizing.run_capacity(loaded, tmp_path / "runs", 1, none, lambda _: None)
+    assert f"Budgets are those of the charter {loaded.charter_id}." in lines
+    told = json.loads(Path(lines[-3]).read_bytes())
+    assert told["asked"]["budgetsOf"] == loaded.charter_id
+    assert set(told["services"][0]["budgets"]) == {"p50 <= 4ms", "p99 <= 20ms", "late <= 1 %"}
+
+
+def test_a_charters_late_share_is_kept_by_who_is_never_late(tmp_path: Path) -> None:
+    loaded = with_latency(tmp_path, TWO_BUDGETS)
+    lines = sizing.run_capacity(
+        loaded, tmp_path / "runs", 1, sizing.asked("", (), 2.0, "1h", "", 0, ""), lambda _: None
+    )
+    told = json.loads(Path(lines[-3]).read_bytes())
+    assert set(told["services"][0]["budgets"]) == {"p50 <= 4ms", "p99 <= 20ms"}
+
+
+def test_neither_budgets_nor_a_charters(tmp_path: Path) -> None:
+    loaded = trial.load(str(DOCUMENTS / "tiny.yaml"), seeds=(2,))
+    with pytest.raises(
+        UserError, match=r"--budget: missing, and .* has no latency budget of the desk 'call'"
+    ):
+        sizing.run_capacity(loaded, tmp_path, 1, sizing.asked("", (), 2.0, "1h", "", 0, ""), lambda _: None)
+    assert not any(tmp_path.iterdir())
