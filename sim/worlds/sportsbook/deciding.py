@@ -143,4 +143,4 @@ class Deciding:
 
     def describe(self, now: Micros) -> dict[str, Any]:
         """Who was asked how much, from the service's beginning until `now`."""
-        return self._attendance.told(now - self._begins)
+        return self._attendance.told(self._begins, now)

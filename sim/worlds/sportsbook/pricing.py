@@ -293,7 +293,7 @@ class Pricing:
     def describe(self, now: Micros) -> dict[str, Any]:
         """Of each desk, what was asked from the services' beginning until `now`; none where nothing is queued."""
         return {
-            name: told.told(now - self._begins)
+            name: told.told(self._begins, now)
             for sport, some in self._services.items()
             for name, told in zip(some, self._told[sport], strict=True)
         }
