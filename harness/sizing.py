@@ -212,12 +212,13 @@ def told(
     ]
     if sizing.charter:
         lines += ["", f"Budgets are those of the charter {sizing.charter}."]
+    rows = max(one.rows for one in demands)
     for one in found:
-        lines += ["", f"## {', '.join(one.names)}: {_service_words(one.service)}", ""]
+        lines += ["", f"## {', '.join(one.names)}: {_service_words(one.service, rows)}", ""]
         tent = f"workers at {sizing.tentpole:g} times"
-        rows = [(name, _times(middle), _interval(middle)) for name, middle in one.by_budget.items()]
-        rows.append(("all", _times(one.together), _interval(one.together)))
-        lines += outcomes.table(("budget", "kept up to load", "interval"), rows)
+        kept = [(name, _times(middle), _interval(middle)) for name, middle in one.by_budget.items()]
+        kept.append(("all", _times(one.together), _interval(one.together)))
+        lines += outcomes.table(("budget", "kept up to load", "interval"), kept)
         lines += ["", f"{tent}, all budgets: {_needed(one)}.", ""]
         lines += outcomes.table(("workers", "kept up to load", "interval", "one more buys"), _by_workers(one))
         lines += ["", *outcomes.table(("load", "calls/s", "busy", "p50", "p99", "late"), _curve(one))]
@@ -233,12 +234,12 @@ def told(
     return lines
 
 
-def _service_words(one: Service) -> str:
+def _service_words(one: Service, rows: int) -> str:
     words = [
         f"{one.workers} workers" if one.workers > 1 else "1 worker",
-        f"p50 {_span(one.times.quantile(0.5))}",
+        f"p50 {_span(one.times.quantile(0.5, rows))}",
     ]
-    words.append(f"p99 {_span(one.times.quantile(0.99))}")
+    words.append(f"p99 {_span(one.times.quantile(0.99, rows))}" + (f" of {rows} rows" if rows > 1 else ""))
     if one.most > 1:
         words.append(f"batches of up to {one.most} within {format_duration(one.window)}")
     if one.limit >= 0:
@@ -312,6 +313,7 @@ def _demand_card(one: Demand) -> dict[str, Any]:
         "to": one.end,
         "own": len(one.ids),
         "callsPerSecond": one.per_second(),
+        "rows": one.rows,
     }
 
 

@@ -79,7 +79,7 @@ class Front:
         self.service, self.begins = service, begins
         self._queue = queue(service, seed, f"{world}.{kind}")
         self._keys = {p: rng.key(seed, world, "service", kind, p) for p in ("share", "when", "id")}
-        self._attendance = Attendance(service.workers)
+        self._attendance = Attendance(service)
 
     def decide(
         self, decisions: Decisions, arrived: Ints, load: NDArray[np.float64], start: Micros, end: Micros
@@ -133,8 +133,8 @@ class Front:
 class Attendance:
     """Who was in a service: what became of own questions, and both sides of Little's law, counted call by call."""
 
-    def __init__(self, workers: int) -> None:
-        self._workers = workers
+    def __init__(self, service: Service) -> None:
+        self._workers, self._listener = service.workers, service.listener
         self._states = np.zeros(len(STATES), dtype=np.int64)
         self._asked = self._others = 0
         self._spent, self._present = 0, 0.0
@@ -142,8 +142,13 @@ class Attendance:
         """When those leave who were in the service at the last tick's end, ascending."""
         self._until: Micros | None = None
 
-    def count(self, at: Ints, served: Served, own: Ints, start: Micros, end: Micros) -> None:
-        """Take in the calls (n,) of a tick [start, end), as they were served. own: rows of the world's own."""
+    def count(
+        self, at: Ints, served: Served, own: Ints, start: Micros, end: Micros, rows: Ints | None = None
+    ) -> None:
+        """Take in the calls (n,) of a tick [start, end), as they were served, and tell who listens. own: which are the
+        world's own. rows (n,): events that each call holds, None for one."""
+        if self._listener is not None:
+            self._listener(at, rows)
         self._asked += len(own)
         self._others += len(at) - len(own)
         self._states += np.bincount(served.state[own], minlength=len(STATES))
@@ -164,9 +169,9 @@ class Attendance:
         return float((np.minimum(self._late, until) - self._until).sum())
 
     def told(self, since: Micros, now: Micros) -> dict[str, Any]:
-        """Over [since, now), in JSON's own types: own questions by what became of them, other tenants' calls, and both sides
-        of Little's law: callers present, counted at even instants, and arrivals times the mean time of each, summed
-        call by call. They agree within the counting's error."""
+        """Over [since, now), in JSON's own types: own questions by what became of them, other tenants' calls, and both
+        sides of Little's law: callers present, counted at even instants, and arrivals times the mean time of each,
+        summed call by call. They agree within the counting's error."""
         span = now - since
         return {
             "workers": self._workers,

@@ -5,6 +5,7 @@ Knows: demand, budgets, services. Does not know: how a queue is walked.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 
 from harness import sizing, trial
 from harness.capacity import FINE, Budget, Peak, budget_of, capacity, highest, multiple, needed
-from harness.demand import Demand, busiest
+from harness.demand import Demand, busiest, demand
 from harness.trial import Loaded
 from sim.core import rng
 from sim.core.errors import UserError
@@ -214,3 +215,35 @@ def test_neither_budgets_nor_a_charters(tmp_path: Path) -> None:
     ):
         sizing.run_capacity(loaded, tmp_path, 1, sizing.asked("", (), 2.0, "1h", "", 0, ""), lambda _: None)
     assert not any(tmp_path.iterdir())
+
+
+def test_calls_of_many_rows_take_as_long_as_they_do() -> None:
+    """Ten calls a second of ten rows at a millisecond each: a worker bears ten times as many."""
+    one = dataclasses.replace(steady(load=10.0), rows=10)
+    low, high = highest(Peak(Service(MILLISECOND), one, "t"), 1, [budget_of("p99=500ms")])
+    assert 9.0 < low < high < 10.6
+    assert Peak(Service(MILLISECOND), one, "t").look(1, 0).busy == pytest.approx(0.1, rel=0.05)
+
+
+BOOK = (
+    "world.with.betsPerMatch=100",
+    "world.with.accounts=200",
+    "world.levers.accounts_load=40",
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("desk", ["match_odds", "bet"])
+def test_a_books_services_are_asked_by_messages_and_by_others_bets(desk: str) -> None:
+    """Thirty matches stand beside each of at most four in play, one message a second each, forty markets; bets come
+    1,200 for each that is played."""
+    loaded = trial.load("sportsbook/latency-pass-v1", BOOK, seeds=(1,))
+    found = demand(loaded, desk, 1, WINDOW)
+    if desk == "match_odds":
+        assert found.rows == 40
+        assert found.per_second() == pytest.approx(4 * 30 * 1.0, rel=0.05)
+    else:
+        assert found.rows == 1
+        assert found.calls(1.0) > 1_000
+    assert (found.load == 1.0).all()
+    assert (np.diff(found.arrived) >= 0).all()

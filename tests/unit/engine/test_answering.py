@@ -18,8 +18,8 @@ from sim.engine.answering import Attendance
 @pytest.mark.parametrize("after", [[], [9 * MINUTE], [3 * MINUTE, 40 * MINUTE]])
 def test_a_queue_that_is_worked_off_while_nobody_comes_is_counted(after: list[int]) -> None:
     """1,200 calls of a second each in one minute take a worker twenty: nobody comes for most of the ticks after."""
-    line = open_queue(Service(ServiceTimes.constant(1_000_000.0)), 1, "t")
-    told = Attendance(1)
+    service = Service(ServiceTimes.constant(1_000_000.0))
+    line, told = open_queue(service, 1, "t"), Attendance(service)
     came = np.arange(1_200, dtype=np.int64) * MINUTE // 1_200
     for begin, at in ((0, came), *((t, np.array([t + 5], dtype=np.int64)) for t in after)):
         served = line.serve(at, at)
