@@ -148,7 +148,8 @@ def break_along(
 
 def require_critical(shelf: Shelf) -> None:
     """Raises UserError where the charter has no critical clause."""
-    if not any(clause.critical for clause in shelf.loaded.charter.spec.clauses):
+    spec = shelf.loaded.charter.spec
+    if not any(one.critical for one in (*spec.every_clause, *(spec.latency or ()))):
         raise UserError(f"charter {shelf.loaded.charter_id}: has no critical clause, so nothing can break it")
 
 

@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness import sizing, trial
+from harness import sizing, stress, trial
 from harness.capacity import FINE, Budget, Peak, budget_of, capacity, highest, multiple, needed
 from harness.demand import Demand, busiest, demand
+from harness.shelf import Asked, Shelf
 from harness.trial import Loaded
 from sim.core import rng
 from sim.core.errors import UserError
@@ -247,3 +248,17 @@ def test_a_books_services_are_asked_by_messages_and_by_others_bets(desk: str) ->
         assert found.calls(1.0) > 1_000
     assert (found.load == 1.0).all()
     assert (np.diff(found.arrived) >= 0).all()
+
+
+def test_a_budget_that_is_critical_can_be_broken(tmp_path: Path) -> None:
+    """Half of the answers within half a millisecond, where none takes less than one: broken before anything moves."""
+    strict = "  latency:\n    - {name: usual, p50: 500us, critical: true, owner: business, because: a test}\n"
+    plain = with_latency(tmp_path, strict)
+    text = (tmp_path / "charter.yaml").read_text().replace("      critical: true\n", "")
+    (tmp_path / "charter.yaml").write_text(text)
+    loaded = trial.load(str(tmp_path / "tiny.yaml"), seeds=plain.seeds)
+    shelf = Shelf(loaded, tmp_path / "runs", quiet=True)
+    stress.require_critical(shelf)
+    one = Asked("weak", plain.seeds[0])
+    shelf.fetch([one])
+    assert stress.look(shelf, one).broken == ("usual_p50",)
