@@ -90,19 +90,19 @@ def ahead(one: Cell, other: Cell) -> Spread:
 
 def crossings(full: Sequence[Cell], quick: Sequence[Cell]) -> list[float]:
     """For each seed, the load at which the full rules stop no more than the quick ones: between two loads by a straight
-    line in the logarithm of load. Infinite where they are ahead at all loads."""
+    line. Infinite where they are ahead at all loads."""
     apart = np.array([ahead(one, other).per_seed for one, other in zip(full, quick, strict=True)])
-    loads = np.log([one.load for one in full])
+    loads = [one.load for one in full]
     found = []
     for column in apart.T:
         behind = np.flatnonzero(column <= 0.0)
         if not len(behind):
             found.append(math.inf)
         elif (i := int(behind[0])) == 0:
-            found.append(float(np.exp(loads[0])))
+            found.append(loads[0])
         else:
-            share = column[i - 1] / (column[i - 1] - column[i])
-            found.append(float(np.exp(loads[i - 1] + share * (loads[i] - loads[i - 1]))))
+            share = float(column[i - 1] / (column[i - 1] - column[i]))
+            found.append(loads[i - 1] + share * (loads[i] - loads[i - 1]))
     return found
 
 
@@ -153,15 +153,13 @@ def draw(full: Sequence[Cell], quick: Sequence[Cell], remedies: Sequence[Cell], 
             mark, colour = marks[one.name]
             each = one.seen[metric]
             axes.errorbar(
-                [one.load * 1.15], [100 * each.value],
+                [one.load * 1.02], [100 * each.value],
                 [[100 * (each.value - each.low)], [100 * (each.high - each.value)]],
                 fmt=mark, color=colour, markersize=5, linewidth=1, label=REMEDIES[one.name],
             )  # fmt: skip
-        axes.set_xscale("log")
         axes.set(title=title, xlabel="calls that reach the service for each played", ylabel="%")
+        axes.set_ylim(bottom=0)
         axes.grid(alpha=0.3)
-        if metric == METRICS[1]:
-            axes.set_yscale("log")
     figure.legend(
         *figure.axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=8
     )
