@@ -98,7 +98,8 @@ class Peak:
         most = MOST_CALLS if self.service.is_seamless else MOST_STAGED
         arrived, ids, end = self.demand.at(multiple(step), most)
         service = dataclasses.replace(self.service, workers=workers)
-        return arrived, open_queue(service, self.demand.seed, self.name).serve(arrived, ids), end
+        rows = np.full(len(ids), self.demand.rows, dtype=np.int64) if self.demand.rows > 1 else None
+        return arrived, open_queue(service, self.demand.seed, self.name).serve(arrived, ids, rows), end
 
     def _look(self, workers: int, step: int) -> Look:
         arrived, served, end = self._served(workers, step)
@@ -106,7 +107,7 @@ class Peak:
         judged = arrived >= self.demand.start + int(span * UNJUDGED)
         answered = served.state[judged] == ANSWERED
         response = np.where(answered, (served.acted - arrived)[judged], NEVER)
-        n, busy = len(response), len(arrived) * self.service.times.mean() / (span * workers)
+        n, busy = len(response), len(arrived) * self.service.times.mean(self.demand.rows) / (span * workers)
         if not n:
             return Look(len(arrived), dict.fromkeys(QUANTILES, 0), 0.0, busy)
         ranks = {name: math.ceil(q * n) - 1 for name, q in QUANTILES.items()}
@@ -207,9 +208,9 @@ def capacity(
 
     Raises UserError where a budget says nothing of this service."""
     step = round(FINE * math.log2(tentpole))
-    if any(budget.name == LATE for budget in budgets) and not _may_be_late(service):
+    if any(budget.name == LATE for budget in budgets) and not may_be_late(service):
         raise UserError(
-            "--budget late: nothing is ever late without a time-out, a queue limit or a dependency that fails"
+            "budget late: nothing is ever late without a time-out, a queue limit or a dependency that fails"
         )
     peaks = [Peak(service, one, name) for one in demands]
     by_budget = {
@@ -230,7 +231,8 @@ def capacity(
     )
 
 
-def _may_be_late(service: Service) -> bool:
+def may_be_late(service: Service) -> bool:
+    """Whether a call can be left without an answer."""
     fails = any(one.on_failure == "fail" for one in service.dependencies)
     return service.time_out < NEVER or service.limit != NO_LIMIT or fails
 

@@ -23,7 +23,10 @@ def capacity(
     scenario: Annotated[str, typer.Argument(metavar="SCENARIO", help="Scenario by path or id.")],
     budget: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME=VALUE", help="p50, p95, p99 or p999=5ms; late=0.1%. May be repeated."),
+        typer.Option(
+            metavar="NAME=VALUE",
+            help="p50, p95, p99 or p999=5ms; late=0.1%. May be repeated. [the charter's latency budgets]",
+        ),
     ] = None,
     desk: Annotated[str, typer.Option(help="Which desk's service [the first that has one].")] = "",
     profile: Annotated[str, typer.Option(help="A service profile in place of the scenario's services.")] = "",

@@ -6,7 +6,7 @@ Knows: a scenario, its incumbent's replay, the lever `service_load`. Does not kn
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,8 @@ from sim import open_world
 from sim.core import plugins, rng
 from sim.core.decisions import Decisions, Quotes
 from sim.core.errors import UserError
+from sim.core.service import Service
+from sim.core.service_times import ServiceTimes
 from sim.core.time import DAY, Micros
 from sim.core.truth import Settlement
 from sim.core.world import Question
@@ -27,6 +29,8 @@ from sim.core.world import Question
 Ints = NDArray[np.int64]
 LOAD = "service_load"
 """The lever that says how many calls a service has for each of the world's own; worlds without it have their own."""
+OVERHEARD = "overheard"
+"""A world says so where other calls than its questions reach a service: messages, log-ins, other tenants' bets."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +39,7 @@ class Demand:
 
     day: from goLive; asked: questions on that day. arrived, ids: (n,) own questions in [start, end), ascending.
     load: (n,) calls that reach the service for each, at the scenario's own level. block: copies of a question come in
-    the same stretch of this length as it does."""
+    the same stretch of this length as it does. rows: events that a call holds, the median of the window."""
 
     seed: int
     day: int
@@ -47,6 +51,7 @@ class Demand:
     load: NDArray[np.float64]
     block: Micros
     keys: Mapping[str, int]
+    rows: int = 1
 
     def calls(self, multiple: float) -> int:
         """How many calls there are at a multiple of the load, about."""
@@ -103,14 +108,42 @@ class _Instants:
         pass
 
 
+class _Overheard:
+    """Keeps when a service was called, and how many events each call held."""
+
+    def __init__(self) -> None:
+        self.t: list[Ints] = []
+        self._rows: list[Ints] = []
+
+    def hear(self, at: Ints, rows: Ints | None) -> None:
+        """Calls (n,), in order."""
+        self.t.append(np.array(at, dtype=np.int64))
+        self._rows.append(np.ones(len(at), dtype=np.int64) if rows is None else np.array(rows))
+
+    def rows_in(self, start: Micros, end: Micros) -> int:
+        """The median size of calls in [start, end)."""
+        t, rows = np.concatenate(self.t), np.concatenate(self._rows)
+        return max(1, int(np.median(rows[(t >= start) & (t < end)])))
+
+
 def demand(loaded: Loaded, kind: str, seed: int, window: Micros) -> Demand:
     """Replay a scenario's incumbent, with answers that take no time, and find where most is asked.
 
-    Raises UserError where nothing is asked."""
-    world = open_world(loaded.scenario, seed)
+    A world whose services are asked otherwise than question by question is listened to: load 1 is every call that
+    reaches the service at the scenario's own levers. Raises UserError where nothing is asked."""
+    plugin: Any = plugins.load("world", loaded.scenario.spec.world.use)
+    overheard = _Overheard()
+    listens = kind in getattr(plugin, OVERHEARD, ())
+    at_once = Service(ServiceTimes.constant(0.0), listener=overheard.hear)
+    world = open_world(loaded.scenario, seed, {kind: at_once} if listens else None)
     setting = build_replay(loaded, loaded.trial.incumbent, seed, None, [], world=world)
     books = {name: _Instants(loaded.scenario.go_live) for name in setting.desks}
     replay(world, setting.desks, books)
+    if listens:
+        t = np.sort(np.concatenate([np.empty(0, dtype=np.int64), *overheard.t]))
+        found = busiest(loaded, kind, seed, window, [t], [np.arange(len(t), dtype=np.int64)])
+        # What was heard is all that there is at the scenario's own load.
+        return replace(found, load=np.ones(len(found.ids)), rows=overheard.rows_in(found.start, found.end))
     return busiest(loaded, kind, seed, window, books[kind].t, books[kind].ids)
 
 

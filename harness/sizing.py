@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from harness import outcomes, service_profile
-from harness.capacity import Budget, Capacity, Point, budget_of, capacity
+from harness.capacity import LATE, QUANTILES, Budget, Capacity, Point, budget_of, capacity, may_be_late
 from harness.demand import Demand, demand
 from harness.jobs import quiet_tracker
 from harness.measure import rounded
@@ -37,17 +37,21 @@ class Sizing:
 
     desk: str
     budgets: tuple[Budget, ...]
+    """None of them: those of the charter."""
     tentpole: float
     window: Micros
     profile: str
     workers: int
     time_out: Micros
+    charter: str = ""
+    """Whose the budgets are; empty: the command line's."""
 
     def card(self) -> dict[str, Any]:
         """As plain values."""
         return {
             "desk": self.desk,
             "budgets": [str(one) for one in self.budgets],
+            "budgetsOf": self.charter or None,
             "tentpole": self.tentpole,
             "window": format_duration(self.window),
             "profile": self.profile or None,
@@ -60,8 +64,6 @@ def asked(
     desk: str, budgets: Sequence[str], tentpole: float, window: str, profile: str, workers: int, time_out: str
 ) -> Sizing:
     """The options, read. Raises UserError."""
-    if not budgets:
-        raise UserError("--budget: missing, expected at least one such as p99=50ms, p50=5ms or late=0.1%")
     read = tuple(dict.fromkeys(budget_of(text) for text in budgets))
     if len({one.name for one in read}) < len(read):
         raise UserError("--budget: expected each of p50, p95, p99, p999 and late at most once")
@@ -88,6 +90,7 @@ def run_capacity(
 ) -> list[str]:
     """Size every service of a desk; answers the lines to print, and writes the outcome's files. Raises UserError."""
     kind = _kind(loaded, sizing.desk)
+    sizing = budgeted(loaded, kind, sizing)
     whose = subjects(loaded, kind, sizing)
     talk(f"{loaded.scenario_id}: the incumbent's own arrivals on {len(loaded.seeds)} seeds")
     demands = _demands(loaded, kind, sizing.window, jobs)
@@ -95,7 +98,7 @@ def run_capacity(
     for one, names in whose.items():
         talk(f"sizing the service of {', '.join(names)}")
         name = f"{loaded.scenario.spec.world.use}.{kind}"
-        found.append(capacity(names, one, demands, name, sizing.budgets, sizing.tentpole))
+        found.append(capacity(names, one, demands, name, _said_of(one, sizing), sizing.tentpole))
     lines = told(loaded, kind, demands, found, sizing)
     document = outcomes.heading(loaded, "capacity") | {
         "asked": sizing.card() | {"desk": kind},
@@ -116,6 +119,35 @@ def _kind(loaded: Loaded, desk: str) -> str:
         raise UserError(f"--desk: no desk '{desk}'{closest(desk, kinds)}")
     served = [kind for kind in kinds if any(kind in by_desk for by_desk in loaded.services.values())]
     return desk or (served or list(kinds))[0]
+
+
+def budgeted(loaded: Loaded, kind: str, sizing: Sizing) -> Sizing:
+    """The budgets of the command line; without any, those of the charter for this desk, the tightest of each name.
+
+    Raises UserError where there are neither."""
+    if sizing.budgets:
+        return sizing
+    found: dict[str, float] = {}
+    for limit in loaded.charter.spec.latency or ():
+        if limit.desk in (None, kind):
+            for name in (*QUANTILES, LATE):
+                most = getattr(limit, name, None)
+                if most is not None:
+                    found[name] = min(float(most), found.get(name, math.inf))
+    if not found:
+        raise UserError(
+            f"--budget: missing, and {loaded.charter_id} has no latency budget of the desk '{kind}'; "
+            "expected at least one such as p99=50ms, p50=5ms or late=0.1%"
+        )
+    budgets = tuple(Budget(name, most) for name, most in found.items())
+    return dataclasses.replace(sizing, budgets=budgets, charter=loaded.charter_id)
+
+
+def _said_of(one: Service, sizing: Sizing) -> tuple[Budget, ...]:
+    """The budgets that say something of a service: a charter's share of late answers is kept where nothing is late."""
+    if sizing.charter and not may_be_late(one):
+        return tuple(each for each in sizing.budgets if each.name != LATE) or sizing.budgets
+    return sizing.budgets
 
 
 def subjects(loaded: Loaded, kind: str, sizing: Sizing) -> dict[Service, tuple[str, ...]]:
@@ -178,12 +210,15 @@ def told(
         "",
         f"Load 1 is {stretch}: {rate}.",
     ]
+    if sizing.charter:
+        lines += ["", f"Budgets are those of the charter {sizing.charter}."]
+    rows = max(one.rows for one in demands)
     for one in found:
-        lines += ["", f"## {', '.join(one.names)}: {_service_words(one.service)}", ""]
+        lines += ["", f"## {', '.join(one.names)}: {_service_words(one.service, rows)}", ""]
         tent = f"workers at {sizing.tentpole:g} times"
-        rows = [(name, _times(middle), _interval(middle)) for name, middle in one.by_budget.items()]
-        rows.append(("all", _times(one.together), _interval(one.together)))
-        lines += outcomes.table(("budget", "kept up to load", "interval"), rows)
+        kept = [(name, _times(middle), _interval(middle)) for name, middle in one.by_budget.items()]
+        kept.append(("all", _times(one.together), _interval(one.together)))
+        lines += outcomes.table(("budget", "kept up to load", "interval"), kept)
         lines += ["", f"{tent}, all budgets: {_needed(one)}.", ""]
         lines += outcomes.table(("workers", "kept up to load", "interval", "one more buys"), _by_workers(one))
         lines += ["", *outcomes.table(("load", "calls/s", "busy", "p50", "p99", "late"), _curve(one))]
@@ -199,12 +234,12 @@ def told(
     return lines
 
 
-def _service_words(one: Service) -> str:
+def _service_words(one: Service, rows: int) -> str:
     words = [
         f"{one.workers} workers" if one.workers > 1 else "1 worker",
-        f"p50 {_span(one.times.quantile(0.5))}",
+        f"p50 {_span(one.times.quantile(0.5, rows))}",
     ]
-    words.append(f"p99 {_span(one.times.quantile(0.99))}")
+    words.append(f"p99 {_span(one.times.quantile(0.99, rows))}" + (f" of {rows} rows" if rows > 1 else ""))
     if one.most > 1:
         words.append(f"batches of up to {one.most} within {format_duration(one.window)}")
     if one.limit >= 0:
@@ -278,6 +313,7 @@ def _demand_card(one: Demand) -> dict[str, Any]:
         "to": one.end,
         "own": len(one.ids),
         "callsPerSecond": one.per_second(),
+        "rows": one.rows,
     }
 
 

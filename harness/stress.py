@@ -148,7 +148,9 @@ def break_along(
 
 def require_critical(shelf: Shelf) -> None:
     """Raises UserError where the charter has no critical clause."""
-    if not any(clause.critical for clause in shelf.loaded.charter.spec.clauses):
+    spec = shelf.loaded.charter.spec
+    clauses, budgets = spec.every_clause, spec.latency or ()
+    if not (any(one.critical for one in clauses) or any(one.critical for one in budgets)):
         raise UserError(f"charter {shelf.loaded.charter_id}: has no critical clause, so nothing can break it")
 
 

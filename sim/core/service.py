@@ -9,7 +9,7 @@ work is the same whatever happens to any other. What it waits is not: a queue is
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Literal, NamedTuple, Protocol
@@ -22,6 +22,8 @@ from sim.core.service_times import ServiceTimes
 from sim.core.time import NEVER, Micros
 
 Ints = NDArray[np.int64]
+Listener = Callable[[Ints, "Ints | None"], None]
+"""Is told of calls (n,) as they arrive, other tenants' among them: instants, ascending; rows of each, None for one."""
 
 ANSWERED, TIMED_OUT, REFUSED, FAILED = range(4)
 STATES = ("answered", "timed out", "refused", "failed")
@@ -139,6 +141,8 @@ class Service:
     halts: bool = False
     caches: bool = False
     substitutes: bool = False
+    listener: Listener | None = field(default=None, compare=False, repr=False)
+    """Is told of every call that reaches it."""
 
     def __post_init__(self) -> None:
         if self.workers < 1 or self.most < 1 or self.window < 0 or self.limit < NO_LIMIT or self.time_out < 0:

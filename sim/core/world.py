@@ -15,6 +15,8 @@ A world whose answers may take time names those kinds in a class attribute `serv
 questions under their own arrivals, and its outcomes say which action took effect (`effect`), when (`effect_at`), how
 long that took (`response_us`) and what became of the question (`service`, a state). Without a service it has neither
 of the latter two, and is the same to the byte. The lever `service_load` multiplies what reaches the service.
+Kinds whose service is called otherwise than question by question (a price by every message) stand in `overheard`: who
+asks what such a service has to bear listens to its calls (`Service.listener`).
 
 Asking in another order raises OutOfTurn. Facts that depend on a decision are known, at the earliest, at the tick's end.
 """

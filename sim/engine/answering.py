@@ -79,7 +79,7 @@ class Front:
         self.service, self.begins = service, begins
         self._queue = queue(service, seed, f"{world}.{kind}")
         self._keys = {p: rng.key(seed, world, "service", kind, p) for p in ("share", "when", "id")}
-        self._attendance = Attendance(service.workers)
+        self._attendance = Attendance(service)
 
     def decide(
         self, decisions: Decisions, arrived: Ints, load: NDArray[np.float64], start: Micros, end: Micros
@@ -125,45 +125,61 @@ class Front:
         at = start + (when * max(1, end - start)).astype(np.int64)
         return at, rng.bits(self._keys["id"], whose, ordinal).view(np.int64)
 
-    def told(self, span: Micros) -> dict[str, Any]:
-        """What there is to tell of the service over a span, in JSON's own types."""
-        return self._attendance.told(span)
+    def told(self, since: Micros, now: Micros) -> dict[str, Any]:
+        """What there is to tell of the service over [since, now), in JSON's own types."""
+        return self._attendance.told(since, now)
 
 
 class Attendance:
     """Who was in a service: what became of own questions, and both sides of Little's law, counted call by call."""
 
-    def __init__(self, workers: int) -> None:
-        self._workers = workers
+    def __init__(self, service: Service) -> None:
+        self._workers, self._listener = service.workers, service.listener
         self._states = np.zeros(len(STATES), dtype=np.int64)
         self._asked = self._others = 0
         self._spent, self._present = 0, 0.0
         self._late = np.zeros(0, dtype=np.int64)
+        """When those leave who were in the service at the last tick's end, ascending."""
+        self._until: Micros | None = None
 
-    def count(self, at: Ints, served: Served, own: Ints, start: Micros, end: Micros) -> None:
-        """Take in the calls (n,) of a tick [start, end), as they were served. own: rows of the world's own."""
+    def count(
+        self, at: Ints, served: Served, own: Ints, start: Micros, end: Micros, rows: Ints | None = None
+    ) -> None:
+        """Take in the calls (n,) of a tick [start, end), as they were served, and tell who listens. own: which are the
+        world's own. rows (n,): events that each call holds, None for one."""
+        if self._listener is not None:
+            self._listener(at, rows)
         self._asked += len(own)
         self._others += len(at) - len(own)
         self._states += np.bincount(served.state[own], minlength=len(STATES))
+        # Ticks without a call are left out by who counts; a queue that is worked off has callers in them all the same.
+        self._present += self._stayed(start)
         leaves = np.sort(np.concatenate([self._late, served.acted]))
         grid = np.linspace(start, end, GRID, endpoint=False).astype(np.int64)
         before = len(self._late)
         here = np.searchsorted(at, grid, "right") + before - np.searchsorted(leaves, grid, "right")
         self._present += float(here.sum()) * (end - start) / GRID
         self._spent += int((served.acted - at).sum())
-        self._late = leaves[np.searchsorted(leaves, end, "right") :]
+        self._late, self._until = leaves[np.searchsorted(leaves, end, "right") :], end
 
-    def told(self, span: Micros) -> dict[str, Any]:
-        """Over a span, in JSON's own types: own questions by what became of them, other tenants' calls, and both sides
-        of Little's law: callers present, counted at even instants, and arrivals times the mean time of each, summed
-        call by call. They agree within the counting's error."""
+    def _stayed(self, until: Micros) -> float:
+        """Callers' time from the last tick's end until an instant, where nobody came in between."""
+        if self._until is None or until <= self._until:
+            return 0.0
+        return float((np.minimum(self._late, until) - self._until).sum())
+
+    def told(self, since: Micros, now: Micros) -> dict[str, Any]:
+        """Over [since, now), in JSON's own types: own questions by what became of them, other tenants' calls, and both
+        sides of Little's law: callers present, counted at even instants, and arrivals times the mean time of each,
+        summed call by call. They agree within the counting's error."""
+        span = now - since
         return {
             "workers": self._workers,
             "asked": self._asked,
             "others": self._others,
             "states": dict(zip(STATES, self._states.tolist(), strict=True)),
             "callsPerSecond": (self._asked + self._others) / max(span / SECOND, 1e-9),
-            "present": self._present / max(span, 1),
+            "present": (self._present + self._stayed(now)) / max(span, 1),
             "rateTimesResponse": self._spent / max(span, 1),
         }
 

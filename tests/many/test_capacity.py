@@ -5,6 +5,7 @@ Knows: demand, budgets, services. Does not know: how a queue is walked.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 from pathlib import Path
@@ -12,9 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from harness import sizing, trial
+from harness import sizing, stress, trial
 from harness.capacity import FINE, Budget, Peak, budget_of, capacity, highest, multiple, needed
-from harness.demand import Demand, busiest
+from harness.demand import Demand, busiest, demand
+from harness.shelf import Asked, Shelf
 from harness.trial import Loaded
 from sim.core import rng
 from sim.core.errors import UserError
@@ -163,3 +165,100 @@ def test_the_command_says_the_same_twice(tmp_path: Path) -> None:
     assert one["candidates"] == ["reference-xgboost-v1"]
     assert one["together"]["load"] > 100, "200 lines do not busy a worker"
     assert all(little["present"] == little["through"] for little in one["littlesLaw"])
+
+
+def with_latency(folder: Path, latency: str, service: str = "") -> Loaded:
+    """The tiny scenario with a service, under a charter with these latency budgets."""
+    charter = (DOCUMENTS / "charter.yaml").read_text() + latency
+    (folder / "charter.yaml").write_text(charter)
+    scenario = (DOCUMENTS / "tiny.yaml").read_text()
+    queued = f"service: {{call: {{assumed: {{p50: 1ms, p99: 3ms, because: a test}}{service}}}}}"
+    (folder / "tiny.yaml").write_text(scenario.replace("  trial:\n", f"  trial:\n    {queued}\n"))
+    return trial.load(str(folder / "tiny.yaml"), seeds=(2,))
+
+
+TWO_BUDGETS = """\
+  latency:
+    - {name: usual, p50: 4ms, p99: 40ms, late: 0.01, owner: business, because: a test}
+    - {name: strict, desk: call, p99: 20ms, owner: business, because: a test}
+"""
+
+
+def test_the_charters_budgets_hold_where_the_command_names_none(tmp_path: Path) -> None:
+    loaded = with_latency(tmp_path, TWO_BUDGETS, ", timeOut: 30ms")
+    none = sizing.asked("", (), 2.0, "1h", "", 0, "")
+    found = sizing.budgeted(loaded, "call", none)
+    assert found.budgets == (Budget("p50", 4_000.0), Budget("p99", 20_000.0), Budget("late", 0.01))
+    named = sizing.asked("", ["p99=7ms"], 2.0, "1h", "", 0, "")
+    assert sizing.budgeted(loaded, "call", named) == named, (
+        "an explicit budget takes the place of all of them"
+    )
+    lines = sizing.run_capacity(loaded, tmp_path / "runs", 1, none, lambda _: None)
+    assert f"Budgets are those of the charter {loaded.charter_id}." in lines
+    told = json.loads(Path(lines[-3]).read_bytes())
+    assert told["asked"]["budgetsOf"] == loaded.charter_id
+    assert set(told["services"][0]["budgets"]) == {"p50 <= 4ms", "p99 <= 20ms", "late <= 1 %"}
+
+
+def test_a_charters_late_share_is_kept_by_who_is_never_late(tmp_path: Path) -> None:
+    loaded = with_latency(tmp_path, TWO_BUDGETS)
+    lines = sizing.run_capacity(
+        loaded, tmp_path / "runs", 1, sizing.asked("", (), 2.0, "1h", "", 0, ""), lambda _: None
+    )
+    told = json.loads(Path(lines[-3]).read_bytes())
+    assert set(told["services"][0]["budgets"]) == {"p50 <= 4ms", "p99 <= 20ms"}
+
+
+def test_neither_budgets_nor_a_charters(tmp_path: Path) -> None:
+    loaded = trial.load(str(DOCUMENTS / "tiny.yaml"), seeds=(2,))
+    with pytest.raises(
+        UserError, match=r"--budget: missing, and .* has no latency budget of the desk 'call'"
+    ):
+        sizing.run_capacity(loaded, tmp_path, 1, sizing.asked("", (), 2.0, "1h", "", 0, ""), lambda _: None)
+    assert not any(tmp_path.iterdir())
+
+
+def test_calls_of_many_rows_take_as_long_as_they_do() -> None:
+    """Ten calls a second of ten rows at a millisecond each: a worker bears ten times as many."""
+    one = dataclasses.replace(steady(load=10.0), rows=10)
+    low, high = highest(Peak(Service(MILLISECOND), one, "t"), 1, [budget_of("p99=500ms")])
+    assert 9.0 < low < high < 10.6
+    assert Peak(Service(MILLISECOND), one, "t").look(1, 0).busy == pytest.approx(0.1, rel=0.05)
+
+
+BOOK = (
+    "world.with.betsPerMatch=100",
+    "world.with.accounts=200",
+    "world.levers.accounts_load=40",
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("desk", ["match_odds", "bet"])
+def test_a_books_services_are_asked_by_messages_and_by_others_bets(desk: str) -> None:
+    """Thirty matches stand beside each of at most four in play, one message a second each, forty markets; bets come
+    1,200 for each that is played."""
+    loaded = trial.load("sportsbook/latency-pass-v1", BOOK, seeds=(1,))
+    found = demand(loaded, desk, 1, WINDOW)
+    if desk == "match_odds":
+        assert found.rows == 40
+        assert found.per_second() == pytest.approx(4 * 30 * 1.0, rel=0.05)
+    else:
+        assert found.rows == 1
+        assert found.calls(1.0) > 1_000
+    assert (found.load == 1.0).all()
+    assert (np.diff(found.arrived) >= 0).all()
+
+
+def test_a_budget_that_is_critical_can_be_broken(tmp_path: Path) -> None:
+    """Half of the answers within half a millisecond, where none takes less than one: broken before anything moves."""
+    strict = "  latency:\n    - {name: usual, p50: 500us, critical: true, owner: business, because: a test}\n"
+    plain = with_latency(tmp_path, strict)
+    text = (tmp_path / "charter.yaml").read_text().replace("      critical: true\n", "")
+    (tmp_path / "charter.yaml").write_text(text)
+    loaded = trial.load(str(tmp_path / "tiny.yaml"), seeds=plain.seeds)
+    shelf = Shelf(loaded, tmp_path / "runs", quiet=True)
+    stress.require_critical(shelf)
+    one = Asked("weak", plain.seeds[0])
+    shelf.fetch([one])
+    assert stress.look(shelf, one).broken == ("usual_p50",)

@@ -55,7 +55,7 @@ class Deciding:
     def __init__(self, seed: int, levers: Levers, service: Service, begins: Micros) -> None:
         """begins: bets before that instant are answered at once."""
         self._levers, self._queue, self._begins = levers, queue(service, seed, "sportsbook.bet"), begins
-        self._attendance = Attendance(service.workers)
+        self._attendance = Attendance(service)
         self._end = begins
         """Of the tick before."""
         self._at = rng.key(seed, "sportsbook", "deciding", "at")
@@ -143,4 +143,4 @@ class Deciding:
 
     def describe(self, now: Micros) -> dict[str, Any]:
         """Who was asked how much, from the service's beginning until `now`."""
-        return self._attendance.told(now - self._begins)
+        return self._attendance.told(self._begins, now)

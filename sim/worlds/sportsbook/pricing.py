@@ -102,8 +102,7 @@ class Pricing:
         """By slot: instants, ascending, at which messages were priced, and how long that took each."""
         self._start = 0
         self._told = {
-            sport: [Attendance(one.workers) for one in some.values()]
-            for sport, some in self._services.items()
+            sport: [Attendance(one) for one in some.values()] for sport, some in self._services.items()
         }
 
     def substitutes(self, sport: int) -> bool:
@@ -167,7 +166,7 @@ class Pricing:
             ours = np.flatnonzero(slot >= 0)
             for line, told in zip(queues, self._told[sport], strict=True):
                 served = line.serve(arrived, ids, rows)
-                told.count(arrived, served, ours, start, end)
+                told.count(arrived, served, ours, start, end, rows)
                 np.maximum(acted, served.acted, out=acted)
                 late |= served.state != ANSWERED
             slot, arrived, acted, late = slot[ours], arrived[ours], acted[ours], late[ours]
@@ -293,7 +292,7 @@ class Pricing:
     def describe(self, now: Micros) -> dict[str, Any]:
         """Of each desk, what was asked from the services' beginning until `now`; none where nothing is queued."""
         return {
-            name: told.told(now - self._begins)
+            name: told.told(self._begins, now)
             for sport, some in self._services.items()
             for name, told in zip(some, self._told[sport], strict=True)
         }

@@ -64,7 +64,7 @@ class SportsbookWorld:
     feeds = words.FEEDS
     truth = MappingProxyType(words.TRUTH)
     slices = words.SLICES
-    serves = (*words.MARKETS, "bet")
+    serves = overheard = (*words.MARKETS, "bet")
     closed = True
 
     def __init__(

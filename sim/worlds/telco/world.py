@@ -224,7 +224,7 @@ class TelcoWorld:
             "analysts": self._verification.office.staff,
             "clerks": self._redress.office.staff,
             "planning": planning(self.parameters, self.state),
-        } | ({} if self._front is None else {"service": {"call": self._front.told(self._now - self.go_live)}})
+        } | ({} if self._front is None else {"service": {"call": self._front.told(self.go_live, self._now)}})
 
     # --- one tick
 
