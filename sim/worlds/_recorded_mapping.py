@@ -7,7 +7,7 @@ Each model refuses unknown keys and knows its own contradictions; keys in YAML a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -71,6 +71,11 @@ class Known(Record):
         if self.at is not None and self.lag is not None:
             raise ValueError("lag: `at` says it already, expected one of them")
         return self
+
+    @property
+    def is_later(self) -> bool:
+        """Whether an item is known after its event."""
+        return self.at is not None or self.lag is not None or self.after > 0
 
 
 class Entity(Record):
@@ -320,6 +325,13 @@ class Parameters(Record):
             raise ValueError(
                 "labels: where the unit is the event, a label stands in the log itself, expected no path"
             )
+        later = dict(self._told_later())
+        for name, field in self.fields.items():
+            if (told := later.get(field.column or name)) is not None:
+                raise ValueError(
+                    f"fields: '{name}' is from the future: its column '{field.column or name}' {told}, "
+                    "expected what was known at the event itself"
+                )
         elsewhere = [s.path for s in self.streams.values()] + [s.path for s in self.labels.values()]
         if (self.joins or any(elsewhere)) and self.id is None:
             raise ValueError("id: expected the column by which other files are joined")
@@ -329,6 +341,20 @@ class Parameters(Record):
                     f"scored: '{key}' is no field, expected one of {', '.join([*self.fields, *grown])}"
                 )
         return self
+
+    def _told_later(self) -> Iterator[tuple[str, str]]:
+        """Columns of the log that are not known at the event, and what tells them."""
+        for name, stream in self.streams.items():
+            if stream.path is None and stream.known.is_later:
+                told = [field.column or own for own, field in stream.fields.items()]
+                yield from ((column, f"is told later, by stream '{name}'") for column in told)
+        for name, label in self.labels.items():
+            if label.path is None and label.known.is_later:
+                told = [label.column] if label.column else [*(label.compare or ())]
+                yield from ((column, f"is the label '{name}', known later") for column in told)
+                when = label.known.lag or (label.known.at.column if label.known.at else None)
+                if when is not None and when != self.time.column:
+                    yield when, f"says when the label '{name}' is known"
 
     @property
     def subject_names(self) -> tuple[str, ...]:

@@ -207,6 +207,10 @@ MAPPINGS: dict[str, tuple[dict[str, Any], str]] = {
     "neither column nor compare": ({"labels": {"r": {"outcomes": [0, 1], "known": {}}}}, "exactly one of column"),
     "no label at all": ({"labels": {}}, "at least 1"),
     "a name that is taken": ({"fields": {"caller": {}}}, "fields: 'caller' is taken"),
+    "a field of a stream that tells later": (
+        {"fields": {"rang": {"column": "duration_s"}}},
+        "'rang' is from the future: its column 'duration_s' is told later, by stream 'call_record'",
+    ),
     "a text with a range": ({"fields": {"line": {"dtype": "text", "low": 0}}}, "dtype: text is numbered"),
     "a range upside down": ({"fields": {"line": {"low": 2, "high": 1}}}, "low: got 2"),
     "nan in whole numbers": ({"fields": {"line": {"dtype": "int8", "empty": "nan"}}}, "empty: int8 has no nan"),
@@ -229,6 +233,12 @@ MAPPINGS: dict[str, tuple[dict[str, Any], str]] = {
 def test_a_mapping_that_contradicts_itself_is_refused(call_mapping: Any, change: Any, message: str) -> None:
     with pytest.raises(ValidationError, match=message):
         Recorded.Parameters.model_validate(frozen({"path": "x.csv", **call_mapping, **change}))
+
+
+def test_what_a_stream_tells_at_the_event_may_be_a_field_of_it(call_mapping: Any) -> None:
+    call_mapping["streams"]["call_record"]["known"] = {}
+    call_mapping["fields"]["rang"] = {"column": "duration_s"}
+    assert Recorded.Parameters.model_validate(frozen({"path": "x.csv", **call_mapping}))
 
 
 def test_a_seed_that_names_no_fold_is_refused(opened: Opened, match_mapping: Any) -> None:
