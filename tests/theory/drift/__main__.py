@@ -1,4 +1,4 @@
-"""`python -m tests.theory.drift [NAMES] [--seeds N] [--first K] [--out PICTURE]`: does decay move as written beforehand?
+"""`python -m tests.theory.drift [NAMES] [--seeds N] [--first K] [--out PICTURE]`: does decay move as foretold?
 
 Replays each scenario of the catalogue (those whose ids hold one of NAMES) at magnitudes 0, 1/2, 1 and 2, and prints a
 row for each as it is found; at the end the picture. The table and picture of docs/drift.md are this command's.
