@@ -21,7 +21,8 @@ def test_a_veiled_feed_hits_all_that_read_it_and_a_field_those_that_read_the_fie
     answers = {"answered_to_unanswered_24h", "answered_to_unanswered_7d"}
     assert hit(entry("drift/telco-veil-late-v1")) == talk | answers
     assert hit(entry("drift/telco-veil-unit-change-v1")) == talk
-    assert hit(entry("drift/telco-veil-nulls-v1")) == {"attestation"}
+    assert hit(entry("drift/telco-veil-nulls-v1")) == talk
+    assert hit(entry("drift/telco-veil-category-rename-v1")) == {"attestation"}
     assert hit(entry("drift/telco-veil-duplicated-v1")) == {"reports_14d"}
 
 
