@@ -63,7 +63,7 @@ SPOILT = [
     ("features: 15", "features: -1", "spec.features", "at least 0"),
     ("features: 15", "featurs: 15", "spec.featurs", "did you mean 'features'?"),
     ("schemaVersion: 1", "schemaVersion: 2", "spec.schemaVersion", "expected 1"),
-    ('verdict: "UNDECIDED"', 'verdict: "PASS"', "spec.noise.verdict", "got 'PASS'"),
+    ('verdict: "quiet"', 'verdict: "PASS"', "spec.noise.verdict", "got 'PASS'"),
     ("interleaved: true", "interleaved: false", "spec.protocol.interleaved", "expected True"),
     ("confidence: 0.99", "confidence: 1.5", "spec.protocol.confidence", "less than 1"),
     ("cores: 2", 'cores: "two"', "spec.machine.cores", "expected a whole number"),
