@@ -48,10 +48,10 @@ lint: $(READY)  ## format, lint, types, and the floors of the house
 # One thread per worker: two workers with two threads each only wait for one another.
 test test-all: export OMP_NUM_THREADS := 1
 test: lint  ## lint, and every test that is neither slow nor a benchmark
-	$(BIN)/python -m pytest -m "not slow and not bench" --numprocesses $(JOBS) --dist loadfile --benchmark-disable
+	$(BIN)/python -m pytest -m "not slow and not bench" --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder --benchmark-disable
 
 test-all: lint  ## test, and the slow statistical suites
-	$(BIN)/python -m pytest -m "not bench" --numprocesses $(JOBS) --dist loadfile --benchmark-disable
+	$(BIN)/python -m pytest -m "not bench" --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder --benchmark-disable
 
 verify: $(READY)  ## run every shipped scenario, made small, and repeat it byte by byte (half an hour)
 	$(BIN)/python -m tests.audit.shipped

@@ -22,7 +22,7 @@ from sim.core.places import Key, dotted
 from tests.bad_input.conftest import FORM, GOOD
 
 SHIPPED = Path(__file__).parents[2] / "scenarios"
-STEP = 13
+STEP = 31
 FREE = re.compile(
     r"metadata\.labels\.|\.where\.|\.levers\.|\.with\.(fields|labels|slices|scored|streams)\b|\.counters\.|\.numerator|\.denominator|spec\.skipped\."
 )
