@@ -25,6 +25,7 @@ SHIPPED = Path(__file__).parents[2] / "scenarios"
 STEP = 31
 FREE = re.compile(
     r"metadata\.labels\.|\.where\.|\.levers\.|\.with\.(fields|labels|slices|scored|streams)\b|\.counters\.|\.numerator|\.denominator|spec\.skipped\."
+    r"|spec\.machine\.packages\.|spec\.noise\.(tolerance|againstItself)\.|spec\.paths\.\w+$"
 )
 
 
