@@ -149,16 +149,20 @@ def draw(full: Sequence[Cell], quick: Sequence[Cell], remedies: Sequence[Cell], 
                 color=colours[name], alpha=0.15, linewidth=0,
             )  # fmt: skip
             axes.plot(loads, middle, marker="o", color=colours[name], label=name)
-        for one in remedies:
+        for place, one in enumerate(remedies, start=1):
             mark, colour = marks[one.name]
             each = one.seen[metric]
             axes.errorbar(
-                [one.load * 1.02], [100 * each.value],
+                [one.load * (1 + 0.02 * place)], [100 * each.value],
                 [[100 * (each.value - each.low)], [100 * (each.high - each.value)]],
                 fmt=mark, color=colour, markersize=5, linewidth=1, label=REMEDIES[one.name],
             )  # fmt: skip
         axes.set(title=title, xlabel="calls that reach the service for each played", ylabel="%")
-        axes.set_ylim(bottom=0)
+        if metric == METRICS[0]:
+            axes.set_ylim(bottom=0)
+        else:  # who fails shut refuses a hundred times what the others refuse
+            axes.set(yscale="log", yticks=(0.1, 0.3, 1, 3, 10, 30, 100))
+            axes.yaxis.set_major_formatter("{x:g}")
         axes.grid(alpha=0.3)
     figure.legend(
         *figure.axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=8
