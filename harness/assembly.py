@@ -31,6 +31,7 @@ from harness.service_rules import Served, service
 from harness.trainer import Fit
 from harness.training import LabelRule
 from harness.trial import CandidatePlan, Loaded, Trial
+from harness.trial_rules import kinds_of
 from sim import open_world
 from sim.core import plugins
 from sim.core.errors import UserError, closest
@@ -68,6 +69,15 @@ CLOSED = "suspend_all"
 """The policy of a market that has no desk."""
 
 
+def need_asked(loaded: Loaded, world: World) -> None:
+    """Raises UserError for a desk whose question this world never asks: a league's matches may lie outside its days."""
+    declared = kinds_of(plugins.load("world", loaded.scenario.spec.world.use))
+    for name in loaded.desk_features:
+        if name not in world.kinds:
+            why = " between world.start and the horizon" if name in declared else closest(name, world.kinds)
+            raise UserError(f"trial.desks.{name}: this world asks no such question{why}")
+
+
 def build_replay(
     loaded: Loaded,
     plan: CandidatePlan | Lineup,
@@ -90,11 +100,7 @@ def build_replay(
     metrics = load_metrics(loaded)
     monitored = _monitored(loaded)
     alone = len(world.kinds) == 1
-    for name in loaded.desk_features:
-        if name not in world.kinds:
-            raise UserError(
-                f"trial.desks.{name}: this world asks no such question{closest(name, world.kinds)}"
-            )
+    need_asked(loaded, world)
     for name, kind in world.kinds.items():
         folder = ledger_folder if alone or ledger_folder is None else ledger_folder / f"desk={name}"
         models = model_folder if alone or model_folder is None else model_folder / name

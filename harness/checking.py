@@ -42,10 +42,12 @@ def examine(document: Loaded | Charter | ServiceProfile | tuple[Any, ...], name:
 
 def _scenario(loaded: Loaded) -> Iterator[str]:
     from harness import terms as clause_terms
+    from harness.assembly import need_asked
     from harness.planning import plan_of_world
     from harness.resolve import resolve
 
     world = open_world(loaded.scenario, loaded.seeds[0])
+    need_asked(loaded, world)
     days = (loaded.scenario.horizon - loaded.scenario.go_live) / 86_400_000_000
     replays = len(loaded.seeds) * (1 + len(loaded.candidates))
     yield f"{loaded.scenario_id}: reads well; {len(loaded.seeds)} seeds of {days:g} days, {replays} replays"
