@@ -88,13 +88,23 @@ def test_the_accurate_model_loses_where_it_is_overrun() -> None:
 
 @pytest.mark.slow
 def test_to_suspend_keeps_the_margin_and_costs_turnover() -> None:
+    """Where prices are minutes late, a tenth over what can be borne."""
     stands, suspends = (
-        weekend(3, 140.0, ACCURATE, levers=OVERRUN),
-        weekend(3, 140.0, ACCURATE, levers=OVERRUN, halts=True),
+        weekend(3, 100.0, ACCURATE, levers=OVERRUN),
+        weekend(3, 100.0, ACCURATE, levers=OVERRUN, halts=True),
     )
     assert suspends.margin > 0.05 > stands.margin
     assert suspends.stake < 0.7 * stands.stake
-    assert suspends.suspended > stands.suspended + 0.2
+    assert suspends.suspended > stands.suspended + 0.1
+
+
+@pytest.mark.slow
+def test_to_suspend_saves_nobody_whose_prices_are_half_an_hour_old() -> None:
+    """A market opens with its price, and that is then of another minute of the match."""
+    suspends = weekend(3, 140.0, ACCURATE, levers=OVERRUN, halts=True)
+    assert suspends.median_s > 20 * 60.0
+    assert suspends.margin < 0.0
+    assert suspends.suspended > 0.4
 
 
 @pytest.mark.slow
