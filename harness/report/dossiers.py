@@ -172,7 +172,10 @@ def _model(one: Told) -> Section:
         ("trained at", _when(one, model["trainedAt"])),
         ("on events from", f"{window[0]} to {window[1]} ({model['rows']} rows)" if window else "nothing"),
         ("settings", ", ".join(f"{k}={_value(v)}" for k, v in model["params"].items())),
-        ("file", f"{model.get('place') or kept['file']}, SHA-256 {kept['sha256']}" if kept else "none is kept"),
+        (
+            "file",
+            f"{model.get('place') or kept['file']}, SHA-256 {kept['sha256']}" if kept else "none is kept",
+        ),
         ("registry", str(model.get("recorded", "not compared"))),
     )
     return Section("Model", (), ("", ""), rows)

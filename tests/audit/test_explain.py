@@ -164,7 +164,9 @@ def test_what_would_have_changed_it_does_so_in_the_models_own_file(
             assert action == move["action"] != one["whatIf"]["asked"]
             tried += 1
     assert tried > 4
-    assert len({one["model"]["place"] for one in told}) == 2, "decided by the champion, and by the version before it"
+    assert len({one["model"]["place"] for one in told}) == 2, (
+        "decided by the champion, and by the version before it"
+    )
 
 
 def test_the_nearest_scores_are_the_thresholds(told: list[dict[str, Any]]) -> None:

@@ -101,7 +101,9 @@ def test_every_model_is_in_the_registry_with_what_went_in_and_when_it_decided(ba
         for version in (first, last):
             kept = base / str(registry.place(model, version))
             assert results.content_digest(kept) == version["artifact"]["sha256"]
-    assert len(list(base.glob("model/versions/*"))) == 2, "each file once, a champion's under its own name alone"
+    assert len(list(base.glob("model/versions/*"))) == 2, (
+        "each file once, a champion's under its own name alone"
+    )
 
 
 # --- edited by hand, swapped --------------------------------------------------------------------------------------
@@ -152,7 +154,9 @@ def test_the_file_of_an_earlier_version_is_watched_too(call: Call, run: Path) ->
     reseal(run)
     answer = call("verify", run, "-q")
     assert answer.code == 10
-    assert f"model/versions/{first}.json: not the file of version 1 of trees/seed-1/call: swapped" in answer.out
+    assert (
+        f"model/versions/{first}.json: not the file of version 1 of trees/seed-1/call: swapped" in answer.out
+    )
     (run / f"model/versions/{first}.json").unlink()
     (line,) = call("verify", run, "-q").faults()
     assert f"model/versions/{first}.json: missing" in line

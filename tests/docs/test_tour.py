@@ -137,7 +137,9 @@ def test_the_tour_says_what_its_commands_say(tmp_path: Path) -> None:
         )
         said = tmp_path / "said" / f"{number:02d}.txt"
         said.parent.mkdir(exist_ok=True)
-        said.write_text(f"$ {one.command}\n{done.stdout}[exit {done.returncode}]\n{done.stderr}", encoding="utf-8")
+        said.write_text(
+            f"$ {one.command}\n{done.stdout}[exit {done.returncode}]\n{done.stderr}", encoding="utf-8"
+        )
         faults += one.faults(done.stdout, done.returncode)
         if done.returncode == 2:
             faults.append(done.stderr)
