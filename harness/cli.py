@@ -15,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from harness import cli_audit, cli_fair, cli_features, cli_fit, cli_many, cli_service
+from harness import cli_audit, cli_export, cli_fair, cli_features, cli_fit, cli_many, cli_service
 from harness.options import (
     LARGEST_SEED,
     Failing,
@@ -415,6 +415,7 @@ cli_audit.register(app)
 cli_features.register(app)
 cli_fair.register(app)
 cli_fit.register(app)
+cli_export.register(app)
 
 
 def main() -> None:

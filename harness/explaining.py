@@ -56,6 +56,7 @@ def explain(
     agrees = True
     for one in found:
         agrees &= _compare(one, kept, models)
+        _locate(one, folder)
         one["after"] = in_days(after)
     heading = f"{manifest['scenario']['id']}, run {manifest['run']}, charter {manifest['charter']['name']}"
     heading += f" {manifest['charter']['version']}."
@@ -231,7 +232,7 @@ def _same_model(one: Mapping[str, Any], models: Sequence[Any]) -> bool:
         return True
     of = (one["candidate"], one["seed"], one["desk"])
     known = [
-        version
+        (version, registry.place(each, version))
         for each in models
         if (each["candidate"], each["seed"], each["desk"]) == of
         for version in each["versions"]
@@ -240,9 +241,17 @@ def _same_model(one: Mapping[str, Any], models: Sequence[Any]) -> bool:
     if not known or one.get("plan") != one["candidate"]:
         model["recorded"] = "not among this candidate's models: another plan decided"
         return True
-    same = known[0]["artifact"] == model["artifact"]
+    version, model["place"] = known[0]
+    same = version["artifact"] == model["artifact"]
     model["recorded"] = f"the run's version {model['version']}" if same else "NOT the run's: another digest"
     return bool(same)
+
+
+def _locate(one: dict[str, Any], folder: Path) -> None:
+    """Forget where the model's file stands if it does not: an earlier Windtunnel kept the champion's alone."""
+    model = one["model"]
+    if model is not None and not (folder / (model.get("place") or "-")).is_file():
+        model["place"] = None
 
 
 def _plain(value: Any) -> Any:

@@ -3,14 +3,15 @@
 Knows: trainings as a desk tells of them, reigns, files of models. Does not know: candidates by kind, the loop.
 
 Words are those of a model registry (MLflow's): a model has `versions` and `aliases`; a version has `params`, `metrics`,
-`tags` and an `artifact`. Every version's file is digested; kept is the file of the one that decides at the end, the
-*champion*. The *challenger* is the last version that was checked and refused, where no later one took over.
+`tags` and an `artifact`. Every version's file is digested and kept: that of the one that decides at the end, the
+*champion*, under its own name, all others under their digests, each file once. The *challenger* is the last version
+that was checked and refused, where no later one took over.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import tempfile
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +29,9 @@ from sim.core.world import World
 FILE = "models.json"
 OF_TRUTH = ("false_positives", "hidden_positives")
 """What only the ledger can say of a training set."""
+VERSIONS = "versions"
+"""Where the files of versions that no longer decide are kept, under their digests: in a replay's own folder of models,
+and for a whole run below its `model/`."""
 _LEAST = 1e-6
 
 
@@ -45,7 +49,10 @@ class Registry:
 
     def take(self, fit: Fit, record: Mapping[str, Any], card: Mapping[str, Any]) -> None:
         """Take down a training. record: what the ledger says of it; card: its model card."""
-        digest = self.save(fit, card) if fit.in_force else self._digest(fit)
+        digest = self._shelve(fit.scorer)
+        if fit.in_force:
+            self._clear()
+            self._keep(fit.version, fit.scorer, card)
         told = dict(card.get("model", {}))
         params = told.pop("parameters", {})
         counted = ("rows", "positives", "verified", "verified_positives", "entities")
@@ -67,20 +74,27 @@ class Registry:
             "artifact": digest,
         }
 
-    def save(self, fit: Fit, card: Mapping[str, Any]) -> dict[str, Any] | None:
-        """Keep a version's file and card, in the place of the one before; answers its name and digest."""
-        if self.folder.is_dir():
-            for path in self.folder.iterdir():
-                if path.is_file():
-                    path.unlink()
-        self.folder.mkdir(parents=True, exist_ok=True)
+    def _keep(self, version: int, scorer: Any, card: Mapping[str, Any]) -> None:
+        """A version's file and card, under their own names."""
         results.write_json(self.folder / "card.json", card)
-        self.saved = fit.version
-        return kept_file(fit.scorer, self.folder)
+        kept_file(scorer, self.folder)
+        self.saved = version
 
-    def _digest(self, fit: Fit) -> dict[str, Any] | None:
-        with tempfile.TemporaryDirectory() as place:
-            return kept_file(fit.scorer, Path(place))
+    def _clear(self) -> None:
+        """Take away the file and card that stand there."""
+        for path in self.folder.iterdir():
+            if path.is_file():
+                path.unlink()
+
+    def _shelve(self, scorer: Any) -> dict[str, Any] | None:
+        """Keep a version's file under its digest; answers its name and digest, None where it has none."""
+        fresh = self.folder / VERSIONS / "fresh"
+        fresh.mkdir(parents=True, exist_ok=True)
+        artifact = kept_file(scorer, fresh)
+        if artifact is not None:
+            (fresh / artifact["file"]).replace(self.folder / VERSIONS / _name(artifact))
+        shutil.rmtree(fresh)
+        return artifact
 
     def instant(self, t: Micros) -> str:
         """An instant as a date and time of the scenario's calendar."""
@@ -106,6 +120,8 @@ class Registry:
             version["promotedAt"] = self.instant(spans[0][0]) if spans else None
             version["retiredAt"] = self.instant(spans[-1][1]) if spans and spans[-1][1] < world.end else None
             version["status"] = "champion" if number == champion else "retired" if spans else "refused"
+        if champion and self.saved == champion and (kept := self.versions[champion]["artifact"]):
+            (self.folder / VERSIONS / _name(kept)).unlink()
         aliases = {"champion": champion} if champion else {}
         last = max(self.versions, default=0)
         if last and self.versions[last]["status"] == "refused":
@@ -123,11 +139,8 @@ class Registry:
             one = self.versions[champion]
             told = {"trainedAt": desk.model.as_of, "version": champion, "features": one["features"]}
             card = getattr(desk.model.scorer, "card", None)
-            for path in self.folder.iterdir():
-                path.unlink()
-            results.write_json(self.folder / "card.json", told | {"model": card() if callable(card) else {}})
-            kept_file(desk.model.scorer, self.folder)
-            self.saved = champion
+            self._clear()
+            self._keep(champion, desk.model.scorer, told | {"model": card() if callable(card) else {}})
 
 
 def kept_file(scorer: Any, folder: Path) -> dict[str, Any] | None:
@@ -137,6 +150,33 @@ def kept_file(scorer: Any, folder: Path) -> dict[str, Any] | None:
         return None
     path = save(folder)
     return {"file": path.name, "sha256": results.content_digest(path)}
+
+
+def _name(artifact: Mapping[str, Any]) -> str:
+    return f"{artifact['sha256']}{Path(artifact['file']).suffix}"
+
+
+def place(model: Mapping[str, Any], version: Mapping[str, Any]) -> str | None:
+    """Where a version's file stands below its run's folder, by an entry of models.json; None where it has none.
+
+    An earlier Windtunnel kept the champion's alone."""
+    artifact = version["artifact"]
+    if artifact is None:
+        return None
+    champion = model["aliases"].get("champion")
+    if any(one["artifact"] == artifact for one in model["versions"] if one["version"] == champion):
+        return f"{model['path']}/{artifact['file']}"
+    return f"model/{VERSIONS}/{_name(artifact)}"
+
+
+def gather(models: Path, run: Path, own: str) -> None:
+    """Put the models of one replay into a run's folder: files and cards below `model/<own>`, versions with those of
+    all replays, each file once."""
+    shutil.copytree(models, run / "model" / own, dirs_exist_ok=True, ignore=shutil.ignore_patterns(VERSIONS))
+    for path in sorted(models.rglob(f"{VERSIONS}/*")):
+        kept = run / "model" / VERSIONS / path.name
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, kept)
 
 
 def _reigns(told: Sequence[tuple[Micros, int, str]], end: Micros) -> list[tuple[int, Micros, Micros, str]]:

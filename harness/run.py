@@ -236,7 +236,7 @@ def _gather(order: Order, folder: Path, seeds: Sequence[int]) -> None:
     for job in jobs:
         model = folder / "parts" / job.name / "model"
         if model.is_dir():
-            shutil.copytree(model, folder / "model" / job.candidate / f"seed-{job.seed}", dirs_exist_ok=True)
+            registry.gather(model, folder, f"{job.candidate}/seed-{job.seed}")
 
 
 def _services(facts: Mapping[Job, Mapping[str, Any]]) -> dict[str, Any]:

@@ -172,10 +172,17 @@ def _model(one: Told) -> Section:
         ("trained at", _when(one, model["trainedAt"])),
         ("on events from", f"{window[0]} to {window[1]} ({model['rows']} rows)" if window else "nothing"),
         ("settings", ", ".join(f"{k}={_value(v)}" for k, v in model["params"].items())),
-        ("file", f"{kept['file']}, SHA-256 {kept['sha256']}" if kept else "none is kept"),
+        ("file", _file(model) if kept else "none is kept"),
         ("registry", str(model.get("recorded", "not compared"))),
     )
     return Section("Model", (), ("", ""), rows)
+
+
+def _file(model: Told) -> str:
+    """Where a model's file stands in the run's folder, and its digest, which may be its name."""
+    name, digest = model["artifact"]["file"], model["artifact"]["sha256"]
+    place = model.get("place") or name
+    return f"{place}, named by its SHA-256" if digest in place else f"{place}, SHA-256 {digest}"
 
 
 def _reasons(one: Told) -> list[Section]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import keeping, results, seals, trial, verifying
+from harness import keeping, registry, results, seals, trial, verifying
 from tests.audit.conftest import OWN, SCREENS, WITHOUT, make
 from tests.cli.calling import Answer, tree_of
 
@@ -96,8 +96,14 @@ def test_every_model_is_in_the_registry_with_what_went_in_and_when_it_decided(ba
         assert first["params"]["rounds"] == 10
         assert first["metrics"]["rows"] > 100
         assert first["trainingWindow"][1] < first["trainedAt"]
-        kept = base / model["path"] / last["artifact"]["file"]
-        assert results.content_digest(kept) == last["artifact"]["sha256"]
+        assert registry.place(model, last) == f"{model['path']}/model.json"
+        assert registry.place(model, first) == f"model/versions/{first['artifact']['sha256']}.json"
+        for version in (first, last):
+            kept = base / str(registry.place(model, version))
+            assert results.content_digest(kept) == version["artifact"]["sha256"]
+    assert len(list(base.glob("model/versions/*"))) == 2, (
+        "each file once, a champion's under its own name alone"
+    )
 
 
 # --- edited by hand, swapped --------------------------------------------------------------------------------------
@@ -140,6 +146,20 @@ def test_a_model_swapped_with_its_digest_is_caught_by_the_registry(call: Call, r
     assert (
         "model/trees/seed-1/model.json: not the file of version 2 of trees/seed-1/call: swapped" in answer.out
     )
+
+
+def test_the_file_of_an_earlier_version_is_watched_too(call: Call, run: Path) -> None:
+    first = results.read_json(run / "models.json")["models"][0]["versions"][0]["artifact"]["sha256"]
+    shutil.copy(run / "model/trees/seed-2/model.json", run / f"model/versions/{first}.json")
+    reseal(run)
+    answer = call("verify", run, "-q")
+    assert answer.code == 10
+    assert (
+        f"model/versions/{first}.json: not the file of version 1 of trees/seed-1/call: swapped" in answer.out
+    )
+    (run / f"model/versions/{first}.json").unlink()
+    (line,) = call("verify", run, "-q").faults()
+    assert f"model/versions/{first}.json: missing" in line
 
 
 def test_a_row_of_the_ledger_and_a_file_added_are_caught(call: Call, run: Path) -> None:

@@ -44,6 +44,7 @@ COMMANDS = (
     "diff",
     "proxies",
     "fit",
+    "export",
 )
 
 

@@ -126,7 +126,7 @@ def test_the_tour_says_what_its_commands_say(tmp_path: Path) -> None:
     name.chmod(0o755)
     surroundings = os.environ | {"PATH": f"{name.parent}{os.pathsep}{os.environ['PATH']}"}
     faults: list[str] = []
-    for one in told:
+    for number, one in enumerate(told, 1):
         done = subprocess.run(
             ["sh", "-c", one.command],
             cwd=tmp_path,
@@ -134,6 +134,11 @@ def test_the_tour_says_what_its_commands_say(tmp_path: Path) -> None:
             capture_output=True,
             text=True,
             timeout=3600,
+        )
+        said = tmp_path / "said" / f"{number:02d}.txt"
+        said.parent.mkdir(exist_ok=True)
+        said.write_text(
+            f"$ {one.command}\n{done.stdout}[exit {done.returncode}]\n{done.stderr}", encoding="utf-8"
         )
         faults += one.faults(done.stdout, done.returncode)
         if done.returncode == 2:
