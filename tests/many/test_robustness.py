@@ -56,7 +56,9 @@ def test_the_word_and_the_break_even_value_stand_in_the_verdict(loaded: Loaded, 
 def test_what_fails_at_central_values_has_no_break_even(tmp_path: Path) -> None:
     """It is broken where the axis would begin. Nor is an incumbent replayed where no clause compares with one."""
     tiny = str(Path(__file__).parent / "documents" / "tiny.yaml")
-    own = Shelf(trial.load(tiny, ("world.injections=[]", "world.levers.unwanted_calls=3")), tmp_path, quiet=True)
+    own = Shelf(
+        trial.load(tiny, ("world.injections=[]", "world.levers.unwanted_calls=3")), tmp_path, quiet=True
+    )
     drawn = robustness.spans(own, ["unwanted_calls"])
     (found,) = robustness.examine(own, drawn, own.loaded.seeds, 1, ("weak",))
     assert (found.candidate, found.central.verdict) == ("weak", "FAIL")
