@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from harness import attribution, outcomes, trial
-from harness.attribution import THRESHOLD, Attribution
+from harness.attribution import Attribution
 from harness.report import waterfalls
 from harness.shelf import Shelf
 from sim.core.errors import UserError, closest
@@ -35,17 +35,15 @@ def run_attribute(
     name = candidate or loaded.candidates[0]
     if name not in loaded.candidates:
         raise UserError(f"--candidate: no candidate '{name}'{closest(name, loaded.candidates)}")
-    if threshold:
-        own = [f"trial.candidates.{name}.{text}" for text in threshold]
-        shelf = attribution.with_settings(
-            shelf, THRESHOLD, trial.load(reference, (*sets, *own), seeds=loaded.seeds)
-        )
+    own = [f"trial.candidates.{name}.{text}" for text in threshold]
+    settled = trial.load(reference, (*sets, *own), seeds=loaded.seeds) if threshold else None
     found_causes = attribution.causes_of(shelf, causes, bool(threshold))
     if len(found_causes) > MOST_CAUSES:
         raise UserError(f"--cause: {len(found_causes)} causes, expected at most {MOST_CAUSES}")
+    shelf = attribution.with_trials(shelf, found_causes, settled)
     replays = 2 ** len(found_causes) * len(loaded.seeds)
-    talk(f"{loaded.scenario_id}: {', '.join(found_causes)}; {replays} twins of {name} and of the incumbent")
-    found = attribution.attribute(shelf, found_causes, name, clause, THRESHOLD if threshold else "")
+    talk(f"{loaded.scenario_id}: {', '.join(found_causes)}; {replays} twins of {name}")
+    found = attribution.attribute(shelf, found_causes, name, clause)
     told = lines(loaded.scenario_id, found)
     document = (
         outcomes.heading(loaded, "attribute") | attribution.document(found) | {"settings": list(threshold)}

@@ -4,13 +4,14 @@ Knows: switches as variations, every subset of them, sums that are exact. Does n
 cause matters, how a picture is drawn.
 
 A cause is *off* in a twin where the world's levers stand at what takes it away (the world's `causes`), where there is
-no injection and no veil (*drift*), or where the candidate has other settings (*threshold*). Levers are moved from
-goLive on; those that are set once are set throughout. The value of a set of causes is the clause's metric over the
-whole horizon, true view, on the scale where more is better; the *loss* is what it is with every cause off less what it
-is with all on. A cause's part is its mean marginal loss over all orders in which causes may be switched on (Shapley
-1953): all subsets are replayed, on the same seeds, and parts are taken seed by seed, so that each has Student's
-interval over the seeds. A part below 0 is a cause that helps. Values are rounded to a grid first and parts to the same
-grid by largest remainders, so that the parts add up exactly to the loss.
+no injection and no veil (*drift*), where the candidate has other settings (*threshold*), or where it answers at once,
+without a service before any desk (*latency*). Levers are moved from goLive on; those that are set once are set
+throughout. The value of a set of causes is the clause's metric over the whole horizon, true view, on the scale where
+more is better; the *loss* is what it is with every cause off less what it is with all on. A cause's part is its mean
+marginal loss over all orders in which causes may be switched on (Shapley 1953): all subsets are replayed, on the same
+seeds, and parts are taken seed by seed, so that each has Student's interval over the seeds. A part below 0 is a cause
+that helps. Values are rounded to a grid first and parts to the same grid by largest remainders, so that the parts add
+up exactly to the loss.
 """
 
 from __future__ import annotations
@@ -28,13 +29,16 @@ import numpy as np
 from harness import decay
 from harness.evidence import Student
 from harness.shelf import Asked, Shelf
-from harness.tallies import ALL, TRUE
+from harness.tallies import ALL, COMPARED, TRUE
 from harness.terms import ClauseTerms
+from harness.trial import Loaded
 from sim.core import plugins
 from sim.core.errors import UserError, closest
 from sim.core.variation import Variation
 
-DRIFT, THRESHOLD = "drift", "threshold"
+DRIFT, THRESHOLD, LATENCY = "drift", "threshold", "latency"
+OTHERWISE = (THRESHOLD, LATENCY)
+"""Causes that are off in another trial of the same scenario."""
 DIGITS = 9
 """Significant digits of the largest value that the grid keeps."""
 Subset = frozenset[str]
@@ -70,7 +74,8 @@ class Attribution:
 
 
 def causes_of(shelf: Shelf, wanted: Sequence[str] = (), threshold: bool = False) -> tuple[str, ...]:
-    """Causes that can be switched off here: the world's, drift where there is any, threshold where it is asked for.
+    """Causes that can be switched off here: the world's, drift and latency where there is any, threshold where it is
+    asked for.
 
     Raises UserError for one that is not there.
     """
@@ -78,6 +83,7 @@ def causes_of(shelf: Shelf, wanted: Sequence[str] = (), threshold: bool = False)
     known = list(_switches(shelf))
     known += [DRIFT] if world.injections or world.veils else []
     known += [THRESHOLD] if threshold else []
+    known += [LATENCY] if shelf.loaded.services else []
     for name in wanted:
         if name not in known:
             raise UserError(f"--cause: no cause '{name}' here{closest(name, known)}")
@@ -103,36 +109,39 @@ def clause_of(shelf: Shelf, asked: Asked, name: str) -> ClauseTerms:
     return next((terms for terms in whole if terms.critical), whole[0])
 
 
-def attribute(
-    shelf: Shelf, causes: Sequence[str], candidate: str, clause: str = "", trial: str = ""
-) -> Attribution:
-    """Split a candidate's loss on a clause by its causes. `trial`: the shelf's trial with a well-set threshold.
+def attribute(shelf: Shelf, causes: Sequence[str], candidate: str, clause: str = "") -> Attribution:
+    """Split a candidate's loss on a clause by its causes, on a shelf with their trials (`with_trials`).
 
     Replays every subset of the causes on every seed. Raises UserError for a clause that there is not, or without a
     value on some seed of some twin.
     """
     seeds = shelf.loaded.seeds
     subsets = [frozenset(chosen) for size in range(len(causes) + 1) for chosen in combinations(causes, size)]
-    asked = {
-        on: [Asked(candidate, seed, *_twin(shelf, causes, on, trial)) for seed in seeds] for on in subsets
-    }
+    asked = {on: [Asked(candidate, seed, *_twin(shelf, causes, on)) for seed in seeds] for on in subsets}
     every = [one for twins in asked.values() for one in twins]
-    shelf.fetch([*every, *(one.incumbent() for one in every)])
+    shelf.fetch(every)
     terms = clause_of(shelf, every[0], clause)
+    if shelf.specs[terms.metric].form in COMPARED:
+        shelf.fetch([one.incumbent() for one in every])
     raw = {on: _values(shelf, candidate, terms, asked[on]) for on in subsets}
     grid = _grid(raw)
     exact = {on: [Fraction(round(value / grid)) for value in values] for on, values in raw.items()}
     return _split(candidate, terms, seeds, causes, exact, grid)
 
 
-def _twin(shelf: Shelf, causes: Sequence[str], on: Subset, trial: str) -> tuple[Variation, str]:
+def _twin(shelf: Shelf, causes: Sequence[str], on: Subset) -> tuple[Variation, str]:
     levers: dict[str, float] = {}
     moved: dict[str, float] = {}
     off = [cause for cause in causes if cause not in on]
     for cause in off:
         for name, value in _switches(shelf).get(cause, {}).items():
             (moved if shelf.levers[name].moves else levers)[name] = value
-    return Variation(levers, moved, still=DRIFT in off), trial if THRESHOLD in off else ""
+    return Variation(levers, moved, still=DRIFT in off), _named([one for one in OTHERWISE if one in off])
+
+
+def _named(off: Sequence[str]) -> str:
+    """The name of the trial in which these causes are off; empty: the scenario's own."""
+    return " and ".join(off)
 
 
 def _values(shelf: Shelf, candidate: str, terms: ClauseTerms, asked: Sequence[Asked]) -> list[float]:
@@ -210,9 +219,15 @@ def _interval(values: Sequence[float]) -> tuple[float, float]:
     return Student(fmean(values), error, len(values) - 1, "raw").bounds(0.05)
 
 
-def with_settings(shelf: Shelf, name: str, settings: Any) -> Shelf:
-    """The shelf with one more trial of the same scenario, by name."""
-    return replace(shelf, trials={**shelf.trials, name: settings})
+def with_trials(shelf: Shelf, causes: Sequence[str], threshold: Loaded | None) -> Shelf:
+    """The shelf with a trial of the same scenario for each set of causes that are off in one, by name."""
+    able = [one for one in OTHERWISE if one in causes]
+    found: dict[str, Loaded] = {}
+    for size in range(1, len(able) + 1):
+        for off in combinations(able, size):
+            base = shelf.loaded if THRESHOLD not in off or threshold is None else threshold
+            found[_named(off)] = replace(base, services={}) if LATENCY in off else base
+    return replace(shelf, trials={**shelf.trials, **found})
 
 
 # --- attribution.json -----------------------------------------------------------------------------------------------

@@ -145,7 +145,7 @@ def attribute(
     fresh: Fresh = False,
     quiet: Quiet = False,
 ) -> None:
-    """Split a candidate's loss by its causes: label lag, drift, adversary learning, capacity, threshold."""
+    """Split a candidate's loss by its causes: label lag, drift, adversary, capacity, threshold, latency."""
     from harness.attributing import run_attribute
 
     _, shelf = _open(scenario, out, seeds, jobs, sets, fresh, quiet)

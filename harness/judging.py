@@ -163,7 +163,7 @@ def _judge(
         manifest["candidates"],
         alpha=alpha,
         unmeasured=facts["unmeasured"],
-        doubts=_doubts(manifest, clauses),
+        doubts=response_times.doubts(manifest["scenario"].get("services", {}), clauses),
     )
     document = verdict.document(
         found,
@@ -193,37 +193,6 @@ def _judge(
         folder / "timeline.parquet", index=False, compression="zstd"
     )
     return found.settled
-
-
-def _doubts(manifest: Mapping[str, Any], clauses: Sequence[terms.ClauseTerms]) -> dict[tuple[str, str], str]:
-    """Clauses on times that cannot be ruled on, and why: times of a noisy machine, or too few for a quantile.
-    What is assumed is taken at its word as far as it goes, and the run says whose word it is."""
-    found: dict[tuple[str, str], str] = {}
-    for name, by_desk in manifest["scenario"].get("services", {}).items():
-        for one in clauses:
-            if one.metric not in TIMED:
-                continue
-            wanted = one.slice.partition("=")[2]
-            for kind, told in by_desk.items():
-                if wanted not in ("", kind):
-                    continue
-                quantile = one.metric.rpartition("_")[2]
-                if told["noise"] not in (None, "quiet"):
-                    found[name, one.title] = (
-                        f"{told['because']} was measured on a noisy machine: no budget is decided by it"
-                    )
-                elif quantile in ("p50", "p99") and quantile not in told["quantiles"]:
-                    has = ", ".join(told["quantiles"])
-                    found[name, one.title] = (
-                        f"its times are known at {has} alone: too few samples to say anything of {quantile}"
-                        if told["origin"] == "measured"
-                        else f"its times are assumed at {has} alone, and say nothing of {quantile}"
-                    )
-    return found
-
-
-TIMED = ("response_p50", "response_p99", "late_share")
-"""Metrics that are only as good as a service's times."""
 
 
 def _actions(found: verdict.Verdict, charter: Charter) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ Knows: counts by bin, budgets of a charter. Does not know: queues, how a picture
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,8 @@ FILE = "response_times.json"
 METRIC = "response_p99"
 """Any metric made of bins of response times holds the same bins."""
 DESK = "desk="
+TIMED = ("response_p50", "response_p99", "late_share")
+"""Metrics that are only as good as a service's times."""
 
 
 def document(
@@ -43,6 +45,36 @@ def document(
         for desk in desks
     ]
     return {"desks": told} if told else None
+
+
+def doubts(services: Mapping[str, Any], clauses: Sequence[ClauseTerms]) -> dict[tuple[str, str], str]:
+    """Clauses on times that cannot be ruled on, and why: times of a noisy machine, or too few for a quantile.
+    What is assumed is taken at its word as far as it goes, and the run says whose word it is.
+
+    services: of a scenario's card, by candidate and kind of question. Answers by candidate and a clause's title.
+    """
+    found: dict[tuple[str, str], str] = {}
+    for name, by_desk in services.items():
+        for one in clauses:
+            if one.metric not in TIMED:
+                continue
+            wanted = one.slice.partition("=")[2]
+            for kind, told in by_desk.items():
+                if wanted not in ("", kind):
+                    continue
+                quantile = one.metric.rpartition("_")[2]
+                if told["noise"] not in (None, "quiet"):
+                    found[name, one.title] = (
+                        f"{told['because']} was measured on a noisy machine: no budget is decided by it"
+                    )
+                elif quantile in ("p50", "p99") and quantile not in told["quantiles"]:
+                    has = ", ".join(told["quantiles"])
+                    found[name, one.title] = (
+                        f"its times are known at {has} alone: too few samples to say anything of {quantile}"
+                        if told["origin"] == "measured"
+                        else f"its times are assumed at {has} alone, and say nothing of {quantile}"
+                    )
+    return found
 
 
 def _curve(name: str, sketch: Sketch, counts: Tallies) -> dict[str, Any]:

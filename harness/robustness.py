@@ -10,7 +10,8 @@ know: how a replay is done or kept, how an answer is shown.
 3. *Confirmation*: the strongest few, each drawn alone on the same seeds, the others central. A verdict *depends on* a
    lever that alone takes the clause's ruling away from the central one.
 4. *Break-even*: where that lever alone, moved through the whole scenario toward the side that hurts, first breaks the
-   charter: a breaking point (harness.stress) with its interval over seeds.
+   charter: a breaking point (harness.stress) with its interval over seeds. Only of what passes at central values: what
+   fails there is broken before the axis begins.
 
 Screening can miss: with many levers and few seeds a weak one hides behind chance. A verdict that falls while no lever
 alone explains it is said to depend on them together.
@@ -26,13 +27,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness import verdict
+from harness import response_times, verdict
 from harness.axes import DECADE, Axis, spans_decades
 from harness.rulings import Ruling
 from harness.shelf import Asked, Shelf
-from harness.stress import Breaking, break_along, value_at
+from harness.stress import STEPS, Breaking, break_along, value_at
 from harness.survival import share_bounds
-from harness.tallies import ALL, TRUE, Tallies
+from harness.tallies import ALL, COMPARED, TRUE, Tallies
 from harness.verdict import CandidateVerdict
 from sim.core import rng
 from sim.core.errors import UserError, closest
@@ -146,19 +147,29 @@ def seeds_for(shelf: Shelf, draws: int) -> tuple[int, ...]:
     return (*own, *range(max(own) + 1, max(own) + 1 + max(0, draws - len(own))))[: max(draws, len(own))]
 
 
-def examine(shelf: Shelf, drawn: Sequence[Span], seeds: Sequence[int], top: int = 3) -> list[Robustness]:
-    """Judge a scenario at central values and drawn, and say what each candidate's verdict hangs on."""
-    names = shelf.loaded.candidates
+def examine(
+    shelf: Shelf,
+    drawn: Sequence[Span],
+    seeds: Sequence[int],
+    top: int = 3,
+    candidates: Sequence[str] = (),
+    steps: int = STEPS,
+) -> list[Robustness]:
+    """Judge a scenario at central values and drawn, and say what each candidate's verdict hangs on.
+
+    candidates: only these, the champion by itself for example. steps: halvings of a break-even's bracket.
+    """
+    names = tuple(candidates) or shelf.loaded.candidates
     at_centre = {seed: Variation() for seed in seeds}
     at_random = {seed: _variation(drawn, seed) for seed in seeds}
-    settled = _judged(shelf, at_centre)
-    shaken = _judged(shelf, at_random)
+    settled = _judged(shelf, at_centre, names)
+    shaken = _judged(shelf, at_random, names)
     found = []
     for place, name in enumerate(names):
         centre, moved = settled[1].candidates[place], shaken[1].candidates[place]
         suspects: list[Suspect] = []
         if centre.verdict in ("PASS", "FAIL") and moved.verdict != centre.verdict:
-            suspects = _suspects(shelf, drawn, seeds, place, settled, shaken, top)
+            suspects = _suspects(shelf, drawn, seeds, place, settled, shaken, top, steps)
         found.append(
             Robustness(
                 name, centre, moved, _broken(settled[0], centre), _broken(shaken[0], moved), len(seeds), tuple(suspects)
@@ -174,16 +185,19 @@ def _variation(drawn: Sequence[Span], seed: int) -> Variation:
     return Variation(levers={one.name: one.drawn(seed) for one in drawn})
 
 
-def _judged(shelf: Shelf, by_seed: Mapping[int, Variation], only: str = "") -> Judged:
-    """Counts and verdict of all candidates (or one), each seed under a variation of its own."""
-    names = (only,) if only else shelf.loaded.candidates
+def _judged(shelf: Shelf, by_seed: Mapping[int, Variation], names: Sequence[str]) -> Judged:
+    """Counts and verdict of candidates, each seed under a variation of its own."""
     asked = [Asked(name, seed, vary) for name in names for seed, vary in by_seed.items()]
-    shelf.fetch([*asked, *(one.incumbent() for one in asked)])
+    shelf.fetch(asked)
+    terms = shelf.clauses(asked[0])
+    if any(shelf.specs[one.metric].form in COMPARED for one in terms):
+        shelf.fetch([one.incumbent() for one in asked])
     counts = shelf.tallies(asked)
     facts = shelf.facts(asked[0])
     alpha = 1.0 - shelf.loaded.charter.spec.confidence
-    terms = shelf.clauses(asked[0])
-    return counts, verdict.judge(counts, terms, names, alpha=alpha, unmeasured=facts["unmeasured"])
+    doubts = response_times.doubts(shelf.loaded.scenario_card().get("services", {}), terms)
+    ruled = verdict.judge(counts, terms, names, alpha=alpha, unmeasured=facts["unmeasured"], doubts=doubts)
+    return counts, ruled
 
 
 def _broken(counts: Tallies, found: CandidateVerdict) -> int:
@@ -205,8 +219,9 @@ def _suspects(
     settled: Judged,
     shaken: Judged,
     top: int,
+    steps: int,
 ) -> list[Suspect]:
-    name = shelf.loaded.candidates[place]
+    name = settled[1].candidates[place].name
     levers = np.array([[one.drawn(seed) for one in drawn] for seed in seeds])
     found: list[Suspect] = []
     pairs = zip(settled[1].candidates[place].clauses, shaken[1].candidates[place].clauses, strict=True)
@@ -217,13 +232,15 @@ def _suspects(
         for column, correlation in screen(levers, change, top):
             one = drawn[column]
             alone = {seed: Variation(levers={one.name: one.drawn(seed)}) for seed in seeds}
-            judged = _judged(shelf, alone, only=name)[1].candidates[0]
+            judged = _judged(shelf, alone, (name,))[1].candidates[0]
             own = next(c for c in judged.clauses if c.terms.title == before.terms.title)
             confirmed = own.ruling != before.ruling
-            along = _toward(one, correlation, before.terms.good, shelf) if confirmed else None
+            passed = confirmed and before.ruling == "PASS"
+            along = _toward(one, correlation, before.terms.good, shelf) if passed else None
             broke = None
             if along is not None:
-                broke = break_along(shelf, along, shelf.loaded.seeds, candidates=[name])[0]
+                own_seeds = shelf.loaded.seeds
+                broke = break_along(shelf, along, own_seeds, steps=steps, candidates=[name])[0]
             found.append(Suspect(before.terms.title, one, correlation, own.ruling, confirmed, broke, along))
     return found
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from harness import attribution, trial
 from harness.attributing import run_attribute
 from harness.shelf import Shelf
 from harness.trial import Loaded
@@ -59,3 +60,26 @@ def test_what_there_is_not_is_told(
 ) -> None:
     with pytest.raises(UserError, match=said):
         run_attribute(shelf, loaded.scenario_file, (), causes, candidate, clause, [], lambda _: None)
+
+
+@pytest.mark.slow
+def test_latency_is_a_cause_where_there_is_a_service(tmp_path: Path) -> None:
+    """A queue that is asked for far more than it can do: what passes late calls loses detection by it, what stops
+    them gains. A clause on answering times has no value where all answers come at once."""
+    small = "world.with.lines=200"
+    sets = (small, "world.levers.service_load=10000")
+    own = Shelf(trial.load("telco/latency-pay-v1", sets, seeds=(1, 2)), tmp_path, quiet=True)
+    assert attribution.LATENCY in attribution.causes_of(own)
+    parts = {}
+    for name in ("full", "full-blocks"):
+        lines = run_attribute(
+            own, "telco/latency-pay-v1", sets, ["latency"], name, "detection", [], lambda _: None
+        )
+        found = json.loads(Path(lines[-3]).read_bytes(), parse_float=Decimal)
+        (part,) = found["parts"]
+        assert part["value"] == found["loss"]
+        parts[name] = part["value"]
+    assert parts["full"] > 0 > parts["full-blocks"]
+    timed = Shelf(trial.load("telco/latency-fail-v1", (small,), seeds=(1, 2)), tmp_path, quiet=True)
+    with pytest.raises(UserError, match="no value for seed 1, 2 in some twin"):
+        run_attribute(timed, "telco/latency-fail-v1", (small,), ["latency"], "", "", [], lambda _: None)

@@ -4,8 +4,8 @@ Knows: `scenarios/drift`, labels, how a magnitude is written for each shape and 
 
 Magnitude 1 is the scenario as shipped and 0 the same world without its drift. Between and beyond, what is moved is
 moved in proportion: `to` from where the lever stands, `factor` from 1, a share, a delay or an error from nothing. A
-veil that either is there or is not (stale, category rename) is there for a part of the time: its window from the onset
-on, so that at magnitude 2 it reaches the horizon.
+veil that either is there or is not (stale, category rename, an outage without nights) is there for a part of the time:
+its window from the onset on, to the horizon at most.
 """
 
 from __future__ import annotations
@@ -110,11 +110,12 @@ def settings(one: Entry, magnitude: float) -> Sequence[str]:
         found.append(f"world.injections.{plan.name}.{key}={_moved(given[key], base, magnitude)}")
     for veil in spec.veils:
         key = STRENGTH[veil.use]
-        if key == "end":
+        if key == "end" or key not in veil.parameters:
             assert veil.end is not None
-            value: Any = format_duration(veil.start + round((veil.end - veil.start) * magnitude))
+            end = veil.start + round((veil.end - veil.start) * magnitude)
+            key, value = "end", format_duration(min(end, spec.horizon))
         else:
-            value = veil.parameters[key]
+            value: Any = veil.parameters[key]
             if isinstance(value, str):
                 value = format_duration(round(parse_duration(value) * magnitude))
             else:

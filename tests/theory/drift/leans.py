@@ -3,7 +3,8 @@
 Fits the champion of a scenario at goLive, without its drift, and prints for each veil the features that read what it
 veils, their part of the mean absolute contribution to the log-odds (exact Shapley values on the rows that it was
 fitted on), and, for a field of the question, how many of those rows would change sides of the policy's lowest line if
-every row came veiled. A veil that hits what the model hardly uses has little to break.
+every row came veiled. A veil that hits what the model hardly uses has little to break. `--every`: each feature's part
+instead, by the feed that it is made of, for each champion that there is, so that a veil can be pointed at what is used.
 
 Knows: veils, contributions of a booster. Does not know: what a replay under the veil does.
 """
@@ -11,7 +12,7 @@ Knows: veils, contributions of a booster. Does not know: what a replay under the
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -130,13 +131,54 @@ def row(
     return f"| `{one.name}` | {told} | {mean.sum():.1%} | {sides} |"
 
 
+def parts(one: Entry, seeds: range, question: str, features: tuple[FeatureSpec, ...]) -> list[str]:
+    """Lines of the table of what a champion uses: each feature's mean part over the seeds, the largest first."""
+    found: dict[str, list[float]] = {}
+    for seed in seeds:
+        fit = first_fit(at(one, 0.0), seed, question)
+        weight = np.abs(fit.scorer.contributions(fit.past.x)[:, :-1]).mean(axis=0)  # type: ignore[attr-defined]
+        for name, part in zip(fit.past.names, weight / weight.sum(), strict=True):
+            found.setdefault(name, []).append(float(part))
+    feeds = {spec.name: spec.feed if spec.use != "field" else "the question" for spec in features}
+    ranked = sorted(found, key=lambda name: -float(np.mean(found[name])))
+    return [f"| {name} | {feeds[name]} | {np.mean(found[name]):.1%} |" for name in ranked]
+
+
+def every(wanted: Sequence[str], seeds: range) -> None:
+    """What the champions of the scenarios use, those that are alike once."""
+    seen = set()
+    for name in names():
+        one = entry(name)
+        champion = repr(one.loaded.trial.candidates[0])
+        if (wanted and not any(part in name for part in wanted)) or champion in seen:
+            continue
+        seen.add(champion)
+        question = "bet" if one.world == "sportsbook" else "call"
+        specs = one.loaded.desk_features.get(question, one.loaded.features)
+        print(
+            "\n".join(
+                (
+                    f"{name}",
+                    "",
+                    "| feature | feed | part |",
+                    "|---|---|--:|",
+                    *parts(one, seeds, question, specs),
+                )
+            )
+        )
+
+
 def main() -> None:
     """Entry point."""
     read = argparse.ArgumentParser(prog="python -m tests.theory.drift.leans", description=__doc__)
     read.add_argument("names", nargs="*")
     read.add_argument("--seeds", type=int, default=3)
     read.add_argument("--first", type=int, default=1)
+    read.add_argument("--every", action="store_true", help="all features of each champion, by feed")
     given = read.parse_args()
+    if given.every:
+        every(given.names, range(given.first, given.first + given.seeds))
+        return
     print(
         "| scenario | reads what is veiled | together | rows changed | lawful over the line | unwanted below |"
     )

@@ -11,10 +11,10 @@ import pytest
 from harness import tallies, terms, verdict
 from harness.charter_rules import find
 from harness.evidence import Ranked
-from harness.judging import _doubts
 from harness.kinds import Rows
 from harness.metrics._answers import ends
 from harness.plans import CandidatePlan
+from harness.response_times import doubts
 from harness.service_plan import AssumedTimes, ServicePlan
 from harness.service_rules import assumed, service
 from harness.trial import load
@@ -130,19 +130,19 @@ def test_a_noisy_machine_and_an_unknown_tail_decide_nothing() -> None:
     charter = find(CHARTER)
     clauses = terms.terms(charter, {}, {name: plugins.load("metric", name).spec for name in NAMES})
 
-    def card(**more: object) -> dict[str, object]:
+    def card(**more: object) -> dict[str, dict[str, dict[str, object]]]:
         known = {"origin": "measured", "because": "x", "quantiles": ["p50", "p99"], "noise": "quiet"} | more
-        return {"scenario": {"services": {"slow": {"call": known}}}}
+        return {"slow": {"call": known}}
 
-    assert not _doubts(card(), clauses)
-    noisy = ruled(told, _doubts(card(noise="UNDECIDED"), clauses))
+    assert not doubts(card(), clauses)
+    noisy = ruled(told, doubts(card(noise="UNDECIDED"), clauses))
     assert {one.ruling for one in noisy.values()} == {"UNDECIDED"}
     assert "noisy machine" in noisy["screening_p50"].reason
-    short = ruled(told, _doubts(card(quantiles=["p50"]), clauses))
+    short = ruled(told, doubts(card(quantiles=["p50"]), clauses))
     assert short["screening_p50"].ruling == "PASS"
     assert short["screening_p99"].ruling == "UNDECIDED"
     assert "too few samples" in short["screening_p99"].reason
-    guess = ruled(told, _doubts(card(origin="assumed", noise=None, quantiles=["p50"]), clauses))
+    guess = ruled(told, doubts(card(origin="assumed", noise=None, quantiles=["p50"]), clauses))
     assert "say nothing of p99" in guess["screening_p99"].reason
 
 
