@@ -31,11 +31,34 @@ from harness.shadow import Model
 from harness.trainer import Fit, Trained, Trainer
 from harness.units import Units
 from sim.core import rng
+from sim.core.compile import kernel
 from sim.core.decisions import Decisions, Quotes
 from sim.core.errors import UserError, closest
 from sim.core.events import Block
 from sim.core.time import Micros
 from sim.core.world import LabelChannel, News, Question, QuestionKind
+
+
+Small = NDArray[np.int8]
+Flags = NDArray[np.bool_]
+
+
+@kernel
+def _rule(
+    asked: Small, chance: NDArray[np.float32], unasked: Flags, spared: Flags, exempt: Flags, standing: Small,
+    instead: Small, action: Small, propensity: NDArray[np.float32], fallback: Small, free: Flags,
+) -> None:  # fmt: skip
+    """What is done with each row (n,), with which propensity, and where the answer comes too late: the graver of what
+    the policy asked for and what stands on its entity; nothing with those who are left alone. free: where the policy's
+    word holds. instead: (n,), or (1,) for all."""
+    step = 0 if len(instead) == 1 else 1
+    for i in range(len(asked)):
+        free[i] = not (exempt[i] or unasked[i])
+        wanted = 0 if unasked[i] else asked[i]
+        stands = 0 if spared[i] else standing[i]
+        action[i] = 0 if exempt[i] else max(wanted, stands)
+        propensity[i] = chance[i] if free[i] and stands <= wanted else 1.0
+        fallback[i] = 0 if exempt[i] or spared[i] else max(stands, instead[i * step])
 
 
 @dataclass
@@ -67,6 +90,7 @@ class Desk:
         self.policy = plan.policy
         self.units = Units(self.seed, len(self.featurizer.names), plan.labels.maturity, plan.labels.window)
         self._keys = {p: rng.key(self.seed, "desk", p) for p in ("holdout", "audit", "policy")}
+        self._channels = {channel.stream: channel for channel in reversed(self.kind.labels)}
         self.codes = {action.name: code for code, action in enumerate(self.kind.actions)}
         self.consequences = self._consequences()
         self._from = self.go_live if self.deployed is None else self.deployed
@@ -97,7 +121,8 @@ class Desk:
         self.reigns: list[tuple[Micros, int, str]] = []
         """Who decided from when on: the instant, the model's version (0: the stand-in), and how it came to it."""
         self._changed = False
-        self._instead: NDArray[np.int8] | int = 0
+        self._instead = np.zeros(1, dtype=np.int8)
+        """What the desk does with rows of the present question where its answer comes too late: (n,), or (1,) for all."""
         self.trainer = Trainer(plan, self.kind, self.featurizer.names, self.units, self._quoted, self.seed)
         self._board: Board | None = None
         if plan.cadence is not None:
@@ -118,20 +143,30 @@ class Desk:
 
     def learn(self, news: News, now: Micros) -> None:
         """Take in news at a tick's start `now`: features and labels use it from `now` on, not before."""
-        for other in (self.before, self.stand_in, self.late):
-            if isinstance(other, Desk):
-                other.learn(news, now)
-        if self.featurizer.reads(news.stream):
+        if self.before is not None:
+            self.before.learn(news, now)
+        if self.stand_in is not None:
+            self.stand_in.learn(news, now)
+        if isinstance(self.late, Desk):
+            self.late.learn(news, now)
+        stream, block = news
+        if self.featurizer.reads(stream):
             self.featurizer.learn(delivered(news, now))
-        block = news.block
-        channel = next((c for c in self.kind.labels if c.stream == news.stream), None)
+        channel = self._channels.get(stream)
+        if channel is None:
+            # Most news by far: no label.
+            if now >= self._from and stream == self.plan.upshot.redress and len(block):
+                self.consequences.redressed(block, self.kind.entity)
+            if self.monitor is not None:
+                self.monitor.heard(now, stream, block, None)
+            return
         if len(block) and now >= self._from:
-            self._follow(news.stream, block, channel)
+            self._follow(stream, block, channel)
         if self.monitor is not None:
-            asked = channel is not None and channel.negatives and not self._quoting and self._pending is None
+            asked = channel.negatives and not self._quoting and self._pending is None
             share = self.units.ledger_of(block[self.kind.entity], block["t"])["propensity"] if asked else None
-            self.monitor.heard(now, news.stream, block, None if share is None else 1.0 / np.fmax(share, 1e-6))
-        if channel is None or not len(block) or channel.stream not in self.plan.labels.positives:
+            self.monitor.heard(now, stream, block, None if share is None else 1.0 / np.fmax(share, 1e-6))
+        if not len(block) or stream not in self.plan.labels.positives:
             return
         if self._pending is not None:
             self._learn_online(self._pending, block, channel.unit_label)
@@ -161,12 +196,12 @@ class Desk:
 
     def remember(self, news: News) -> Rows:
         """News joined with what the operator itself recorded: its own holdout and, for labels, its own audit."""
-        block = news.block
-        columns: dict[str, NDArray[Any]] = dict(block.columns)
-        if self.kind.subject and self.kind.subject in columns:
-            columns["exempt"] = self.exempt(columns[self.kind.subject]).astype(np.int8)
-        if not self._quoting and any(c.stream == news.stream and c.negatives for c in self.kind.labels):
-            columns |= self.units.ledger_of(block[self.kind.entity], block["t"])
+        block, subject, channel = news.block, self.kind.subject, self._channels.get(news.stream)
+        columns = block.columns
+        if subject and subject in columns:
+            columns = {**columns, "exempt": self.exempt(columns[subject]).astype(np.int8)}
+        if channel is not None and channel.negatives and not self._quoting:
+            columns = {**columns, **self.units.ledger_of(block[self.kind.entity], block["t"])}
         return Rows(columns, len(block))
 
     # --- what it answers ---------------------------------------------------------------------------------------------
@@ -181,7 +216,7 @@ class Desk:
             self.stand_in.answer(question)  # so that what it scores by is as fresh as its own
         instead = self.late.answer(question) if isinstance(self.late, Desk) else self.late
         code = instead if isinstance(instead, int) else 0
-        self._instead = instead.action if isinstance(instead, Decisions) else code
+        self._instead = instead.action if isinstance(instead, Decisions) else np.array([code], dtype=np.int8)
         self.consequences.settle(question.start)
         if self._board is not None:
             return self._answer_from(self._board, question)
@@ -259,12 +294,7 @@ class Desk:
 
     def _decide(self, q: Question, x: Matrix, read: Reading | None, seen: Seen | None) -> Decisions:
         block, n = q.block, len(q.block)
-        action = np.zeros(n, dtype=np.int8)
-        propensity = np.ones(n, dtype=np.float32)
-        scored = np.full(n, np.nan, dtype=np.float32)
-        exempt = np.zeros(n, dtype=np.bool_)
         review = np.zeros(n, dtype=np.bool_)
-        fallback = np.zeros(n, dtype=np.int8)
         deputy = self._deputy
         if deputy is not None:
             given = cast(Decisions, deputy.answer(q))
@@ -272,33 +302,36 @@ class Desk:
             review, fallback = deputy.reviewed, self._late(given.fallback_action, exempt)
         elif q.start >= self._from:
             entity, t = block[self.kind.entity], block["t"]
-            exempt = self.exempt(block[self.kind.subject]) if self.kind.subject else exempt
+            exempt = self.exempt(block[self.kind.subject]) if self.kind.subject else review.copy()
             score = self._score(x) if read is None else read.score
             verdicts = self.policy.decide(
                 block, score, rng.uniform(self._keys["policy"], block["id"]), self.codes
             )
             spared = self.consequences.left_alone(entity, t)
             unasked = spared if read is None else spared | ~read.known
-            asked = np.where(unasked, 0, verdicts.action)
-            standing = np.where(spared, 0, self.consequences.orders.on(entity, t))
-            action = np.where(exempt, 0, np.maximum(asked, standing)).astype(np.int8)
-            propensity = np.where(exempt | unasked | (standing > asked), 1.0, verdicts.propensity).astype(
-                np.float32
-            )
+            standing = self.consequences.orders.on(entity, t)
+            action, fallback = np.empty((2, n), dtype=np.int8)
+            propensity, free = np.empty(n, dtype=np.float32), np.empty(n, dtype=np.bool_)
+            own = (verdicts.action.astype(np.int8, copy=False), verdicts.propensity.astype(np.float32, copy=False))
+            _rule(*own, unasked, spared, exempt, standing, self._instead, action, propensity, fallback, free)
             scored = score.astype(np.float32)
-            fallback = self._late(standing.astype(np.int8), exempt | spared)
-            free = ~(exempt | unasked)
-            lasting = np.flatnonzero((verdicts.lasts > 0) & free)
-            if len(lasting):
+            if verdicts.lasts.any():
+                lasting = np.flatnonzero((verdicts.lasts > 0) & free)
                 until = q.end + verdicts.lasts[lasting]
                 self.consequences.orders.give(q.end, entity[lasting], verdicts.action[lasting], until)
             if verdicts.review is not None:
                 review = verdicts.review & free
+        else:
+            none = Decisions.passing(block["id"])
+            action, fallback, scored, propensity, exempt = (
+                none.action, none.fallback_action, none.scored, none.propensity, none.exempt
+            )  # fmt: skip
         if self.monitor is not None:
             self.monitor.decided(q.start, block, x, scored)
         self.reviewed = review
-        audit = np.zeros(n, dtype=np.float32)
-        if seen is not None:
+        if seen is None:
+            audit = np.zeros(n, dtype=np.float32)
+        else:
             audit = self._audits.select(block[self.kind.entity], q.start, seen, action, review)
         return Decisions(block["id"], action, fallback, scored, propensity, audit, exempt)
 

@@ -34,12 +34,14 @@ _EDGE, _UP = np.float32(88.7), np.float32(np.inf)
 @kernel
 def _walk(
     x: Matrix, roots: Shorts, feature: Shorts, split: Singles, missing_left: Shorts, children: Shorts,
-    margin: Singles,
+    start: Floats, step: int, poisson: bool, out: Floats,
 ) -> None:  # fmt: skip
-    """Add the leaves that each row falls into to its margin (n,), tree by tree. No branch depends on the features:
-    which child comes next is counted, not asked."""
+    """What rows are answered (n,): the leaves that each falls into, added to its start[i * step] tree by tree in
+    float32, and the objective's own function of that. No branch depends on the features: which child comes next is
+    counted, not asked. Exponentials are in float32 by the C library's own function, as XGBoost takes them."""
+    one = np.float32(1.0)
     for i in range(len(x)):
-        total = margin[i]
+        total = np.float32(start[i * step])
         for tree in range(len(roots)):
             node = roots[tree]
             while feature[node] >= 0:
@@ -47,14 +49,10 @@ def _walk(
                 goes_left = int(value < split[node]) | (int(value != value) & missing_left[node])
                 node = children[2 * node + 1 - goes_left]
             total += split[node]
-        margin[i] = total
-
-
-@kernel
-def _risen(margin: Singles, out: Floats) -> None:
-    """Exponentials in float32, by the C library's own function, as XGBoost takes them."""
-    for i in range(len(margin)):
-        out[i] = math.exp(margin[i])
+        if poisson:
+            out[i] = math.exp(total)
+        else:
+            out[i] = one / (np.float32(math.exp(min(-total, _EDGE))) + one)
 
 
 @dataclass(frozen=True)
@@ -72,15 +70,13 @@ class Forest:
 
     def predict(self, x: Matrix, base_margin: Floats | None = None) -> Floats:
         """What the booster answers for rows (n, k), contiguous float32: probabilities or means (n,)."""
-        margin = np.full(len(x), self.base) if base_margin is None else base_margin.astype(np.float32)
-        _walk(x, self.roots, self.feature, self.split, self.missing_left, self.children, margin)
+        start = np.array([self.base], dtype=np.float64) if base_margin is None else base_margin
         answer = np.empty(len(x))
-        if self.objective == _POISSON:
-            _risen(margin, answer)
-            return answer
-        _risen(np.minimum(-margin, _EDGE), answer)
-        one = np.float32(1.0)
-        return (one / (answer.astype(np.float32) + one)).astype(np.float64)
+        _walk(
+            x, self.roots, self.feature, self.split, self.missing_left, self.children, start,
+            0 if base_margin is None else 1, self.objective == _POISSON, answer,
+        )  # fmt: skip
+        return answer
 
 
 def forest(booster: Any, x: Matrix, base_margin: Floats | None = None) -> Forest | None:

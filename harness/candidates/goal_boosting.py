@@ -99,11 +99,10 @@ class GoalBoostingScorer:
             return np.empty((0, self.outcomes))
         x = finite(x)
         at = self.reader.read(x)
+        start = np.log(np.maximum(at.expected, LEAST_MEAN))
         means = [
-            answered(booster, trees, x, np.log(np.maximum(clock, LEAST_MEAN)))
-            for booster, trees, clock in zip(
-                self.boosters, self.trees, (at.lam * at.left_home, at.mu * at.left_away), strict=True
-            )
+            answered(booster, trees, x, own)
+            for booster, trees, own in zip(self.boosters, self.trees, start, strict=True)
         ]
         return quoted(at, means[0], means[1], self.rho, self.outcomes)
 

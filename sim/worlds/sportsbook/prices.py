@@ -16,7 +16,7 @@ from sim.core.errors import BadBlock, Defect, OutOfTurn
 from sim.core.time import Micros
 from sim.core.truth import Outcomes, Settlement, Truth
 from sim.core.world import Question
-from sim.engine.outbox import sealed
+from sim.engine.outbox import sealed, split
 from sim.worlds.sportsbook import vocabulary as words
 from sim.worlds.sportsbook.asking import consensus_logs, price_blocks
 from sim.worlds.sportsbook.curves import Curves, Knots
@@ -115,9 +115,9 @@ class Prices:
             self._slate.tables, knots.slot, knots.t, knots.id, knots.state, knots.span_s, market, shut, np.empty(3),
             longs, spans, small, q,
         )  # fmt: skip
-        outcomes: tuple[NDArray[Any], ...] = (
-            longs[0], longs[3], small[0], longs[1], spans, np.zeros(n, dtype=np.bool_)
-        )  # fmt: skip
+        at, acted, settled, ids = split(longs)
+        closed, outcome, phase = split(small)
+        outcomes: tuple[NDArray[Any], ...] = (at, ids, closed, acted, spans, np.zeros(n, dtype=np.bool_))
         schema = words.PRICE_OUTCOMES
         if self._pricing.serves(words.SPORT_OF[market]):
             response = self._pricing.response(knots.slot, knots.state, knots.t)
@@ -126,7 +126,7 @@ class Prices:
                 words.PRICE_OUTCOMES_SERVED,
                 (*outcomes, response, np.zeros(n, dtype=np.int8)),
             )
-        truth = (longs[2], longs[3].copy(), small[1], *q, small[2])
+        truth = (settled, ids, outcome, *split(q), phase)
         return Settlement(
             Outcomes(sealed(schema, outcomes)),
             Truth(sealed(words.TRUTH[words.MARKETS[market]], truth)),

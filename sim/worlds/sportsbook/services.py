@@ -179,9 +179,14 @@ class Services:
     def __init__(self, seed: int, levers: Levers, accounts: Accounts, size: int) -> None:
         self._levers, self._accounts = levers, accounts
         self._scale = size / REFERENCE_ACCOUNTS
-        self._keys = {
-            name: rng.key(seed, "sportsbook", "services", name) for name in ("login", "geo", "down", "work")
-        }
+        self._entering = np.array(
+            [rng.key(seed, "sportsbook", "services", name) for name in ("login", "geo", "down")], dtype=np.uint64
+        )
+        self._working = rng.key(seed, "sportsbook", "services", "work")
+        self._spans = tuple(
+            int(levers.constant(name) * unit)
+            for name, unit in (("session_minutes", MINUTE), ("browses_s", SECOND), ("gives_up_minutes", MINUTE))
+        )
         self._gate = Workers(1)
         self._validators = Workers(max(1, round(levers.constant("validators") * self._scale)))
         self._seen = np.full(0, -NEVER, dtype=np.int64)
@@ -235,16 +240,15 @@ class Services:
         order = order_by(t[:n], ids[:n])
         self._room(int(person[:n].max(initial=-1)) + 1)
         clicks, ids = t[order], ids[order]
-        logs = np.empty((2, n))
-        for row, service in zip(logs, ("login", "geo"), strict=True):
-            np.negative(rng.uniform(self._keys[service], ids), out=row)
+        u = rng.uniforms(self._entering, ids)
+        logs, down = u[:2], u[2]
+        np.negative(logs, out=logs)
         np.log1p(logs, out=logs)
         figures, step = levers.figures(ENTERING, clicks)
         begins = np.empty(n, dtype=np.bool_)
         _enter(
-            order, t, person, len(looks), logs, rng.uniform(self._keys["down"], ids), figures, step, self._scale,
-            int(levers.constant("session_minutes") * MINUTE), int(levers.constant("browses_s") * SECOND),
-            int(levers.constant("gives_up_minutes") * MINUTE), self._seen, self._ready, self._shut,
+            order, t, person, len(looks), logs, down, figures, step, self._scale, *self._spans, self._seen,
+            self._ready, self._shut,
             self._gate.free, self._gate.leaves, self._gate.count, self._tried, place,
             np.empty(n, dtype=np.int64), wait, begins,
         )  # fmt: skip
@@ -258,7 +262,7 @@ class Services:
         ints = tickets.ints
         figures, _ = self._levers.figures(VALIDATING, arrival)
         size = figures[:, 0] / LEAST_OUTCOMES * ints[:, ticket.LEGS]
-        work = self._spent("work", ints[:, ticket.ID]) * figures[:, 1] * size
+        work = self._spent(ints[:, ticket.ID]) * figures[:, 1] * size
         patience = (figures[:, 2] * SECOND).astype(np.int64)
         done = serve(arrival, (work * 1000.0).astype(np.int64), self._validators, patience)
         # Work that has begun is finished, though nobody waits for its answer any more.
@@ -272,9 +276,9 @@ class Services:
         self._validated += int(stands.sum())
         return tickets.take(stands)
 
-    def _spent(self, service: str, ids: Ints) -> Floats:
-        """Times (n,) in units of the service's mean, keyed by look or bet."""
-        return FIXED + (1.0 - FIXED) * rng.exponential(self._keys[service], ids)
+    def _spent(self, ids: Ints) -> Floats:
+        """Work (n,) of validating bets, in units of its mean."""
+        return FIXED + (1.0 - FIXED) * rng.exponential(self._working, ids)
 
     def _room(self, persons: int) -> None:
         more = persons - len(self._seen)

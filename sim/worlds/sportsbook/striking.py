@@ -208,11 +208,7 @@ class Striking:
         )  # fmt: skip
         ints = tickets.ints
         ints[:, ticket.PROMO] = promotional(
-            accounts,
-            tickets.column(ticket.ACCOUNT),
-            tickets.column(ticket.ID),
-            tickets.column(ticket.PLACED),
-            levers,
+            accounts, ints[:, ticket.ACCOUNT], ints[:, ticket.ID], ints[:, ticket.PLACED], levers
         )
         return tickets
 

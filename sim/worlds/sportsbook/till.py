@@ -19,7 +19,7 @@ from sim.core.time import MINUTE, Micros
 from sim.core.truth import Outcomes, Settlement, Truth
 from sim.core.world import Question
 from sim.engine.ordering import order_by
-from sim.engine.outbox import Calendar, Outbox, sealed
+from sim.engine.outbox import Calendar, Outbox, sealed, split
 from sim.engine.stage import Stage
 from sim.worlds.sportsbook import acceptance, asking
 from sim.worlds.sportsbook import settlement as grading
@@ -183,12 +183,16 @@ class Till:
         self._marks.put(marked[:singles], self._end)
         self._outboxes["bet_decided"].put(decided)
         self._consequences(question, decisions, action, small)
+        t, ids, truth_t, truth_ids, person = split(longs)
+        stands, payout, true, heard, fair = split(money)
+        voided, pending, phase = split(marks)
+        bad, segment, at_risk, *rest = split(small)
         outcomes: tuple[NDArray[Any], ...] = (
-            longs[0], longs[1], action.copy(), at, marks[0], money[0], money[4], marks[1].astype(np.bool_),
+            t, ids, action.copy(), at, voided, stands, fair, pending.astype(np.bool_),
         )  # fmt: skip
         truth = (
-            longs[2], longs[3], small[0], small[1], small[2], longs[4], money[2],
-            np.ascontiguousarray(floats[:, ticket.P_PLACED]), money[3], money[1], marks[2], *small[3:],
+            truth_t, truth_ids, bad, segment, at_risk, person, true,
+            np.ascontiguousarray(floats[:, ticket.P_PLACED]), heard, payout, phase, *rest,
         )  # fmt: skip
         schema = words.BET_OUTCOMES
         if self._served:
