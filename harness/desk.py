@@ -312,7 +312,10 @@ class Desk:
             standing = self.consequences.orders.on(entity, t)
             action, fallback = np.empty((2, n), dtype=np.int8)
             propensity, free = np.empty(n, dtype=np.float32), np.empty(n, dtype=np.bool_)
-            own = (verdicts.action.astype(np.int8, copy=False), verdicts.propensity.astype(np.float32, copy=False))
+            own = (
+                verdicts.action.astype(np.int8, copy=False),
+                verdicts.propensity.astype(np.float32, copy=False),
+            )
             _rule(*own, unasked, spared, exempt, standing, self._instead, action, propensity, fallback, free)
             scored = score.astype(np.float32)
             if verdicts.lasts.any():

@@ -75,9 +75,7 @@ class GoalBoosting(GoalClock):
         sides = zip(rows.goals, rows.mean, strict=True)
         boosters, forests = zip(*abreast([partial(side, *one) for one in sides]), strict=True)
         facts = card(self, past, seed, goals=[float(rows.weight @ goals) for goals in rows.goals])
-        return GoalBoostingScorer(
-            reader, self.rho, past.outcomes, past.names, boosters, facts, forests
-        )
+        return GoalBoostingScorer(reader, self.rho, past.outcomes, past.names, boosters, facts, forests)
 
 
 @dataclass(frozen=True)

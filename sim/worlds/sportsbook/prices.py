@@ -60,42 +60,45 @@ class Prices:
         self, slate: Slate, curves: Curves, fixtures: Fixtures, markets: list[int], pricing: Pricing
     ) -> None:
         self._pricing = pricing
-        self._slate, self._curves, self._fixtures, self._markets = slate, curves, fixtures, markets
+        self._slate, self._curves, self._fixtures = slate, curves, fixtures
+        self._sports = sorted({words.SPORT_OF[market] for market in markets})
         self._logs = consensus_logs(fixtures)
         self.knots: Knots | None = None
         self.asked: list[tuple[int, Ints]] = []
-        """Markets that wait for an answer, and their rows among the knots."""
-        self._of: dict[int, Knots] = {}
+        """Markets that wait for an answer, and the ids (n,) of their rows."""
+        self.of: dict[int, Knots] = {}
         """Knots by sport."""
 
     def ask(self, start: Micros, end: Micros) -> list[Question]:
         """The questions of the tick [start, end)."""
         knots = self._curves.lay(start, end)
-        self.knots, self.asked, self._of = knots, [], {}
+        self.knots, self.asked, self.of = knots, [], {}
         questions: list[Question] = []
         if not len(knots):
             return questions
-        sport = self._slate.sport[knots.slot]
-        for each in sorted({words.SPORT_OF[market] for market in self._markets}):
-            rows = np.flatnonzero(sport == each)
-            if not len(rows):
-                continue
-            own = self._of[each] = knots if len(rows) == len(knots) else knots.take(rows)
+        for each in self._sports:
+            own = knots
+            if len(self._sports) > 1:
+                rows = np.flatnonzero(self._slate.sport[knots.slot] == each)
+                if not len(rows):
+                    continue
+                own = knots if len(rows) == len(knots) else knots.take(rows)
+            self.of[each] = own
             blocks = price_blocks(each, self._slate, self._fixtures, self._logs, own)
             for market, block in blocks.items():
                 questions.append(Question(words.MARKETS[market], "quote", start, end, block))
-                self.asked.append((market, rows))
+                self.asked.append((market, block["id"]))
         return questions
 
     def publish(self, quotes: Quotes) -> Settlement:
         """Take the prices of the first market that waits."""
         if not self.asked:
             raise OutOfTurn("publish() without a price question: advance() comes first")
-        market, _ = self.asked[0]
-        knots = self._of.get(words.SPORT_OF[market])
+        market, ids = self.asked[0]
+        knots = self.of.get(words.SPORT_OF[market])
         if knots is None:
             raise Defect("knots were asked and lost")
-        if not np.array_equal(quotes.id, knots.id):
+        if quotes.id is not ids and not np.array_equal(quotes.id, ids):
             raise BadBlock("quotes.id does not repeat the question's ids in their order")
         ways = len(words.OUTCOMES_OF[words.MARKETS[market]])
         if quotes.probability.shape[1] != ways:

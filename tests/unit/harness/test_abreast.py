@@ -52,7 +52,9 @@ def test_a_booster_is_the_same_to_the_bit_on_one_core_and_on_several(monkeypatch
     for cores in (1, max(2, os.cpu_count() or 2)):
         monkeypatch.setattr(abreast, "cores", lambda cores=cores: cores)
         scorer, unseen = crossfit.whole_and_out_of_fold(XGBoost(rounds=20), past, entity, 7, 3)
-        made.append((scorer.score(past.x), unseen, crossfit.out_of_fold(XGBoost(rounds=20), past, entity, 7, 3)))
+        made.append(
+            (scorer.score(past.x), unseen, crossfit.out_of_fold(XGBoost(rounds=20), past, entity, 7, 3))
+        )
     for one, several in zip(*made, strict=True):
         np.testing.assert_array_equal(one, several)
     np.testing.assert_array_equal(made[0][1], made[0][2])
