@@ -84,8 +84,8 @@ class Accumulation:
         return np.empty((n, self.store.ring.shape[1]), dtype=np.int64)
 
     def answer(self, t: Ints, slots: Ints, out: Ints, first: int = 0) -> int:
-        """The integers of keys' slots (n,), -1 for none, at instants t (n,), ascending, into the rows of out (m, n) from
-        `first` on: one for each accumulator. Answers the row after them."""
+        """The integers of keys' slots (n,), -1 for none, at instants t (n,), ascending: a row for each accumulator, of
+        out (m, n) from `first` on. Answers the row after them."""
         self._make_room()
         last = first + self.layout.answers
         with wrapping():

@@ -25,40 +25,18 @@ from harness.desk_plan import DeskPlan
 from harness.featurizer import Featurizer, delivered
 from harness.kinds import Matrix, OnlineCandidate, OnlineScorer, Rows, Scorer, Surveying
 from harness.monitoring import Monitor
+from harness.orders import rule
 from harness.pending import Pending
 from harness.quoting import Quoted, probabilities
 from harness.shadow import Model
 from harness.trainer import Fit, Trained, Trainer
 from harness.units import Units
 from sim.core import rng
-from sim.core.compile import kernel
 from sim.core.decisions import Decisions, Quotes
 from sim.core.errors import UserError, closest
 from sim.core.events import Block
 from sim.core.time import Micros
 from sim.core.world import LabelChannel, News, Question, QuestionKind
-
-
-Small = NDArray[np.int8]
-Flags = NDArray[np.bool_]
-
-
-@kernel
-def _rule(
-    asked: Small, chance: NDArray[np.float32], unasked: Flags, spared: Flags, exempt: Flags, standing: Small,
-    instead: Small, action: Small, propensity: NDArray[np.float32], fallback: Small, free: Flags,
-) -> None:  # fmt: skip
-    """What is done with each row (n,), with which propensity, and where the answer comes too late: the graver of what
-    the policy asked for and what stands on its entity; nothing with those who are left alone. free: where the policy's
-    word holds. instead: (n,), or (1,) for all."""
-    step = 0 if len(instead) == 1 else 1
-    for i in range(len(asked)):
-        free[i] = not (exempt[i] or unasked[i])
-        wanted = 0 if unasked[i] else asked[i]
-        stands = 0 if spared[i] else standing[i]
-        action[i] = 0 if exempt[i] else max(wanted, stands)
-        propensity[i] = chance[i] if free[i] and stands <= wanted else 1.0
-        fallback[i] = 0 if exempt[i] or spared[i] else max(stands, instead[i * step])
 
 
 @dataclass
@@ -122,7 +100,7 @@ class Desk:
         """Who decided from when on: the instant, the model's version (0: the stand-in), and how it came to it."""
         self._changed = False
         self._instead = np.zeros(1, dtype=np.int8)
-        """What the desk does with rows of the present question where its answer comes too late: (n,), or (1,) for all."""
+        """What is done with rows of the present question where the answer comes too late: (n,), or (1,) for all."""
         self.trainer = Trainer(plan, self.kind, self.featurizer.names, self.units, self._quoted, self.seed)
         self._board: Board | None = None
         if plan.cadence is not None:
@@ -153,20 +131,13 @@ class Desk:
         if self.featurizer.reads(stream):
             self.featurizer.learn(delivered(news, now))
         channel = self._channels.get(stream)
-        if channel is None:
-            # Most news by far: no label.
-            if now >= self._from and stream == self.plan.upshot.redress and len(block):
-                self.consequences.redressed(block, self.kind.entity)
-            if self.monitor is not None:
-                self.monitor.heard(now, stream, block, None)
-            return
-        if len(block) and now >= self._from:
+        if now >= self._from and (channel is not None or stream == self.plan.upshot.redress) and len(block):
             self._follow(stream, block, channel)
         if self.monitor is not None:
-            asked = channel.negatives and not self._quoting and self._pending is None
+            asked = channel is not None and channel.negatives and not self._quoting and self._pending is None
             share = self.units.ledger_of(block[self.kind.entity], block["t"])["propensity"] if asked else None
             self.monitor.heard(now, stream, block, None if share is None else 1.0 / np.fmax(share, 1e-6))
-        if not len(block) or stream not in self.plan.labels.positives:
+        if channel is None or not len(block) or stream not in self.plan.labels.positives:
             return
         if self._pending is not None:
             self._learn_online(self._pending, block, channel.unit_label)
@@ -215,8 +186,8 @@ class Desk:
         if self.stand_in is not None and not self.standing and self.stand_in.plan.candidate is not None:
             self.stand_in.answer(question)  # so that what it scores by is as fresh as its own
         instead = self.late.answer(question) if isinstance(self.late, Desk) else self.late
-        code = instead if isinstance(instead, int) else 0
-        self._instead = instead.action if isinstance(instead, Decisions) else np.array([code], dtype=np.int8)
+        code = np.array([instead if isinstance(instead, int) else 0], dtype=np.int8)
+        self._instead = instead.action if isinstance(instead, Decisions) else code
         self.consequences.settle(question.start)
         if self._board is not None:
             return self._answer_from(self._board, question)
@@ -312,11 +283,10 @@ class Desk:
             standing = self.consequences.orders.on(entity, t)
             action, fallback = np.empty((2, n), dtype=np.int8)
             propensity, free = np.empty(n, dtype=np.float32), np.empty(n, dtype=np.bool_)
-            own = (
-                verdicts.action.astype(np.int8, copy=False),
-                verdicts.propensity.astype(np.float32, copy=False),
-            )
-            _rule(*own, unasked, spared, exempt, standing, self._instead, action, propensity, fallback, free)
+            rule(
+                verdicts.action.astype(np.int8, copy=False), verdicts.propensity.astype(np.float32, copy=False),
+                unasked, spared, exempt, standing, self._instead, action, propensity, fallback, free,
+            )  # fmt: skip
             scored = score.astype(np.float32)
             if verdicts.lasts.any():
                 lasting = np.flatnonzero((verdicts.lasts > 0) & free)
@@ -332,9 +302,8 @@ class Desk:
         if self.monitor is not None:
             self.monitor.decided(q.start, block, x, scored)
         self.reviewed = review
-        if seen is None:
-            audit = np.zeros(n, dtype=np.float32)
-        else:
+        audit = np.zeros(n, dtype=np.float32)
+        if seen is not None:
             audit = self._audits.select(block[self.kind.entity], q.start, seen, action, review)
         return Decisions(block["id"], action, fallback, scored, propensity, audit, exempt)
 

@@ -115,8 +115,8 @@ class Quoted:
         if not self._fresh:
             return self._kept
         ids, entity, t, x = (np.concatenate(column) for column in zip(*self._fresh, strict=True))
-        fresh = Kept(entity, t, rng.uniform(self.key, ids), x)
-        return Kept(*(np.concatenate(pair) for pair in zip(self._kept, fresh, strict=True)))
+        parts = [self._kept, Kept(entity, t, rng.uniform(self.key, ids), x)]
+        return Kept(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
     def _hold(self, rows: Kept) -> None:
         self._kept, self._fresh, self._rows = rows, [], len(rows.t)

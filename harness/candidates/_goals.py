@@ -224,7 +224,8 @@ class Reader:
         figures, tables = self.clock.figures()
         known, out = np.empty(len(x), dtype=np.bool_), np.empty((7, len(x)))
         _stand(np.ascontiguousarray(x), self._columns, self.line, self._reds, figures, tables, known, out)
-        return Standing(known, *out, out[2:4] * out[4:6])
+        home, away, lam, mu, left_home, left_away, line = out
+        return Standing(known, home, away, lam, mu, left_home, left_away, line, out[2:4] * out[4:6])
 
     @cached_property
     def _columns(self) -> Ints:

@@ -93,7 +93,7 @@ def finite(x: Matrix) -> Matrix:
 
 @kernel
 def _odd(x: NDArray[np.float32]) -> bool:
-    for value in x:
+    for value in x:  # noqa: SIM110 (a kernel)
         if abs(value) > LARGEST:
             return True
     return False

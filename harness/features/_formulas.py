@@ -3,8 +3,8 @@
 Knows: five ways to make float32 of one or two integers. Does not know: accumulators, operations, keys.
 
 `Operation.finish` makes values of many rows at once. For the few rows of an event, or of a tick in play, its cost is
-that of its calls: some twenty arrays. An operation that says its formula beside its `finish` is done by the kernel below
-instead, for all features in one call. Both answer the same bits, by test.
+that of its calls: some twenty arrays. An operation that says its formula beside its `finish` is done by the kernel
+below instead, for all features in one call. Both answer the same bits, by test.
 """
 
 from __future__ import annotations

@@ -92,7 +92,7 @@ def _solved(values: Floats, m: Floats, method: Method, forward: bool) -> tuple[F
 @kernel
 def _bearable(m: Floats, most: int) -> bool:
     """Whether every overround is at least 0 and below `most`."""
-    for row in range(len(m)):
+    for row in range(len(m)):  # noqa: SIM110 (a kernel)
         if not 0.0 <= m[row] < most:
             return False
     return True

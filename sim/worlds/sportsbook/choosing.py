@@ -332,8 +332,8 @@ def choose(asked: Asked, accounts: Accounts, levers: Levers) -> Choice:
     exponents, z, twist = np.empty((2, n)), np.empty(n), np.zeros(n)
     special, count = np.empty((2, n), dtype=np.int64), np.empty(3, dtype=np.int64)
     _prepare(
-        asked.account, asked.t, asked.match, asked.u_size, asked.p_known, accounts.segment, accounts.opened_at, accounts.growth,
-        accounts.loss_at, accounts.forget, TABLE, exponents, z, special, count,
+        asked.account, asked.t, asked.match, asked.u_size, asked.p_known, accounts.segment, accounts.opened_at,
+        accounts.growth, accounts.loss_at, accounts.forget, TABLE, exponents, z, special, count,
     )  # fmt: skip
     np.exp(exponents, out=exponents)
     ndtri(z, out=z)

@@ -197,14 +197,9 @@ class Services:
             dtype=np.uint64,
         )
         self._working = rng.key(seed, "sportsbook", "services", "work")
-        self._spans = tuple(
-            int(levers.constant(name) * unit)
-            for name, unit in (
-                ("session_minutes", MINUTE),
-                ("browses_s", SECOND),
-                ("gives_up_minutes", MINUTE),
-            )
-        )
+        self._silence = int(levers.constant("session_minutes") * MINUTE)
+        self._ahead = int(levers.constant("browses_s") * SECOND)
+        self._rest = int(levers.constant("gives_up_minutes") * MINUTE)
         self._gate = Workers(1)
         self._validators = Workers(max(1, round(levers.constant("validators") * self._scale)))
         self._seen = np.full(0, -NEVER, dtype=np.int64)
@@ -276,9 +271,9 @@ class Services:
         figures, step = levers.figures(ENTERING, clicks)
         begins = np.empty(n, dtype=np.bool_)
         _enter(
-            order, t, person, len(looks), logs, down, figures, step, self._scale, *self._spans, self._seen,
-            self._ready, self._shut,
-            self._gate.free, self._gate.leaves, self._gate.count, self._tried, place,
+            order, t, person, len(looks), logs, down, figures, step, self._scale, self._silence, self._ahead,
+            self._rest, self._seen, self._ready, self._shut, self._gate.free, self._gate.leaves, self._gate.count,
+            self._tried, place,
             np.empty(n, dtype=np.int64), wait, begins,
         )  # fmt: skip
         self._logged = clicks, ids, begins
