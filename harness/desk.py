@@ -121,12 +121,9 @@ class Desk:
 
     def learn(self, news: News, now: Micros) -> None:
         """Take in news at a tick's start `now`: features and labels use it from `now` on, not before."""
-        if self.before is not None:
-            self.before.learn(news, now)
-        if self.stand_in is not None:
-            self.stand_in.learn(news, now)
-        if isinstance(self.late, Desk):
-            self.late.learn(news, now)
+        for other in (self.before, self.stand_in, self.late):
+            if isinstance(other, Desk):
+                other.learn(news, now)
         stream, block = news
         if self.featurizer.reads(stream):
             self.featurizer.learn(delivered(news, now))
