@@ -53,28 +53,46 @@ class Accumulation:
     def append(self, block: Block) -> Ints | None:
         """Take in items sorted by the instant known, none before the last question answered. Answers their slots (n,),
         None if some are of no use to it and were left out."""
-        bits, rows = self.layout.bits_of(block), len(block)
+        bits, rows, n = self.layout.bits_of(block), len(block), len(block)
         if not self.layout.always & self.layout.needed:
             wanted = (bits & self.layout.needed) != 0
             block, bits = block.take(wanted), bits[wanted]
-        if not len(block):
+            n = len(block)
+        if not n:
             return None
-        items = np.empty((len(block), self.store.ring.shape[1]), dtype=np.int64)
-        items[:, windows.KNOWN], items[:, windows.BITS] = block[self.schema.order], bits
+        known = block[self.schema.order]
         slots = self.keys.hold([column_of(block, name) for name in self.by])
-        items[:, windows.SLOT] = slots
+        begin, place = int(self.store.marks[windows.WRITTEN]), -1
+        if int(known[0]) >= self._known and begin + n - int(self.store.tails[-1]) <= self._room:
+            place = begin & (self._room - 1)
+        apart = place < 0 or place + n > self._room
+        items = self._spare(n) if apart else self.store.ring[place : place + n]
+        items[:, windows.KNOWN], items[:, windows.BITS], items[:, windows.SLOT] = known, bits, slots
         for name, word in self.layout.words.items():
             items[:, word] = block[name]
-        self._write(items)
-        return slots if len(block) == rows else None
+        if apart:
+            self._write(items)
+        else:
+            self.store.marks[windows.WRITTEN], self._known = begin + n, int(known[-1])
+        return slots if n == rows else None
 
-    def answer(self, t: Ints, slots: Ints) -> Ints:
-        """The integers (accumulators, n) of keys' slots (n,), -1 for none, at instants t (n,), ascending."""
+    @property
+    def _room(self) -> int:
+        return len(self.store.ring)
+
+    def _spare(self, n: int) -> Ints:
+        return np.empty((n, self.store.ring.shape[1]), dtype=np.int64)
+
+    def answer(self, t: Ints, slots: Ints, out: Ints, first: int = 0) -> int:
+        """The integers of keys' slots (n,), -1 for none, at instants t (n,), ascending: a row for each accumulator, of
+        out (m, n) from `first` on. Answers the row after them."""
         self._make_room()
-        out = np.empty((len(self.layout.program.answers), len(t)), dtype=np.int64)
+        last = first + self.layout.answers
         with wrapping():
-            windows.walk(self.layout.program, self.store, self.keys.table, t, slots, out, NOT_SEEN)
-        return out
+            windows.walk(
+                self.layout.program, self.store, self.keys.table, t, slots, out[first:last], NOT_SEEN
+            )
+        return last
 
     def append_one(self, known: Micros, bits: int, words: Sequence[tuple[int, int]], keys: Ints) -> Ints:
         """Take in one item known at an instant: its bits, (place, value) of its words, and its key (2,), the second the
@@ -133,8 +151,7 @@ class Accumulation:
         if len(store.cells32) < self.keys.slots:
             cells = _rows(self.keys.slots, self.layout.width)
             cells[: len(store.cells32)] = store.cells32
-            store = store._replace(cells32=cells, cells64=cells.view(np.int64))
-        self.store = store
+            self.store = store = store._replace(cells32=cells, cells64=cells.view(np.int64))
         if tables := len(self.layout.program.distinct):
             waiting = int(store.marks[windows.WRITTEN] - store.marks[windows.ADMITTED])
             taken = int(store.marks[windows.PAIRS :].max()) + waiting

@@ -13,11 +13,32 @@ from numpy.typing import NDArray
 from harness.desk_plan import AuditPlan
 from harness.units import Day
 from sim.core import rng
+from sim.core.compile import kernel
 from sim.core.decisions import Action
 from sim.core.time import DAY, Micros
 
 Seen = tuple[Day, NDArray[np.int32], NDArray[np.int32]]
 """The day's units, and each row's slot and ordinal in its unit (`Units.observe`)."""
+
+
+_NONE = np.zeros(3)
+
+
+@kernel
+def _ask(
+    action: NDArray[np.int8], review: NDArray[np.bool_], slot: NDArray[np.int32], ordinal: NDArray[np.int32],
+    stops: NDArray[np.bool_], hinders: NDArray[np.bool_], busy: int, shares: NDArray[np.float64],
+    stopped: NDArray[np.int32], hindered: NDArray[np.int32], share: NDArray[np.float32],
+) -> None:  # fmt: skip
+    """Count in its unit what each row's action does, and with which share the row asks for its unit. shares: the usual
+    one, that of a busy unit's later rows, the least of rows that were acted on."""
+    for i in range(len(slot)):
+        stopped[slot[i]] += stops[action[i]]
+        hindered[slot[i]] += hinders[action[i]]
+        asked = shares[1] if ordinal[i] >= busy else shares[0]
+        if action[i] > 0:
+            asked = max(asked, shares[2])
+        share[i] = 1.0 if review[i] else asked
 
 
 class Audits:
@@ -27,6 +48,7 @@ class Audits:
         self._plan, self._key = plan, key
         self._stops = np.array([action.stops for action in actions], dtype=np.bool_)
         self._hinders = np.array([action.hinders for action in actions], dtype=np.bool_)
+        self._shares = np.array([plan.share, max(plan.share, plan.busy_share), plan.flagged_share])
 
     def select(
         self,
@@ -43,14 +65,10 @@ class Audits:
         """
         day, slot, ordinal = seen
         plan = self._plan
-        acted = action > 0
-        for count, marks in ((day.stopped, self._stops), (day.hindered, self._hinders)):
-            rows = np.flatnonzero(marks[action])
-            if len(rows):
-                np.add.at(count, slot[rows], 1)
-        share = np.where(ordinal >= plan.busy_calls, max(plan.share, plan.busy_share), plan.share)
-        share = np.where(acted, np.maximum(share, plan.flagged_share), share)
-        if start < plan.starts:
-            share = np.zeros(len(entity))
-        share = np.where(review, 1.0, share).astype(np.float32)
+        share = np.empty(len(slot), dtype=np.float32)
+        shares = self._shares if start >= plan.starts else _NONE
+        _ask(
+            action, review, slot, ordinal, self._stops, self._hinders, plan.busy_calls, shares, day.stopped,
+            day.hindered, share,
+        )  # fmt: skip
         return day.select(slot, share, rng.uniform(self._key, entity, start // DAY))

@@ -25,6 +25,7 @@ from harness.desk_plan import DeskPlan
 from harness.featurizer import Featurizer, delivered
 from harness.kinds import Matrix, OnlineCandidate, OnlineScorer, Rows, Scorer, Surveying
 from harness.monitoring import Monitor
+from harness.orders import rule
 from harness.pending import Pending
 from harness.quoting import Quoted, probabilities
 from harness.shadow import Model
@@ -67,6 +68,7 @@ class Desk:
         self.policy = plan.policy
         self.units = Units(self.seed, len(self.featurizer.names), plan.labels.maturity, plan.labels.window)
         self._keys = {p: rng.key(self.seed, "desk", p) for p in ("holdout", "audit", "policy")}
+        self._channels = {channel.stream: channel for channel in reversed(self.kind.labels)}
         self.codes = {action.name: code for code, action in enumerate(self.kind.actions)}
         self.consequences = self._consequences()
         self._from = self.go_live if self.deployed is None else self.deployed
@@ -97,7 +99,8 @@ class Desk:
         self.reigns: list[tuple[Micros, int, str]] = []
         """Who decided from when on: the instant, the model's version (0: the stand-in), and how it came to it."""
         self._changed = False
-        self._instead: NDArray[np.int8] | int = 0
+        self._instead = np.zeros(1, dtype=np.int8)
+        """What is done with rows of the present question where the answer comes too late: (n,), or (1,) for all."""
         self.trainer = Trainer(plan, self.kind, self.featurizer.names, self.units, self._quoted, self.seed)
         self._board: Board | None = None
         if plan.cadence is not None:
@@ -121,17 +124,17 @@ class Desk:
         for other in (self.before, self.stand_in, self.late):
             if isinstance(other, Desk):
                 other.learn(news, now)
-        if self.featurizer.reads(news.stream):
+        stream, block = news
+        if self.featurizer.reads(stream):
             self.featurizer.learn(delivered(news, now))
-        block = news.block
-        channel = next((c for c in self.kind.labels if c.stream == news.stream), None)
-        if len(block) and now >= self._from:
-            self._follow(news.stream, block, channel)
+        channel = self._channels.get(stream)
+        if now >= self._from and (channel is not None or stream == self.plan.upshot.redress) and len(block):
+            self._follow(stream, block, channel)
         if self.monitor is not None:
             asked = channel is not None and channel.negatives and not self._quoting and self._pending is None
             share = self.units.ledger_of(block[self.kind.entity], block["t"])["propensity"] if asked else None
-            self.monitor.heard(now, news.stream, block, None if share is None else 1.0 / np.fmax(share, 1e-6))
-        if channel is None or not len(block) or channel.stream not in self.plan.labels.positives:
+            self.monitor.heard(now, stream, block, None if share is None else 1.0 / np.fmax(share, 1e-6))
+        if channel is None or not len(block) or stream not in self.plan.labels.positives:
             return
         if self._pending is not None:
             self._learn_online(self._pending, block, channel.unit_label)
@@ -161,12 +164,12 @@ class Desk:
 
     def remember(self, news: News) -> Rows:
         """News joined with what the operator itself recorded: its own holdout and, for labels, its own audit."""
-        block = news.block
-        columns: dict[str, NDArray[Any]] = dict(block.columns)
-        if self.kind.subject and self.kind.subject in columns:
-            columns["exempt"] = self.exempt(columns[self.kind.subject]).astype(np.int8)
-        if not self._quoting and any(c.stream == news.stream and c.negatives for c in self.kind.labels):
-            columns |= self.units.ledger_of(block[self.kind.entity], block["t"])
+        block, subject, channel = news.block, self.kind.subject, self._channels.get(news.stream)
+        columns = block.columns
+        if subject and subject in columns:
+            columns = {**columns, "exempt": self.exempt(columns[subject]).astype(np.int8)}
+        if channel is not None and channel.negatives and not self._quoting:
+            columns = {**columns, **self.units.ledger_of(block[self.kind.entity], block["t"])}
         return Rows(columns, len(block))
 
     # --- what it answers ---------------------------------------------------------------------------------------------
@@ -180,7 +183,7 @@ class Desk:
         if self.stand_in is not None and not self.standing and self.stand_in.plan.candidate is not None:
             self.stand_in.answer(question)  # so that what it scores by is as fresh as its own
         instead = self.late.answer(question) if isinstance(self.late, Desk) else self.late
-        code = instead if isinstance(instead, int) else 0
+        code = np.array([instead if isinstance(instead, int) else 0], dtype=np.int8)
         self._instead = instead.action if isinstance(instead, Decisions) else code
         self.consequences.settle(question.start)
         if self._board is not None:
@@ -259,12 +262,7 @@ class Desk:
 
     def _decide(self, q: Question, x: Matrix, read: Reading | None, seen: Seen | None) -> Decisions:
         block, n = q.block, len(q.block)
-        action = np.zeros(n, dtype=np.int8)
-        propensity = np.ones(n, dtype=np.float32)
-        scored = np.full(n, np.nan, dtype=np.float32)
-        exempt = np.zeros(n, dtype=np.bool_)
         review = np.zeros(n, dtype=np.bool_)
-        fallback = np.zeros(n, dtype=np.int8)
         deputy = self._deputy
         if deputy is not None:
             given = cast(Decisions, deputy.answer(q))
@@ -272,28 +270,32 @@ class Desk:
             review, fallback = deputy.reviewed, self._late(given.fallback_action, exempt)
         elif q.start >= self._from:
             entity, t = block[self.kind.entity], block["t"]
-            exempt = self.exempt(block[self.kind.subject]) if self.kind.subject else exempt
+            exempt = self.exempt(block[self.kind.subject]) if self.kind.subject else review.copy()
             score = self._score(x) if read is None else read.score
             verdicts = self.policy.decide(
                 block, score, rng.uniform(self._keys["policy"], block["id"]), self.codes
             )
             spared = self.consequences.left_alone(entity, t)
             unasked = spared if read is None else spared | ~read.known
-            asked = np.where(unasked, 0, verdicts.action)
-            standing = np.where(spared, 0, self.consequences.orders.on(entity, t))
-            action = np.where(exempt, 0, np.maximum(asked, standing)).astype(np.int8)
-            propensity = np.where(exempt | unasked | (standing > asked), 1.0, verdicts.propensity).astype(
-                np.float32
-            )
+            standing = self.consequences.orders.on(entity, t)
+            action, fallback = np.empty((2, n), dtype=np.int8)
+            propensity, free = np.empty(n, dtype=np.float32), np.empty(n, dtype=np.bool_)
+            rule(
+                verdicts.action.astype(np.int8, copy=False), verdicts.propensity.astype(np.float32, copy=False),
+                unasked, spared, exempt, standing, self._instead, action, propensity, fallback, free,
+            )  # fmt: skip
             scored = score.astype(np.float32)
-            fallback = self._late(standing.astype(np.int8), exempt | spared)
-            free = ~(exempt | unasked)
-            lasting = np.flatnonzero((verdicts.lasts > 0) & free)
-            if len(lasting):
+            if verdicts.lasts.any():
+                lasting = np.flatnonzero((verdicts.lasts > 0) & free)
                 until = q.end + verdicts.lasts[lasting]
                 self.consequences.orders.give(q.end, entity[lasting], verdicts.action[lasting], until)
             if verdicts.review is not None:
                 review = verdicts.review & free
+        else:
+            none = Decisions.passing(block["id"])
+            action, fallback, scored, propensity, exempt = (
+                none.action, none.fallback_action, none.scored, none.propensity, none.exempt
+            )  # fmt: skip
         if self.monitor is not None:
             self.monitor.decided(q.start, block, x, scored)
         self.reviewed = review

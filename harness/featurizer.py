@@ -18,6 +18,7 @@ import numpy as np
 from harness.accumulation import Accumulation, column_of
 from harness.coded import CodedFeature
 from harness.features._algebra import Accumulator, Coded, Ints, Operation, Verbatim
+from harness.features._formulas import COLUMNS, Formulated, finish
 from harness.keys import Keys
 from harness.kinds import FeatureSpec, Matrix
 from harness.layout import width_of
@@ -111,6 +112,10 @@ class Featurizer:
             stream: tuple((by, made) for (feed, by, _), made in self._accumulations.items() if feed == stream)
             for stream in self.streams
         }
+        self._read = {stream for stream, made in self._of_stream.items() if made}.union(
+            *(coded.coded.reads for coded in self._coded.values())
+        )
+        """Streams whose items change some feature."""
         self._looked_up = tuple(dict.fromkeys(at for _, _, at in self._accumulations))
         self._plain = tuple(
             (place, feature.operation.carried)
@@ -118,14 +123,36 @@ class Featurizer:
             if (feature := self._features.get(name)) is not None and isinstance(feature.operation, Verbatim)
         )
         """Columns of the question that are features as they are: most of what a price is made of."""
-        plain = {place for place, _ in self._plain}
-        self._finished = tuple((place, name) for place, name in enumerate(self.names) if place not in plain)
+        self._own_code = tuple(
+            (place, self._coded[name]) for place, name in enumerate(self.names) if name in self._coded
+        )
+        self._first: dict[Source, int] = {}
+        """The first of each source's rows among all integers asked for."""
+        self._asked = 0
+        for source, made in self._accumulations.items():
+            self._first[source] = self._asked
+            self._asked += len(made.layout.program.answers)
+        self._formulas, self._slow = self._plan()
+
+    def _plan(self) -> tuple[Ints, tuple[tuple[int, Operation, list[int]], ...]]:
+        """Features that a kernel finishes, as its table; and the others: place, operation, rows of their integers."""
+        formulas: list[tuple[int, ...]] = []
+        slow = []
+        for place, name in enumerate(self.names):
+            feature = self._features.get(name)
+            if feature is None or isinstance(feature.operation, Verbatim):
+                continue
+            rows = [self._first[source] + row for source, row in feature.rows]
+            if isinstance(feature.operation, Formulated):
+                kind, number = feature.operation.formula()
+                formulas.append((kind, rows[0], rows[-1], number, place))
+            else:
+                slow.append((place, feature.operation, rows))
+        return np.array(formulas, dtype=np.int64).reshape(-1, COLUMNS), tuple(slow)
 
     def reads(self, stream: str) -> bool:
         """Whether items of a stream change any feature."""
-        return bool(self._of_stream.get(stream)) or any(
-            stream in coded.coded.reads for coded in self._coded.values()
-        )
+        return stream in self._read
 
     # --- the loop's side --------------------------------------------------------------------------------------------
 
@@ -201,22 +228,25 @@ class Featurizer:
         columns = block.columns
         for place, of in self._plain:
             out[:, place] = columns[of]
-        if not self._finished:
+        for place, coded in self._own_code:
+            out[:, place] = coded.answer(block, self.kind.schema)
+        if not self._asked and not self._slow:
             return
-        own = {name: columns[name] for name in self._open}
         t = column_of(block, self.kind.schema.order)
         # All that these rows can see has been appended, so every key that has an item has a slot by now.
         slots = {
             at: held[at] if at in held else self._keys[len(at)].find([column_of(block, name) for name in at])
             for at in self._looked_up
         }
-        raw = {source: made.answer(t, slots[source[2]]) for source, made in self._accumulations.items()}
-        for place, name in self._finished:
-            if name in self._coded:
-                out[:, place] = self._coded[name].answer(block, self.kind.schema)
-            else:
-                feature = self._features[name]
-                out[:, place] = feature.operation.finish([raw[s][row] for s, row in feature.rows], t, own)
+        raw = np.empty((self._asked, len(t)), dtype=np.int64)
+        first = 0
+        for source, made in self._accumulations.items():
+            first = made.answer(t, slots[source[2]], raw, first)
+        finish(self._formulas, raw, t, out)
+        if self._slow:
+            own = {name: columns[name] for name in self._open}
+            for place, operation, rows in self._slow:
+                out[:, place] = operation.finish([raw[row] for row in rows], t, own)
 
     # --- one event at a time ----------------------------------------------------------------------------------------
 

@@ -195,9 +195,12 @@ class Keys:
         self.table = Table(lookup, longer(old.names, room), longer(old.free, room), old.marks)
 
 
+_NOTHING: AbstractContextManager[object] = nullcontext()
+
+
 def wrapping() -> AbstractContextManager[object]:
     """Hashes wrap: compiled integers do so in silence, numpy's own would warn of what is meant."""
-    return nullcontext() if COMPILED else np.errstate(over="ignore")
+    return _NOTHING if COMPILED else np.errstate(over="ignore")
 
 
 Number = TypeVar("Number", np.int32, np.int64)

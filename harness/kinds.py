@@ -93,7 +93,8 @@ class Explained(Protocol):
 
 @runtime_checkable
 class Candidate(Protocol):
-    """A trainable way to score. A class attribute `forms` says which questions it answers: "act", "quote"."""
+    """A trainable way to score. A class attribute `forms` says which questions it answers: "act", "quote".
+    Another, `abreast`, says that its fits share nothing and run in native code: then several run at a time."""
 
     def fit(self, past: TrainingSet, seed: int) -> Scorer:
         """Fit on what was known. Must answer a scorer for any set, even one with a single class."""

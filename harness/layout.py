@@ -60,6 +60,8 @@ class Layout:
         self.always = sum(1 << bit for (where, _), bit in self.bits.items() if not where)
         """The bits that every item has."""
         self.program = self._program(asked, cells)
+        self.answers = len(self.program.answers)
+        """Integers that are answered for each question."""
 
     def _program(self, asked: Sequence[Accumulator], cells: Sequence[Accumulator]) -> windows.Program:
         window = {span: n for n, span in enumerate(self.spans)}

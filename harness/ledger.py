@@ -11,7 +11,7 @@ sampling, from all rows.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,12 +22,14 @@ from numpy.typing import NDArray
 from harness.baseline import Baseline
 from harness.kinds import BIN, Counts, Metric, Observed, Rows, Sketched, need
 from sim.core import rng
-from sim.core.decisions import Action, Decisions, Quotes
+from sim.core.decisions import Action, Decisions, Quotes, joined
+from sim.core.events import Block
 from sim.core.time import DAY, NEVER, Micros
 from sim.core.truth import Settlement
 from sim.core.world import Question, QuestionKind, Slice
 
 Columns = dict[str, NDArray[Any]]
+Settled = tuple[Question, Decisions | Quotes, Settlement]
 
 
 class Cut(NamedTuple):
@@ -88,7 +90,7 @@ class Ledger:
     def __post_init__(self) -> None:
         self._counts = Counted()
         self._day: int | None = None
-        self._parts: list[Columns] = []
+        self._parts: list[Settled] = []
         self._seen_days: dict[int, Rows] = {}
         self._news: dict[int, dict[str, list[Rows]]] = {}
         self._observed_to = self.go_live // DAY
@@ -108,29 +110,24 @@ class Ledger:
         n = len(question.block)
         if not n:
             return
-        columns = _joined(question, answer, settled)
-        if isinstance(answer, Decisions) and "unwanted" in columns:
-            self._note_positives(columns)
+        block, truth = question.block, settled.truth.block.columns
+        if isinstance(answer, Decisions):
+            self._note_positives(block, truth.get("unwanted", block.columns.get("unwanted")))
         if self.baseline is not None:
             self.baseline.ask(question.start, question.block)
         if question.start < self.go_live:
             return
-        if "counted" in columns:
+        if "counted" in truth:
             # A recording dealt into folds replays every row for every seed; each seed counts its own fold.
-            columns = {name: column[columns["counted"]] for name, column in columns.items()}
-            n = int(columns["counted"].sum())
+            n = int(truth["counted"].sum())
             if not n:
                 return
-        if isinstance(answer, Decisions):
-            columns["stops"] = self._stops[columns["effect"]]
-            columns["hinders"] = self._hinders[columns["effect"]]
         day = question.start // DAY
         if self._day is not None and day != self._day:
             self._close_day()
         self._day = day
         self.rows_seen += n
-        self.rows_open += int(columns["pending"].sum()) if "pending" in columns else 0
-        self._parts.append(columns)
+        self._parts.append((question, answer, settled))
 
     def hear(self, stream: str, rows: Rows) -> None:
         """Take in news as the operator sees it (`Desk.remember`), by the day on which it became known."""
@@ -162,7 +159,8 @@ class Ledger:
 
     def _close_day(self) -> None:
         assert self._day is not None
-        rows = _merged(self._parts)
+        rows = self._merged()
+        self.rows_open += int(rows["pending"].sum()) if "pending" in rows else 0
         number = self._day - self.go_live // DAY
         for name, metric in self.metrics.items():
             if why := need(metric.spec, tuple(rows.columns)):
@@ -183,6 +181,22 @@ class Ledger:
         self._observe(self._day)
         self._store(rows)
         self._parts, self._day = [], None
+
+    def _merged(self) -> Rows:
+        """The day's rows, joined once for the day: by the question it costs more than all that is counted of them."""
+        questions, answers, settled = zip(*self._parts, strict=True)
+        columns = _stacked_blocks([question.block for question in questions])
+        columns |= {n: np.ascontiguousarray(c) for n, c in joined(answers).columns().items()}
+        for blocks in ([each.outcomes.block for each in settled], [each.truth.block for each in settled]):
+            columns |= {n: c for n, c in _stacked_blocks(blocks).items() if n not in ("t", "id")}
+        if isinstance(answers[0], Decisions):
+            if "service" in columns:
+                columns["fallback"] = np.concatenate([each.fallback_action for each in answers])
+            columns["stops"] = self._stops[columns["effect"]]
+            columns["hinders"] = self._hinders[columns["effect"]]
+        if "counted" in columns:
+            columns = {name: column[columns["counted"]] for name, column in columns.items()}
+        return Rows(columns, len(columns["t"]))
 
     def cuts(self, metric: Metric) -> list[Cut]:
         """All rows, and each slice of the world that the metric may be cut by."""
@@ -217,7 +231,7 @@ class Ledger:
         """Observed counts of every day below `before` whose news is complete."""
         empty = Rows({n: np.empty(0, dtype=f.dtype) for n, f in self.kind.schema.by_name.items()}, 0)
         for day in range(self._observed_to, before):
-            news = {stream: _stacked(parts) for stream, parts in self._news.pop(day, {}).items()}
+            news = Heard(self._news.pop(day, {}))
             decided = self._seen_days.pop(day, empty)
             seen = Observed(day, decided, news)
             for name, metric in self.metrics.items():
@@ -269,11 +283,10 @@ class Ledger:
 
     # --- label honesty -----------------------------------------------------------------------------------------------
 
-    def _note_positives(self, columns: Columns) -> None:
-        bad = columns[self.kind.entity][columns["unwanted"] > 0]
-        if not len(bad):
+    def _note_positives(self, block: Block, unwanted: NDArray[Any] | None) -> None:
+        if unwanted is None or not len(bad := block[self.kind.entity][unwanted > 0]):
             return
-        day = int(columns["t"][0]) // DAY
+        day = int(block["t"][0]) // DAY
         if day not in self._positive:
             for over in list(self._positive):
                 self._positive[over] = [self._positives(over)]
@@ -347,18 +360,8 @@ _TIMED = ("service", "response_us", "fallback")
 _DECIDED = ("action", "scored", "propensity", "audit", "exempt", *_QUOTED, "suspended", *_TIMED)
 
 
-def _joined(question: Question, answer: Decisions | Quotes, settled: Settlement) -> Columns:
-    columns: Columns = {**question.block.columns, **answer.columns()}
-    for block in (settled.outcomes.block, settled.truth.block):
-        columns |= {name: column for name, column in block.columns.items() if name not in ("t", "id")}
-    if "service" in columns and isinstance(answer, Decisions):
-        columns["fallback"] = answer.fallback_action
-    return columns
-
-
-def _merged(parts: Sequence[Columns]) -> Rows:
-    merged = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    return Rows(merged, len(next(iter(merged.values()))))
+def _stacked_blocks(blocks: Sequence[Block]) -> Columns:
+    return {n: np.concatenate([block.columns[n] for block in blocks]) for n in blocks[0].schema.names}
 
 
 def _between(rows: Rows, start: int, stop: int) -> Rows:
@@ -373,6 +376,25 @@ def distinct(values: NDArray[Any]) -> NDArray[Any]:
     first = np.ones(len(ordered), dtype=np.bool_)
     first[1:] = ordered[1:] != ordered[:-1]
     return ordered[first]
+
+
+class Heard(Mapping[str, Rows]):
+    """A day's news by stream, each put together when somebody first looks at it: nobody does at most of it."""
+
+    def __init__(self, parts: dict[str, list[Rows]]) -> None:
+        self._parts = parts
+
+    def __getitem__(self, stream: str) -> Rows:
+        parts = self._parts[stream]
+        if len(parts) > 1:
+            parts[:] = [_stacked(parts)]
+        return parts[0]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._parts)
+
+    def __len__(self) -> int:
+        return len(self._parts)
 
 
 def _stacked(parts: Sequence[Rows]) -> Rows:

@@ -1,6 +1,6 @@
 """Standing orders: actions that last on an entity ("block this number for 24 h"), in force from the next tick on.
 
-Knows: entities, actions, until when. Does not know: why an order was given.
+Knows: entities, actions, until when, what a policy asks for beside them. Does not know: why an order was given.
 """
 
 from __future__ import annotations
@@ -10,9 +10,12 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.core.compile import kernel
 from sim.core.time import Micros
 
 Ints = NDArray[np.int64]
+Small = NDArray[np.int8]
+Flags = NDArray[np.bool_]
 
 
 class Standing(NamedTuple):
@@ -75,3 +78,21 @@ class Orders:
 
 
 _NONE = Standing(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))
+
+
+@kernel
+def rule(
+    asked: Small, chance: NDArray[np.float32], unasked: Flags, spared: Flags, exempt: Flags, standing: Small,
+    instead: Small, action: Small, propensity: NDArray[np.float32], fallback: Small, free: Flags,
+) -> None:  # fmt: skip
+    """What is done with each row (n,), with which propensity, and where the answer comes too late: the graver of what
+    the policy asked for and what stands on its entity; nothing with those who are left alone. free: where the policy's
+    word holds. instead: (n,), or (1,) for all."""
+    step = 0 if len(instead) == 1 else 1
+    for i in range(len(asked)):
+        free[i] = not (exempt[i] or unasked[i])
+        wanted = 0 if unasked[i] else asked[i]
+        stands = 0 if spared[i] else standing[i]
+        action[i] = 0 if exempt[i] else max(wanted, stands)
+        propensity[i] = chance[i] if free[i] and stands <= wanted else 1.0
+        fallback[i] = 0 if exempt[i] or spared[i] else max(stands, instead[i * step])

@@ -52,10 +52,16 @@ class Quoted:
     key: int
     max_rows: int
     targets: tuple[str, ...] = ()
-    _parts: list[Kept] = field(default_factory=list, init=False)
+    _kept: Kept = field(init=False)
+    _fresh: list[tuple[Ints, Ints, Ints, Matrix]] = field(default_factory=list, init=False)
+    """Rows of questions since then, as they were asked: their lots are drawn once somebody looks at them."""
     _rows: int = field(default=0, init=False)
     _outcome: dict[int, int] = field(default_factory=dict, init=False)
     _told: dict[int, tuple[float, ...]] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        nothing = np.empty(0, dtype=np.int64)
+        self._kept = Kept(nothing, nothing, np.empty(0), np.empty((0, self.features), dtype=np.float32))
 
     def hear(self, block: Block, entity: str, label: str) -> None:
         """Outcomes that have become known, and targets with them."""
@@ -67,7 +73,7 @@ class Quoted:
 
     def keep(self, ids: Ints, entity: Ints, t: Ints, x: Matrix) -> None:
         """Rows (n,) of one question, with features (n, k)."""
-        self._parts.append(Kept(entity, t, rng.uniform(self.key, ids), x))
+        self._fresh.append((ids, entity, t, x))
         self._rows += len(ids)
         if self._rows > SLACK * self.max_rows:
             rows = self._joined()
@@ -78,7 +84,9 @@ class Quoted:
     ) -> tuple[TrainingSet, Keys]:
         """Kept rows of entities whose outcome is known, as many as a fit may take, each entity weighing one."""
         horizon = now - window
-        self._parts = [part for part in self._parts if int(part.t[-1]) >= horizon]
+        self._fresh = [part for part in self._fresh if int(part[2][-1]) >= horizon]
+        if len(self._kept.t) and int(self._kept.t[-1]) < horizon:
+            self._kept = self._kept.take(np.empty(0, dtype=np.int64))
         kept = self._joined()
         self._hold(kept)
         self._forget(kept.entity)
@@ -104,12 +112,14 @@ class Quoted:
         return np.array(told, dtype=np.float64).reshape(len(told), len(self.targets))
 
     def _joined(self) -> Kept:
-        nothing = np.empty(0, dtype=np.int64)
-        none = Kept(nothing, nothing, np.empty(0), np.empty((0, self.features), dtype=np.float32))
-        return Kept(*(np.concatenate(column) for column in zip(none, *self._parts, strict=True)))
+        if not self._fresh:
+            return self._kept
+        ids, entity, t, x = (np.concatenate(column) for column in zip(*self._fresh, strict=True))
+        parts = [self._kept, Kept(entity, t, rng.uniform(self.key, ids), x)]
+        return Kept(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
     def _hold(self, rows: Kept) -> None:
-        self._parts, self._rows = ([rows] if len(rows.t) else []), len(rows.t)
+        self._kept, self._fresh, self._rows = rows, [], len(rows.t)
 
     def _forget(self, entity: Ints) -> None:
         """What was told of entities without a row: an outcome comes after the last question on it."""
@@ -119,7 +129,7 @@ class Quoted:
 
     def state_bytes(self) -> int:
         """Bytes held in arrays."""
-        return sum(column.nbytes for part in self._parts for column in part)
+        return sum(column.nbytes for part in (self._kept, *self._fresh) for column in part)
 
 
 def probabilities(answer: Floats, outcomes: int, who: str) -> Floats:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from harness.accumulation import Accumulation
 from harness.features._algebra import Condition, Ints, Operation, Verbatim
-from harness.features._formulas import COLUMNS, Formulated, finish_row
+from harness.features._formulas import COLUMNS, Formulated, finish
 from harness.featurizer import SIGNALLING, Featurizer
 from harness.keys import locate, wrapping
 from harness.kinds import Matrix
@@ -103,9 +103,9 @@ class SingleRow:
         for source, made in parts.accumulations.items():
             first[source] = total
             total += len(made.layout.program.answers)
-        self._raw = np.zeros(total, dtype=np.int64)
+        self._raw = np.zeros((total, 1), dtype=np.int64)
         self._asked = tuple(
-            (made, at, self._raw[first[s] : first[s] + len(made.layout.program.answers)].reshape(-1, 1))
+            (made, at, self._raw[first[s] : first[s] + len(made.layout.program.answers)])
             for s, made in parts.accumulations.items()
             for at in [s[2]]
         )
@@ -128,7 +128,7 @@ class SingleRow:
                 kind, number = operation.formula()
                 rows.append((kind, at[0], at[-1], number, place))
             else:
-                self._slow.append((place, operation, [self._raw[n : n + 1] for n in at]))
+                self._slow.append((place, operation, [self._raw[n] for n in at]))
         self._formulas = np.array(rows, dtype=np.int64).reshape(-1, COLUMNS)
         self._open = {
             f.name: self.row.cells[f.name] for f in featurizer.kind.schema.fields if not f.sensitive
@@ -151,7 +151,7 @@ class SingleRow:
         self._t[0] = t
         for made, at, out in self._asked:
             made.answer_one(self._t, slots[at], out)
-        finish_row(self._formulas, self._raw, t, x[0])
+        finish(self._formulas, self._raw, self._t, x)
         for place, cell in self._carried:
             x[0, place] = cell[0]
         for place, operation, raw in self._slow:

@@ -15,7 +15,7 @@ from harness.kinds import PolicyState, Scorer, TrainingSet
 from harness.quoting import Quoted
 from harness.shadow import Aside, Model
 from harness.training import Keys, LabelRule, assemble, passed
-from harness.tuning import policy_state
+from harness.tuning import fit_and_state
 from harness.units import Units
 from sim.core import rng
 from sim.core.time import Micros
@@ -77,14 +77,14 @@ class Trainer:
         if aside is not None:
             past, keys, kept, _ = aside.split(past, keys)
         seed = rng.key(self.seed, "fit", now) % 2**31
-        scorer = self.plan.candidate.fit(past, seed)
         tuned: Any = self.plan.policy
         state: PolicyState | None = None
         if self.kind.form == "quote":
+            scorer = self.plan.candidate.fit(past, seed)
             told = getattr(self.plan.pricing, "facts", None)
         else:
             unscored = passed(units, labels, now, self.seed)
-            state = policy_state(self.plan.candidate, past, keys, scorer, unscored, seed)
+            scorer, state = fit_and_state(self.plan.candidate, past, keys, unscored, seed)
             tuned = self.plan.policy.tune(state)
             told = tuned.facts
         facts = dict(told()) if callable(told) else {}

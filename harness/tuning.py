@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from harness.crossfit import out_of_fold
+from harness.crossfit import whole_and_out_of_fold
 from harness.kinds import Candidate, PolicyState, Scorer, TrainingSet
 from harness.training import Keys, Passed
 
@@ -15,14 +15,14 @@ FOLDS = 3
 """Folds of the scores by which a policy is tuned; each costs a fit of the other folds' rows."""
 
 
-def policy_state(
-    candidate: Candidate, past: TrainingSet, keys: Keys, scorer: Scorer, unscored: Passed, seed: int
-) -> PolicyState:
-    """The state at a fit. Units that no score was asked for count as what they are: calls that pass, whatever the
-    threshold."""
+def fit_and_state(
+    candidate: Candidate, past: TrainingSet, keys: Keys, unscored: Passed, seed: int
+) -> tuple[Scorer, PolicyState]:
+    """A scorer of all rows, and what its policy is tuned on. Units that no score was asked for count as what they are:
+    calls that pass, whatever the threshold."""
     v = past.verified
-    unseen = out_of_fold(candidate, past, keys.entity, seed, FOLDS)
-    return PolicyState(
+    scorer, unseen = whole_and_out_of_fold(candidate, past, keys.entity, seed, FOLDS)
+    return scorer, PolicyState(
         score=np.concatenate([np.round(unseen[v], 6), np.zeros(len(unscored.y))]),
         y=np.concatenate([past.y[v], unscored.y]),
         audit_weight=np.concatenate([past.audit_weight[v], unscored.audit_weight]),

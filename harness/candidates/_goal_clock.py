@@ -95,7 +95,8 @@ class ClockScorer:
     def score(self, x: Matrix) -> Floats:
         """(n, 3) home, draw, away or (n, 2) over, under. A row with a missing value is answered by equal shares."""
         at = self.reader.read(x)
-        return quoted(at, at.lam * at.left_home, at.mu * at.left_away, self.rho, self.outcomes)
+        home, away = at.expected
+        return quoted(at, home, away, self.rho, self.outcomes)
 
     def importance(self) -> Mapping[str, float]:
         """Nothing is learnt, so nothing is weighed."""

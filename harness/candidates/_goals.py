@@ -20,7 +20,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -187,6 +187,8 @@ class Standing:
     left_home: Floats
     left_away: Floats
     line: Floats
+    expected: Floats
+    """(2, n) goals still to come by the clock, home and away."""
 
 
 @dataclass(frozen=True)
@@ -221,12 +223,17 @@ class Reader:
         """Rows (n, k) as float32 features."""
         figures, tables = self.clock.figures()
         known, out = np.empty(len(x), dtype=np.bool_), np.empty((7, len(x)))
-        reds = np.array([self.red_own, self.red_other])
-        _stand(np.ascontiguousarray(x), self._columns(), self.line, reds, figures, tables, known, out)
-        return Standing(known, *out)
+        _stand(np.ascontiguousarray(x), self._columns, self.line, self._reds, figures, tables, known, out)
+        home, away, lam, mu, left_home, left_away, line = out
+        return Standing(known, home, away, lam, mu, left_home, left_away, line, out[2:4] * out[4:6])
 
+    @cached_property
     def _columns(self) -> Ints:
         return np.array([self.place.get(role, -1) for role in ROLES], dtype=np.int64)
+
+    @cached_property
+    def _reds(self) -> Floats:
+        return np.array([self.red_own, self.red_other])
 
 
 def quoted(at: Standing, home_mean: Floats, away_mean: Floats, rho: float, outcomes: int) -> Floats:

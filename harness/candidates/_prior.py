@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from harness.candidates._model_card import card, write_json
 from harness.kinds import Floats, Matrix, TrainingSet
+from sim.core.compile import kernel
 
 FLOOR = 1e-6
 """Least probability of any outcome: an outcome that was never seen still has a finite log loss."""
@@ -47,6 +48,8 @@ class Prior:
 
 
 LARGEST = np.float32(1e30)
+FEW = 8192
+"""Values that are looked at one by one sooner than all at once."""
 """No feature means more than this; the midpoint of two larger values is beyond float32."""
 
 
@@ -82,8 +85,18 @@ def weighty(past: TrainingSet) -> tuple[Matrix, NDArray[np.int64], Floats]:
 def finite(x: Matrix) -> Matrix:
     """`x` as contiguous float32 with NaN beyond LARGEST, infinity included; `x` itself where nothing has to change."""
     x = np.ascontiguousarray(x, dtype=np.float32)
+    if x.size <= FEW and not _odd(x.ravel()):
+        return x
     odd = np.abs(x) > LARGEST
     return np.where(odd, np.float32(np.nan), x) if odd.any() else x
+
+
+@kernel
+def _odd(x: NDArray[np.float32]) -> bool:
+    for value in x:  # noqa: SIM110 (a kernel)
+        if abs(value) > LARGEST:
+            return True
+    return False
 
 
 def floored(probability: Floats) -> Floats:

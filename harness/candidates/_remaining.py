@@ -46,7 +46,7 @@ def remaining(past: TrainingSet, reader: Reader) -> Remaining | None:
     rows = at.known & (past.weight > 0.0) & np.isfinite(home + away) & (home >= 0.0) & (away >= 0.0)
     if not rows.any() or home[rows].sum() + away[rows].sum() <= 0.0:
         return None
-    means = (at.lam * at.left_home, at.mu * at.left_away)
+    means = at.expected
     return Remaining(
         x[rows],
         past.weight[rows],

@@ -34,33 +34,36 @@ _EDGE, _UP = np.float32(88.7), np.float32(np.inf)
 @kernel
 def _walk(
     x: Matrix, roots: Shorts, feature: Shorts, split: Singles, missing_left: Shorts, children: Shorts,
-    margin: Singles,
+    depth: int, start: Floats, step: int, poisson: bool, margin: Singles, out: Floats,
 ) -> None:  # fmt: skip
-    """Add the leaves that each row falls into to its margin (n,), tree by tree. No branch depends on the features:
-    which child comes next is counted, not asked."""
+    """What rows are answered (n,): the leaves that each falls into, added to its start[i * step] tree by tree in
+    float32, and the objective's own function of that. No branch depends on the features: which child comes next is
+    counted, not asked, and a leaf leads to itself. So the walks of many rows through one tree, each a chain of loads
+    that wait for one another, go on beside one another. Exponentials are in float32 by the C library's own function, as
+    XGBoost takes them."""
+    one = np.float32(1.0)
     for i in range(len(x)):
-        total = margin[i]
-        for tree in range(len(roots)):
-            node = roots[tree]
-            while feature[node] >= 0:
+        margin[i] = start[i * step]
+    for tree in range(len(roots)):
+        root = roots[tree]
+        for i in range(len(x)):
+            node = root
+            for _ in range(depth):
                 value = x[i, feature[node]]
                 goes_left = int(value < split[node]) | (int(value != value) & missing_left[node])
                 node = children[2 * node + 1 - goes_left]
-            total += split[node]
-        margin[i] = total
-
-
-@kernel
-def _risen(margin: Singles, out: Floats) -> None:
-    """Exponentials in float32, by the C library's own function, as XGBoost takes them."""
-    for i in range(len(margin)):
-        out[i] = math.exp(margin[i])
+            margin[i] += split[node]
+    for i in range(len(x)):
+        if poisson:
+            out[i] = math.exp(margin[i])
+        else:
+            out[i] = one / (np.float32(math.exp(min(-margin[i], _EDGE))) + one)
 
 
 @dataclass(frozen=True)
 class Forest:
-    """Trees as arrays over nodes; `feature` is -1 at a leaf, whose value stands in `split`. children: left and right of
-    each node in turn."""
+    """Trees as arrays over nodes. children: left and right of each node in turn; a leaf's are itself, and its value
+    stands in `split`. depth: steps to the deepest leaf."""
 
     objective: str
     base: np.float32
@@ -69,18 +72,17 @@ class Forest:
     split: Singles
     missing_left: Shorts
     children: Shorts
+    depth: int
 
     def predict(self, x: Matrix, base_margin: Floats | None = None) -> Floats:
         """What the booster answers for rows (n, k), contiguous float32: probabilities or means (n,)."""
-        margin = np.full(len(x), self.base) if base_margin is None else base_margin.astype(np.float32)
-        _walk(x, self.roots, self.feature, self.split, self.missing_left, self.children, margin)
+        start = np.array([self.base], dtype=np.float64) if base_margin is None else base_margin
         answer = np.empty(len(x))
-        if self.objective == _POISSON:
-            _risen(margin, answer)
-            return answer
-        _risen(np.minimum(-margin, _EDGE), answer)
-        one = np.float32(1.0)
-        return (one / (answer.astype(np.float32) + one)).astype(np.float64)
+        _walk(
+            x, self.roots, self.feature, self.split, self.missing_left, self.children, self.depth, start,
+            0 if base_margin is None else 1, self.objective == _POISSON, np.empty(len(x), dtype=np.float32), answer,
+        )  # fmt: skip
+        return answer
 
 
 def forest(booster: Any, x: Matrix, base_margin: Floats | None = None) -> Forest | None:
@@ -139,8 +141,18 @@ def _read(document: Any) -> Forest | None:
     base = np.float32(json.loads(learner["learner_model_param"]["base_score"].strip("[]")))
     one = np.float32(1.0)
     start = np.log(base) if objective == _POISSON else -np.log(one / base - one)
+    own = np.arange(len(leaf))
+    children = np.where(leaf, own, np.stack([left + at, right + at])).T.ravel().astype(np.int32)
     return Forest(
-        objective, np.float32(start), roots, np.where(leaf, -1, joined("split_indices", np.int32)).astype(np.int32),
-        joined("split_conditions", np.float32), joined("default_left", np.int32),
-        np.where(leaf, -1, np.stack([left + at, right + at])).T.ravel().astype(np.int32),
+        objective, np.float32(start), roots, np.where(leaf, 0, joined("split_indices", np.int32)).astype(np.int32),
+        joined("split_conditions", np.float32), joined("default_left", np.int32), children, _depth(roots, children),
     )  # fmt: skip
+
+
+def _depth(roots: Shorts, children: Shorts) -> int:
+    """Steps from a root to the deepest leaf."""
+    depth, here = 0, roots
+    while len(here := here[children[2 * here] != here]):
+        here = np.concatenate([children[2 * here], children[2 * here + 1]])
+        depth += 1
+    return depth

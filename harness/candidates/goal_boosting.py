@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from harness.abreast import abreast
 from harness.candidates._goal_clock import GoalClock
 from harness.candidates._goals import Reader, described, quoted
 from harness.candidates._model_card import card, shares, write_json
@@ -60,20 +62,20 @@ class GoalBoosting(GoalClock):
             "max_bin": self.bins,
             "base_score": 1.0,
         }
-        boosters, forests = [], []
-        for goals, mean in zip(rows.goals, rows.mean, strict=True):
+
+        def side(goals: Floats, mean: Floats) -> tuple[Any, Forest | None]:
             matrix = xgboost.DMatrix(
                 rows.x, label=goals, weight=rows.weight, base_margin=np.log(mean), nthread=1
             )
             evidence = float(rows.weight @ mean)
             eta = self.learning_rate * evidence / (evidence + self.prior_goals)
             booster = xgboost.train(parameters | {"eta": eta}, matrix, num_boost_round=self.rounds)
-            boosters.append(booster)
-            forests.append(forest(booster, rows.x, np.log(mean)))
+            return booster, forest(booster, rows.x, np.log(mean))
+
+        sides = zip(rows.goals, rows.mean, strict=True)
+        boosters, forests = zip(*abreast([partial(side, *one) for one in sides]), strict=True)
         facts = card(self, past, seed, goals=[float(rows.weight @ goals) for goals in rows.goals])
-        return GoalBoostingScorer(
-            reader, self.rho, past.outcomes, past.names, tuple(boosters), facts, tuple(forests)
-        )
+        return GoalBoostingScorer(reader, self.rho, past.outcomes, past.names, boosters, facts, forests)
 
 
 @dataclass(frozen=True)
@@ -95,11 +97,10 @@ class GoalBoostingScorer:
             return np.empty((0, self.outcomes))
         x = finite(x)
         at = self.reader.read(x)
+        start = np.log(np.maximum(at.expected, LEAST_MEAN))
         means = [
-            answered(booster, trees, x, np.log(np.maximum(clock, LEAST_MEAN)))
-            for booster, trees, clock in zip(
-                self.boosters, self.trees, (at.lam * at.left_home, at.mu * at.left_away), strict=True
-            )
+            answered(booster, trees, x, own)
+            for booster, trees, own in zip(self.boosters, self.trees, start, strict=True)
         ]
         return quoted(at, means[0], means[1], self.rho, self.outcomes)
 

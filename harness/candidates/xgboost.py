@@ -22,6 +22,7 @@ class XGBoost:
     """Parameters as in XGBoost's own documentation, under plain names; `sample_share` is subsample."""
 
     forms: ClassVar[tuple[str, ...]] = ("act", "quote")
+    abreast: ClassVar[bool] = True
     rounds: int = 200
     depth: int = 6
     learning_rate: float = 0.1

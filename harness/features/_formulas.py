@@ -2,9 +2,9 @@
 
 Knows: five ways to make float32 of one or two integers. Does not know: accumulators, operations, keys.
 
-`Operation.finish` makes values of many rows at once. For a single event its cost is that of its calls: some twenty
-arrays of one row each. An operation that says its formula beside its `finish` is done by the kernel below instead, for
-all features of an event in one call. Both answer the same bits, by test.
+`Operation.finish` makes values of many rows at once. For the few rows of an event, or of a tick in play, its cost is
+that of its calls: some twenty arrays. An operation that says its formula beside its `finish` is done by the kernel
+below instead, for all features in one call. Both answer the same bits, by test.
 """
 
 from __future__ import annotations
@@ -46,26 +46,28 @@ class Formulated(Protocol):
 
 
 @kernel
-def finish_row(formulas: Ints, raw: Ints, t: int, x: NDArray[np.float32]) -> None:
-    """Values of one event at instant t into x (k,), from all integers asked for: raw (m,), one after the other."""
+def finish(formulas: Ints, raw: Ints, t: Ints, x: NDArray[np.float32]) -> None:
+    """Values of events at instants t (n,) into x (n, k), from all integers asked for: raw (m, n)."""
     for n in range(len(formulas)):
-        kind, a, b = formulas[n, 0], raw[formulas[n, 1]], raw[formulas[n, 2]]
+        kind, first, second = formulas[n, 0], formulas[n, 1], formulas[n, 2]
         number, column = formulas[n, 3], formulas[n, 4]
-        value = np.nan
-        if kind == WHOLE:
-            x[column] = np.float32(a)  # at once: by way of float64 a large sum would be rounded twice
-            continue
-        if kind == QUOTIENT:
-            if b + number != 0 and not (number != 0 and (a | b) == 0):
-                value = np.float64(a + number) / np.float64(b + number)
-        elif kind == REST:
-            if b != 0:
-                value = np.float64(b - a) / np.float64(b)
-        elif kind == SINCE:
-            if t - a <= number:
-                value = np.float64(t - a) / np.float64(SECOND)
-        elif t - b <= number:
-            value = np.float64(min(t - a, number)) / np.float64(SECOND)
-        else:
-            value = 0.0
-        x[column] = np.float32(value)
+        for i in range(len(t)):
+            a, b = raw[first, i], raw[second, i]
+            value = np.nan
+            if kind == WHOLE:
+                x[i, column] = np.float32(a)  # at once: by way of float64 a large sum would be rounded twice
+                continue
+            if kind == QUOTIENT:
+                if b + number != 0 and not (number != 0 and (a | b) == 0):
+                    value = np.float64(a + number) / np.float64(b + number)
+            elif kind == REST:
+                if b != 0:
+                    value = np.float64(b - a) / np.float64(b)
+            elif kind == SINCE:
+                if t[i] - a <= number:
+                    value = np.float64(t[i] - a) / np.float64(SECOND)
+            elif t[i] - b <= number:
+                value = np.float64(min(t[i] - a, number)) / np.float64(SECOND)
+            else:
+                value = 0.0
+            x[i, column] = np.float32(value)

@@ -36,10 +36,10 @@ def odds(probability: Floats, overround: float | Floats, method: Method = "power
     Raises ValueError for an unknown method, or an overround that the method cannot put on: any from 0 to below k - 1.
     """
     p, m = _rows(probability), _overrounds(probability, overround)
-    if len(m) and not (m.min() >= 0.0 and m.max() < p.shape[1] - 1):
+    if not _bearable(m, p.shape[1] - 1):
         raise ValueError(f"overround {m.min()} to {m.max()}, expected at least 0 and below {p.shape[1] - 1}")
     implied, _ = _solved(p, m, method, forward=True)
-    return np.asarray(1.0 / implied, dtype=np.float64)
+    return np.divide(1.0, implied, out=implied)
 
 
 def fair(prices: Floats, method: Method = "power") -> Floats:
@@ -68,6 +68,8 @@ def _rows(values: Floats) -> Floats:
 
 
 def _overrounds(probability: Floats, overround: float | Floats) -> Floats:
+    if isinstance(overround, np.ndarray) and overround.shape == (len(probability),):
+        return np.ascontiguousarray(overround, dtype=np.float64)
     return np.ascontiguousarray(np.broadcast_to(np.asarray(overround, np.float64), (len(probability),)))
 
 
@@ -85,6 +87,15 @@ def _solved(values: Floats, m: Floats, method: Method, forward: bool) -> tuple[F
     else:
         _unshin(values, answer, figure)
     return answer, figure
+
+
+@kernel
+def _bearable(m: Floats, most: int) -> bool:
+    """Whether every overround is at least 0 and below `most`."""
+    for row in range(len(m)):  # noqa: SIM110 (a kernel)
+        if not 0.0 <= m[row] < most:
+            return False
+    return True
 
 
 @kernel

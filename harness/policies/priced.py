@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
@@ -78,16 +79,19 @@ class Priced:
 
     def price(self, block: Block, probability: Floats) -> Prices:
         """Odds (n, k), rounded to millionths, and where the market is closed (n,)."""
-        n = len(probability)
         live = self._column(block, "live")
         since = self._column(block, "since_event_s") if self.suspend_after_event > 0.0 else live
         silent = self._column(block, "feed_age_s") if self.suspend_on_silence is not None else live
-        margin = np.full(n, self.overround)
-        if self.in_play_overround is not None:
-            margin[live != 0.0] = self.in_play_overround
-        exact = odds(probability, margin, self.method)
-        closed = np.empty(n, dtype=np.bool_)
-        limits = np.array(
+        before = self.overround
+        in_play = before if self.in_play_overround is None else self.in_play_overround
+        exact = odds(probability, np.where(live != 0.0, in_play, before), self.method)
+        closed = np.empty(len(exact), dtype=np.bool_)
+        _sell(np.ascontiguousarray(probability), live, since, silent, self._limits, exact, closed)
+        return Prices(exact, closed)
+
+    @cached_property
+    def _limits(self) -> Floats:
+        return np.array(
             [
                 self.suspend_after_event,
                 np.inf if self.suspend_on_silence is None else self.suspend_on_silence,
@@ -96,8 +100,6 @@ class Priced:
                 np.inf if self.most_odds is None else self.most_odds,
             ]
         )
-        _sell(np.ascontiguousarray(probability), live, since, silent, limits, exact, closed)
-        return Prices(exact, closed)
 
     def _column(self, block: Block, name: str) -> NDArray[np.float64]:
         if name not in block.columns:

@@ -5,7 +5,8 @@ Knows: actions by name and code, arrays aligned with a question's rows. Does not
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -119,3 +120,11 @@ class Quotes:
         if self.suspended is not None:
             told["suspended"] = self.suspended.astype(np.int8)
         return told
+
+
+def joined(answers: Sequence[Decisions | Quotes]) -> Decisions | Quotes:
+    """Answers to questions of one kind as one, in their order; of quotes what the first of them tells."""
+    first = answers[0]
+    names = [item.name for item in fields(first) if isinstance(getattr(first, item.name), np.ndarray)]
+    columns: dict[str, Any] = {n: np.concatenate([getattr(answer, n) for answer in answers]) for n in names}
+    return type(first)(**columns)

@@ -26,7 +26,7 @@ _M1 = np.uint64(0xBF58476D1CE4E5B9)
 _M2 = np.uint64(0x94D049BB133111EB)
 _S30, _S27, _S31, _S11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
 _UNIT = 2.0**-53
-_ZERO = np.zeros(1, dtype=np.uint64)
+_ZERO = np.zeros(1, dtype=np.int64)
 
 
 @lru_cache(maxsize=1 << 14, typed=True)
@@ -54,19 +54,31 @@ def bits(k: int, entity: NDArray[np.int64], ordinal: NDArray[np.int64] | int = 0
 
 
 @kernel
+def _one(k: np.uint64, entity: int, ordinal: int) -> float:
+    z = np.uint64(entity) * _GOLDEN ^ k
+    z = (z ^ (z >> _S30)) * _M1
+    z = (z ^ (z >> _S27)) * _M2
+    z = z ^ (z >> _S31)
+    z = z + np.uint64(ordinal) * _ODD + _GOLDEN
+    z = (z ^ (z >> _S30)) * _M1
+    z = (z ^ (z >> _S27)) * _M2
+    z = z ^ (z >> _S31)
+    return float(z >> _S11) * _UNIT
+
+
+@kernel
+def _fill_all(keys: NDArray[np.uint64], entity: NDArray[np.int64], out: NDArray[np.float64]) -> None:
+    for row in range(len(keys)):
+        for i in range(len(entity)):
+            out[row, i] = _one(keys[row], entity[i], 0)
+
+
+@kernel
 def _fill(
-    k: np.uint64, entity: NDArray[np.uint64], ordinal: NDArray[np.uint64], step: int, out: NDArray[np.float64]
+    k: np.uint64, entity: NDArray[np.int64], ordinal: NDArray[np.int64], step: int, out: NDArray[np.float64]
 ) -> None:
     for i in range(out.size):
-        z = entity[i] * _GOLDEN ^ k
-        z = (z ^ (z >> _S30)) * _M1
-        z = (z ^ (z >> _S27)) * _M2
-        z = z ^ (z >> _S31)
-        z = z + ordinal[i * step] * _ODD + _GOLDEN
-        z = (z ^ (z >> _S30)) * _M1
-        z = (z ^ (z >> _S27)) * _M2
-        z = z ^ (z >> _S31)
-        out[i] = float(z >> _S11) * _UNIT
+        out[i] = _one(k, entity[i], ordinal[i * step])
 
 
 def uniform(k: int, entity: NDArray[np.int64], ordinal: NDArray[np.int64] | int = 0) -> NDArray[np.float64]:
@@ -84,8 +96,8 @@ def uniform(k: int, entity: NDArray[np.int64], ordinal: NDArray[np.int64] | int 
     ):
         # What nearly all ask for. A few rows cost less than the care that any shape needs.
         out = np.empty(len(entity), dtype=np.float64)
-        one = _ZERO if ordinal == 0 else np.array([ordinal], dtype=np.int64).view(np.uint64)
-        _fill(np.uint64(k), np.ascontiguousarray(entity).view(np.uint64), one, 0, out)
+        one = _ZERO if ordinal == 0 else np.array([ordinal], dtype=np.int64)
+        _fill(np.uint64(k), np.ascontiguousarray(entity), one, 0, out)
         return out
     entities = np.atleast_1d(np.asarray(entity, dtype=np.int64))
     ordinals = np.atleast_1d(np.asarray(ordinal, dtype=np.int64))
@@ -94,7 +106,16 @@ def uniform(k: int, entity: NDArray[np.int64], ordinal: NDArray[np.int64] | int 
     out = np.empty(len(entities), dtype=np.float64)
     step = 1 if len(ordinals) > 1 else 0
     entities, ordinals = np.ascontiguousarray(entities), np.ascontiguousarray(ordinals)
-    _fill(np.uint64(k), entities.view(np.uint64), ordinals.view(np.uint64), step, out)
+    _fill(np.uint64(k), entities, ordinals, step, out)
+    return out
+
+
+def uniforms(keys: NDArray[np.uint64], entity: NDArray[np.int64]) -> NDArray[np.float64]:
+    """As `uniform` for rows (n,) of several keys (k,): (k, n)."""
+    if not COMPILED:
+        return np.stack([uniform(int(k), entity) for k in keys])
+    out = np.empty((len(keys), len(entity)), dtype=np.float64)
+    _fill_all(keys, np.ascontiguousarray(entity), out)
     return out
 
 

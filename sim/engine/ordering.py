@@ -16,6 +16,7 @@ from sim.core.compile import kernel
 
 Ints = NDArray[np.int64]
 _LONG = 64
+_FEW = 96
 
 
 @kernel
@@ -67,12 +68,31 @@ def _mend(rows: Ints, instants: Ints, ids: Ints) -> bool:
     return True
 
 
+@kernel
+def _few(instants: Ints, ids: Ints, rows: Ints) -> None:
+    """Rows in ascending (instant, id), by insertion."""
+    for i in range(len(rows)):
+        at, one, place = instants[i], ids[i], i
+        while place > 0:
+            before = rows[place - 1]
+            if instants[before] < at or (instants[before] == at and ids[before] <= one):
+                break
+            rows[place] = before
+            place -= 1
+        rows[place] = i
+
+
 def order_by(instants: Ints, ids: Ints | Callable[[], Ints]) -> Ints:
     """Rows (n,) in ascending (instant, id). Columns may be strided; ids may be a function, called if there are ties.
     Falls back to lexsort where instants and rows do not fit 62 bits or where many instants are equal."""
     n = len(instants)
     if n < 2:
         return np.arange(n, dtype=np.int64)
+    if n <= _FEW and not callable(ids):
+        # A tick in play has some forty bets: one call costs a quarter of the four below.
+        rows = np.empty(n, dtype=np.int64)
+        _few(instants, ids, rows)
+        return rows
     bits = n.bit_length()
     packed = np.empty(n, dtype=np.int64)
     fits = _pack(instants, packed, bits) < 1 << (62 - bits)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -136,10 +137,17 @@ class Calendar:
         return sum(len(part) for parts in self._buckets.values() for part in parts)
 
 
+def split(matrix: NDArray[Any]) -> list[Column]:
+    """The rows of a matrix (k, n) as read-only columns; the matrix is not written to any more."""
+    matrix.setflags(write=False)
+    return list(matrix)
+
+
 def sealed(schema: Schema, columns: Sequence[Column]) -> Block:
     """A block of columns (n,) in the schema's order and dtypes that are sorted by construction: not checked again."""
     for column in columns:
-        column.setflags(write=False)
+        if column.flags.writeable:
+            column.setflags(write=False)
     return Block(schema, MappingProxyType(dict(zip(schema.names, columns))), checked=True)
 
 
@@ -152,7 +160,8 @@ class Outbox:
         self._known = schema.names.index("known_at")
         self._id = schema.names.index("id")
         self._calendar = Calendar(width, self._known)
-        self._dtypes = [np.dtype(item.dtype) for item in schema.fields]
+        self._others = [(place, f.dtype) for place, f in enumerate(schema.fields) if f.dtype != "int64"]
+        """Columns that are not told as they are kept."""
 
     def put(self, rows: Matrix) -> None:
         """Hold rows (n, fields): the schema's fields as int64, in its order. Rows known after the end are dropped."""
@@ -167,9 +176,12 @@ class Outbox:
         due = self._calendar.take(until)
         if due is None:
             return None
-        columns = np.empty(due.shape[::-1], dtype=np.int64)
-        _turn(due, order_by(due[:, self._known], due[:, self._id]), columns)
-        return sealed(self.schema, [c.astype(dtype, copy=False) for c, dtype in zip(columns, self._dtypes)])
+        matrix = np.empty(due.shape[::-1], dtype=np.int64)
+        _turn(due, order_by(due[:, self._known], due[:, self._id]), matrix)
+        columns = split(matrix)
+        for place, dtype in self._others:
+            columns[place] = columns[place].astype(dtype)
+        return sealed(self.schema, columns)
 
     def __len__(self) -> int:
         return len(self._calendar)

@@ -60,15 +60,13 @@ def season(weeks: int, candidate: str, apart: bool, seed: int = 1) -> dict[str, 
     loaded = trial.load(SCENARIO, sets)
     watches = {name: Stopwatch() for name in ("world", "prices", "risk", "ledger", "fits")}
     fits: list[dict[str, Any]] = []
-
-    def timed_fit(inner: Any) -> Any:
-        return Part(inner, watches["fits"], ("fit",))
-
     with tempfile.TemporaryDirectory() as folder:
-        setting = build_replay(loaded, loaded.candidate(candidate), seed, Path(folder), fits, wrap=timed_fit)
+        setting = build_replay(loaded, loaded.candidate(candidate), seed, Path(folder), fits)
         world: Any = setting.world
         desks: dict[str, Any] = dict(setting.desks)
         ledgers: dict[str, Any] = dict(setting.ledgers)
+        for desk in desks.values():
+            desk.trainer = Part(desk.trainer, watches["fits"], ("train",))
         if apart:
             world = Part(world, watches["world"], ("news", "advance", "publish", "settle"))
             for name in desks:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sim.core.compile import kernel
 from sim.core.events import Block
 from sim.core.time import DAY, HOUR, MINUTE, SECOND
-from sim.engine.outbox import sealed
+from sim.engine.outbox import sealed, split
 from sim.worlds.sportsbook import tickets as ticket
 from sim.worlds.sportsbook import vocabulary as words
 from sim.worlds.sportsbook.accounts import Accounts
@@ -104,33 +104,27 @@ def price_blocks(
         fixtures.opens, logs, longs, singles, shorts, small, consensus,
     )  # fmt: skip
     lam, mu = np.exp(consensus, out=consensus)
+    t, ids, match, home, away = split(longs)
+    minute, since, age, ahead = split(singles)
+    score_home, score_away = split(shorts)
+    live, period, red_home, red_away, possession = split(small)
     columns: dict[str, Any] = {
-        "t": longs[0],
-        "id": longs[1],
-        "match": longs[2],
-        "live": small[0],
-        "minute": singles[0],
-        "period": small[1],
-        "score_home": shorts[0],
-        "score_away": shorts[1],
-        "since_event_s": singles[1],
-        "feed_age_s": singles[2],
-        "to_start_h": singles[3],
-        "home": longs[3],
-        "away": longs[4],
-    }
+        "t": t, "id": ids, "match": match, "live": live, "minute": minute, "period": period,
+        "score_home": score_home, "score_away": score_away, "since_event_s": since, "feed_age_s": age,
+        "to_start_h": ahead, "home": home, "away": away,
+    }  # fmt: skip
     if sport == words.FOOTBALL:
         columns |= {
-            "red_home": small[2], "red_away": small[3],
+            "red_home": red_home, "red_away": red_away,
             "lam": lam.astype(np.float32), "mu": mu.astype(np.float32),
         }  # fmt: skip
     else:
         spread, total = (lam - mu).astype(np.float32), (lam + mu).astype(np.float32)
-        columns |= {"possession": small[4], "spread": spread, "total": total}
+        columns |= {"possession": possession, "spread": spread, "total": total}
     blocks = {}
     for market in range(2 * sport, 2 * sport + 2):
         if sport != words.FOOTBALL:
-            columns["line"] = fixtures.line[market % 2][longs[2]].astype(np.float32)
+            columns["line"] = fixtures.line[market % 2][match].astype(np.float32)
         schema = words.KINDS[words.MARKETS[market]].schema
         blocks[market] = sealed(schema, [columns[name] for name in schema.names])
     return blocks
@@ -142,6 +136,8 @@ _SINGLES = (
     "stake_ratio",
 )  # fmt: skip
 _SMALL = ("market", "outcome", "legs", "live", "promo", "night")
+_SCHEMA = words.KINDS["bet"].schema
+_PLACES = [(_LONGS + _SINGLES + _SMALL).index(name) for name in _SCHEMA.names]
 
 
 @kernel
@@ -200,8 +196,5 @@ def bet_block(
         accounts.bets, accounts.staked, tickets.ints, tickets.floats, end, np.empty((2, 3)), longs, singles, small,
         fair, closed,
     )  # fmt: skip
-    columns: dict[str, Any] = dict(zip(_LONGS, longs, strict=True))
-    columns.update(zip(_SINGLES, singles, strict=True))
-    columns.update(zip(_SMALL, small, strict=True))
-    schema = words.KINDS["bet"].schema
-    return sealed(schema, [columns[name] for name in schema.names]), fair, closed
+    made = [*split(longs), *split(singles), *split(small)]
+    return sealed(_SCHEMA, [made[place] for place in _PLACES]), fair, closed

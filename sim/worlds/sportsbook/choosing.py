@@ -151,13 +151,16 @@ def felt(account: int, t: int, loss_at: Ints, forget: float) -> float:
 
 @kernel
 def _prepare(
-    account: Ints, t: Ints, u_size: Floats, known: Floats, segment: Small, opened_at: Ints, growth: Floats,
-    loss_at: Ints, forget: float, table: Floats, exponents: Floats, z: Floats, special: Ints, count: Ints,
+    account: Ints, t: Ints, match: Ints, u_size: Floats, known: Floats, segment: Small, opened_at: Ints,
+    growth: Floats, loss_at: Ints, forget: float, table: Floats, exponents: Floats, z: Floats, special: Ints,
+    count: Ints,
 ) -> None:  # fmt: skip
-    """What numpy is to take exponentials of, and the rows of those with an opinion and of rings."""
+    """What numpy is to take exponentials of, and the rows of those with an opinion and of rings; count: how many these
+    are, and the highest match."""
     count[:] = 0
     for i in range(len(account)):
         one = account[i]
+        count[2] = max(count[2], match[i])
         # Accounts opened in answer to decisions may grow slowly.
         weeks = max(t[i] - opened_at[one], 0) / WEEK
         exponents[0, i] = min(growth[one] * weeks, MOST_GROWTH)
@@ -298,13 +301,28 @@ def _herds(key: int, matches: int) -> Floats:
 def opinions(seed: int, p: Floats, sd: Floats, person: Ints, match: Ints, market: Small) -> Floats:
     """What informed bettors believe (n, 3): the known truth p (n, 3) with errors sd (n,) on the logit, the same at
     every look of a person at a market of a match; NaN where p is."""
-    place = (match * 16 + market * 4)[:, None] + _THREE
-    z = rng.normal(_key(seed, "opinion"), np.repeat(person, 3), place.ravel()).reshape(-1, 3)
-    odds_against = 1.0 / np.maximum(p, 1e-12) - 1.0
-    # What is certain, is: nobody doubts an outcome that can no longer fail, and nobody hopes for one that has.
-    shown = 1.0 / (1.0 + odds_against * np.exp(-sd[:, None] * z))
-    total = shown[:, 0] + shown[:, 1] + np.where(np.isnan(shown[:, 2]), 0.0, shown[:, 2])
-    return np.asarray(shown / total[:, None])
+    n = len(person)
+    who, place = np.empty((2, n, 3), dtype=np.int64)
+    who[:], place[:] = person[:, None], (match * 16 + market * 4)[:, None] + _THREE
+    z = rng.normal(_key(seed, "opinion"), who.ravel(), place.ravel()).reshape(-1, 3)
+    shown = np.empty((n, 3))
+    _doubt(p, np.exp(-sd[:, None] * z), shown)
+    return shown
+
+
+@kernel
+def _doubt(p: Floats, doubt: Floats, shown: Floats) -> None:
+    """The known truth with an error, as a factor on the odds against each outcome. What is certain, is: nobody doubts
+    an outcome that can no longer fail, and nobody hopes for one that has."""
+    for i in range(len(p)):
+        total = 0.0
+        for o in range(3):
+            shown[i, o] = np.nan
+            if not np.isnan(p[i, o]):
+                shown[i, o] = 1.0 / (1.0 + (1.0 / max(p[i, o], 1e-12) - 1.0) * doubt[i, o])
+                total += shown[i, o]
+        for o in range(3):
+            shown[i, o] /= total
 
 
 def choose(asked: Asked, accounts: Accounts, levers: Levers) -> Choice:
@@ -312,10 +330,10 @@ def choose(asked: Asked, accounts: Accounts, levers: Levers) -> Choice:
     n, seed = len(asked.account), accounts.seed
     figures, step = levers.figures(_MOVABLE, asked.t)
     exponents, z, twist = np.empty((2, n)), np.empty(n), np.zeros(n)
-    special, count = np.empty((2, n), dtype=np.int64), np.empty(2, dtype=np.int64)
+    special, count = np.empty((2, n), dtype=np.int64), np.empty(3, dtype=np.int64)
     _prepare(
-        asked.account, asked.t, asked.u_size, asked.p_known, accounts.segment, accounts.opened_at, accounts.growth,
-        accounts.loss_at, accounts.forget, TABLE, exponents, z, special, count,
+        asked.account, asked.t, asked.match, asked.u_size, asked.p_known, accounts.segment, accounts.opened_at,
+        accounts.growth, accounts.loss_at, accounts.forget, TABLE, exponents, z, special, count,
     )  # fmt: skip
     np.exp(exponents, out=exponents)
     ndtri(z, out=z)
@@ -333,7 +351,7 @@ def choose(asked: Asked, accounts: Accounts, levers: Levers) -> Choice:
             _key(seed, "sides"), accounts.person[own], asked.match[ring] * 4 + asked.market[ring]
         )
         twist[ring] = (turn * 16.0).astype(np.int64) + accounts.ordinal[own]
-    herd = _herds(_key(seed, "herd"), 1 << int(asked.match.max(initial=0)).bit_length())
+    herd = _herds(_key(seed, "herd"), 1 << int(count[2]).bit_length())
     outcome, stake = np.empty(n, dtype=np.int8), np.empty(n)
     _choose(
         asked.account, asked.home, asked.away, asked.market, asked.odds, asked.closed, known, asked.best_other,

@@ -66,19 +66,26 @@ class Days:
     def __init__(self, span: Micros) -> None:
         self._span = span
         self._days: dict[int, list[Ints]] = {}
+        self._fresh: list[tuple[Ints, Ints]] = []
 
     def add(self, slots: Ints, t: Ints) -> None:
         """Bets (n,) decided at t."""
-        days = np.unique(t // DAY).tolist() if len(t) else []
-        if len(days) == 1:
-            self._days.setdefault(days[0], []).append(np.column_stack([slots, t]))
+        if len(t):
+            self._fresh.append((slots, t))
+
+    def _part(self) -> None:
+        """Part what was added by day: once for many ticks."""
+        if not self._fresh:
             return
-        for day in days:
+        slots, t = (np.concatenate(column) for column in zip(*self._fresh, strict=True))
+        self._fresh = []
+        for day in np.unique(t // DAY).tolist():
             here = t // DAY == day
             self._days.setdefault(day, []).append(np.stack([slots[here], t[here]], axis=1))
 
     def of(self, slot: int, now: Micros) -> list[Micros]:
         """First known bet of each day in the look-back on which the account bet, in order."""
+        self._part()
         found = []
         for day in sorted(self._days):
             if now - self._span <= (day + 1) * DAY and day * DAY <= now:
@@ -92,6 +99,7 @@ class Days:
 
     def forget(self, now: Micros) -> None:
         """Drop what no look-back can reach."""
+        self._part()
         for day in [day for day in self._days if (day + 1) * DAY < now - self._span - 7 * DAY]:
             del self._days[day]
 

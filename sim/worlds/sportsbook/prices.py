@@ -16,7 +16,7 @@ from sim.core.errors import BadBlock, Defect, OutOfTurn
 from sim.core.time import Micros
 from sim.core.truth import Outcomes, Settlement, Truth
 from sim.core.world import Question
-from sim.engine.outbox import sealed
+from sim.engine.outbox import sealed, split
 from sim.worlds.sportsbook import vocabulary as words
 from sim.worlds.sportsbook.asking import consensus_logs, price_blocks
 from sim.worlds.sportsbook.curves import Curves, Knots
@@ -60,42 +60,45 @@ class Prices:
         self, slate: Slate, curves: Curves, fixtures: Fixtures, markets: list[int], pricing: Pricing
     ) -> None:
         self._pricing = pricing
-        self._slate, self._curves, self._fixtures, self._markets = slate, curves, fixtures, markets
+        self._slate, self._curves, self._fixtures = slate, curves, fixtures
+        self._sports = sorted({words.SPORT_OF[market] for market in markets})
         self._logs = consensus_logs(fixtures)
         self.knots: Knots | None = None
         self.asked: list[tuple[int, Ints]] = []
-        """Markets that wait for an answer, and their rows among the knots."""
-        self._of: dict[int, Knots] = {}
+        """Markets that wait for an answer, and the ids (n,) of their rows."""
+        self.of: dict[int, Knots] = {}
         """Knots by sport."""
 
     def ask(self, start: Micros, end: Micros) -> list[Question]:
         """The questions of the tick [start, end)."""
         knots = self._curves.lay(start, end)
-        self.knots, self.asked, self._of = knots, [], {}
+        self.knots, self.asked, self.of = knots, [], {}
         questions: list[Question] = []
         if not len(knots):
             return questions
-        sport = self._slate.sport[knots.slot]
-        for each in sorted({words.SPORT_OF[market] for market in self._markets}):
-            rows = np.flatnonzero(sport == each)
-            if not len(rows):
-                continue
-            own = self._of[each] = knots if len(rows) == len(knots) else knots.take(rows)
+        for each in self._sports:
+            own = knots
+            if len(self._sports) > 1:
+                rows = np.flatnonzero(self._slate.sport[knots.slot] == each)
+                if not len(rows):
+                    continue
+                own = knots if len(rows) == len(knots) else knots.take(rows)
+            self.of[each] = own
             blocks = price_blocks(each, self._slate, self._fixtures, self._logs, own)
             for market, block in blocks.items():
                 questions.append(Question(words.MARKETS[market], "quote", start, end, block))
-                self.asked.append((market, rows))
+                self.asked.append((market, block["id"]))
         return questions
 
     def publish(self, quotes: Quotes) -> Settlement:
         """Take the prices of the first market that waits."""
         if not self.asked:
             raise OutOfTurn("publish() without a price question: advance() comes first")
-        market, _ = self.asked[0]
-        knots = self._of.get(words.SPORT_OF[market])
+        market, ids = self.asked[0]
+        knots = self.of.get(words.SPORT_OF[market])
         if knots is None:
             raise Defect("knots were asked and lost")
-        if not np.array_equal(quotes.id, knots.id):
+        if quotes.id is not ids and not np.array_equal(quotes.id, ids):
             raise BadBlock("quotes.id does not repeat the question's ids in their order")
         ways = len(words.OUTCOMES_OF[words.MARKETS[market]])
         if quotes.probability.shape[1] != ways:
@@ -115,9 +118,9 @@ class Prices:
             self._slate.tables, knots.slot, knots.t, knots.id, knots.state, knots.span_s, market, shut, np.empty(3),
             longs, spans, small, q,
         )  # fmt: skip
-        outcomes: tuple[NDArray[Any], ...] = (
-            longs[0], longs[3], small[0], longs[1], spans, np.zeros(n, dtype=np.bool_)
-        )  # fmt: skip
+        at, acted, settled, ids = split(longs)
+        closed, outcome, phase = split(small)
+        outcomes: tuple[NDArray[Any], ...] = (at, ids, closed, acted, spans, np.zeros(n, dtype=np.bool_))
         schema = words.PRICE_OUTCOMES
         if self._pricing.serves(words.SPORT_OF[market]):
             response = self._pricing.response(knots.slot, knots.state, knots.t)
@@ -126,7 +129,7 @@ class Prices:
                 words.PRICE_OUTCOMES_SERVED,
                 (*outcomes, response, np.zeros(n, dtype=np.int8)),
             )
-        truth = (longs[2], longs[3].copy(), small[1], *q, small[2])
+        truth = (settled, ids, outcome, *split(q), phase)
         return Settlement(
             Outcomes(sealed(schema, outcomes)),
             Truth(sealed(words.TRUTH[words.MARKETS[market]], truth)),

@@ -85,6 +85,7 @@ LULL: Micros = 15 * MINUTE
 LOST = -1
 _NOBODY = np.empty(0, dtype=np.int64)
 _OFFERED, _FAILED = range(2)
+_AWAY, _LATER = range(2)
 NAMES = ("log-in", "validation")
 
 
@@ -172,6 +173,18 @@ def _enter(
         wait[j] = waits[place[j]]
 
 
+@kernel
+def _arrive(tickets: Ints, wait: Ints, end: int, arrival: Ints, count: Ints) -> None:
+    """When tickets (n,) reach the validators; count: those that are lost, and those that arrive at `end` or after."""
+    count[:] = 0
+    for i in range(len(wait)):
+        arrival[i] = tickets[i, ticket.PLACED] + wait[i]
+        if wait[i] == LOST:
+            count[_AWAY] += 1
+        elif arrival[i] >= end:
+            count[_LATER] += 1
+
+
 class Services:
     """Sessions of persons and the two queues, carried from tick to tick. accounts: how many the world starts with;
     capacities are in proportion."""
@@ -179,9 +192,14 @@ class Services:
     def __init__(self, seed: int, levers: Levers, accounts: Accounts, size: int) -> None:
         self._levers, self._accounts = levers, accounts
         self._scale = size / REFERENCE_ACCOUNTS
-        self._keys = {
-            name: rng.key(seed, "sportsbook", "services", name) for name in ("login", "geo", "down", "work")
-        }
+        self._entering = np.array(
+            [rng.key(seed, "sportsbook", "services", name) for name in ("login", "geo", "down")],
+            dtype=np.uint64,
+        )
+        self._working = rng.key(seed, "sportsbook", "services", "work")
+        self._silence = int(levers.constant("session_minutes") * MINUTE)
+        self._ahead = int(levers.constant("browses_s") * SECOND)
+        self._rest = int(levers.constant("gives_up_minutes") * MINUTE)
         self._gate = Workers(1)
         self._validators = Workers(max(1, round(levers.constant("validators") * self._scale)))
         self._seen = np.full(0, -NEVER, dtype=np.int64)
@@ -190,8 +208,9 @@ class Services:
         self._tried = np.zeros(2, dtype=np.int64)
         self._on_the_way = NONE
         self._arrival = _NOBODY
-        self.log_ins = (_NOBODY, _NOBODY)
-        """Log-ins of the present tick: instants and ids of looks."""
+        self._logged: tuple[Ints, Ints, Flags] | None = None
+        """Looks of the present tick: instants, ids, and which of them begin a session."""
+        self._count = np.zeros(2, dtype=np.int64)
         self._validated = 0
         self._lost = [0, 0]
         self._outages: list[list[tuple[Micros, Micros, int, set[int]]]] = [[], []]
@@ -205,50 +224,59 @@ class Services:
         """Tickets struck in a tick that ends at `end`, and the tick's looks (m, 3) that nobody put off: instant, id,
         person. Answers the tickets that reach the validators before the end and are not lost, with the instant of their
         decision put off by what it took."""
-        self.log_ins = (_NOBODY, _NOBODY)
+        self._logged = None
         if tickets or len(looks):
-            wait = self._wait(tickets, looks)
-            lost = wait == LOST
-            arrival = tickets.ints[:, ticket.PLACED] + wait
-            if lost.any():
+            wait, count = self._wait(tickets, looks), self._count
+            arrival = np.empty(len(wait), dtype=np.int64)
+            _arrive(tickets.ints, wait, end, arrival, count)
+            if count[_AWAY]:
+                lost = wait == LOST
                 self._lose(0, tickets.placed, tickets.account, lost)
                 tickets, arrival = tickets.take(~lost), arrival[~lost]
             if self._on_the_way:
                 tickets = joined([self._on_the_way, tickets])
                 arrival = np.concatenate([self._arrival, arrival])
+                count[_LATER] = np.count_nonzero(arrival >= end)
+            if not count[_LATER]:
+                self._on_the_way, self._arrival = NONE, _NOBODY
+                return self._validate(tickets, arrival) if len(arrival) else NONE
         else:
             tickets, arrival = self._on_the_way, self._arrival
         later = arrival >= end
-        if later.any():
-            self._on_the_way, self._arrival = tickets.take(later), arrival[later]
-            tickets, arrival = tickets.take(~later), arrival[~later]
-        else:
-            self._on_the_way, self._arrival = NONE, _NOBODY
+        self._on_the_way, self._arrival = tickets.take(later), arrival[later]
+        tickets, arrival = tickets.take(~later), arrival[~later]
         return self._validate(tickets, arrival) if len(arrival) else NONE
+
+    @property
+    def log_ins(self) -> tuple[Ints, Ints]:
+        """Log-ins of the present tick: instants and ids of looks."""
+        if self._logged is None:
+            return _NOBODY, _NOBODY
+        clicks, ids, begins = self._logged
+        return clicks[begins], ids[begins]
 
     def _wait(self, tickets: Tickets, looks: Ints) -> Ints:
         """From each ticket's click until its session is open, Micros or LOST (n,)."""
         levers, size = self._levers, len(looks) + len(tickets.ints)
         t, ids, person = np.empty((3, size), dtype=np.int64)
         place, wait = np.empty((2, len(tickets.ints)), dtype=np.int64)
-        n = _meet(looks, np.argsort(looks[:, 1]), tickets.ints, self._accounts.person, t, ids, person, place)
+        n = _meet(looks, looks[:, 1].argsort(), tickets.ints, self._accounts.person, t, ids, person, place)
         order = order_by(t[:n], ids[:n])
-        self._room(int(person[:n].max(initial=-1)) + 1)
+        self._room(self._accounts.persons.size)
         clicks, ids = t[order], ids[order]
-        logs = np.empty((2, n))
-        for row, service in zip(logs, ("login", "geo"), strict=True):
-            np.negative(rng.uniform(self._keys[service], ids), out=row)
+        u = rng.uniforms(self._entering, ids)
+        logs, down = u[:2], u[2]
+        np.negative(logs, out=logs)
         np.log1p(logs, out=logs)
         figures, step = levers.figures(ENTERING, clicks)
         begins = np.empty(n, dtype=np.bool_)
         _enter(
-            order, t, person, len(looks), logs, rng.uniform(self._keys["down"], ids), figures, step, self._scale,
-            int(levers.constant("session_minutes") * MINUTE), int(levers.constant("browses_s") * SECOND),
-            int(levers.constant("gives_up_minutes") * MINUTE), self._seen, self._ready, self._shut,
-            self._gate.free, self._gate.leaves, self._gate.count, self._tried, place,
+            order, t, person, len(looks), logs, down, figures, step, self._scale, self._silence, self._ahead,
+            self._rest, self._seen, self._ready, self._shut, self._gate.free, self._gate.leaves, self._gate.count,
+            self._tried, place,
             np.empty(n, dtype=np.int64), wait, begins,
         )  # fmt: skip
-        self.log_ins = (clicks[begins], ids[begins])
+        self._logged = clicks, ids, begins
         return wait
 
     def _validate(self, tickets: Tickets, arrival: Ints) -> Tickets:
@@ -258,23 +286,23 @@ class Services:
         ints = tickets.ints
         figures, _ = self._levers.figures(VALIDATING, arrival)
         size = figures[:, 0] / LEAST_OUTCOMES * ints[:, ticket.LEGS]
-        work = self._spent("work", ints[:, ticket.ID]) * figures[:, 1] * size
+        work = self._spent(ints[:, ticket.ID]) * figures[:, 1] * size
         patience = (figures[:, 2] * SECOND).astype(np.int64)
         done = serve(arrival, (work * 1000.0).astype(np.int64), self._validators, patience)
         # Work that has begun is finished, though nobody waits for its answer any more.
         stands = (done.start != UNSERVED) & (done.finish - arrival <= patience)
         # `take` has copied them.
         ints[:, ticket.T] += done.finish - ints[:, ticket.PLACED]
-        if bool(stands.all()):
+        if stands.all():
             self._validated += len(ints)
             return tickets
         self._lose(1, arrival, tickets.account, ~stands)
         self._validated += int(stands.sum())
         return tickets.take(stands)
 
-    def _spent(self, service: str, ids: Ints) -> Floats:
-        """Times (n,) in units of the service's mean, keyed by look or bet."""
-        return FIXED + (1.0 - FIXED) * rng.exponential(self._keys[service], ids)
+    def _spent(self, ids: Ints) -> Floats:
+        """Work (n,) of validating bets, in units of its mean."""
+        return FIXED + (1.0 - FIXED) * rng.exponential(self._working, ids)
 
     def _room(self, persons: int) -> None:
         more = persons - len(self._seen)

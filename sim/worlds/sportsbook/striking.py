@@ -49,6 +49,19 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 
+def _opened(rows: Ints | None, parlays: list[Parlays]) -> Ints:
+    """Instant, id and person (n, 3) of looks, of those that nobody put off, and at parlays."""
+    size = sum((len(some.id) for some in parlays), 0 if rows is None else len(rows))
+    opened, n = np.empty((size, 3), dtype=np.int64), 0
+    if rows is not None:
+        n = looks.opened(rows, opened)
+    for some in parlays:
+        part = opened[n : n + len(some.id)]
+        part[:, 0], part[:, 1], part[:, 2] = some.placed, some.id, some.person
+        n += len(part)
+    return opened[:n]
+
+
 class Striking:
     """Keeps what is proposed for open matches, and turns what is due into tickets."""
 
@@ -160,19 +173,17 @@ class Striking:
         """Tickets of looks before `end`, in no particular order, once they have passed the services."""
         rows = self._looks.take(end - 1)
         parts = [] if rows is None else [self._singles(rows, end)]
-        looks = [] if rows is None else [rows[rows[:, WAITED] == 0][:, [PLACED, ID, PERSON]]]
-        waiting = []
+        waiting, due = [], []
         for day, done, parlays in self._parlays:
-            upto = int(np.searchsorted(parlays.placed, end))
+            upto = int(parlays.placed.searchsorted(end))
             if upto > done:
-                due = Parlays._make(values[done:upto] for values in parlays)
-                parts.append(self._struck_parlays(self._days[day], due))
-                looks.append(np.column_stack([due.placed, due.id, due.person]))
+                some = Parlays._make(values[done:upto] for values in parlays)
+                parts.append(self._struck_parlays(self._days[day], some))
+                due.append(some)
             if upto < len(parlays.placed):
                 waiting.append((day, upto, parlays))
         self._parlays = waiting
-        seen = np.concatenate(looks) if looks else np.empty((0, 3), dtype=np.int64)
-        return self.services.pass_through(joined(parts), seen, end)
+        return self.services.pass_through(joined(parts), _opened(rows, due), end)
 
     def _singles(self, rows: Ints, end: Micros) -> Tickets:
         slate, accounts, levers = self._slate, self._accounts, self._levers
@@ -201,18 +212,14 @@ class Striking:
             ),
             accounts, levers,
         )  # fmt: skip
-        tickets = room(int((choice.outcome >= 0).sum()))
+        tickets = room(int(np.count_nonzero(choice.outcome >= 0)))
         looks.strike(
             tables, self._rivals.stray, figures, step, rows, account, code, choice.outcome, choice.stake, prices[0],
             np.empty(3), tickets.ints, tickets.floats,
         )  # fmt: skip
         ints = tickets.ints
         ints[:, ticket.PROMO] = promotional(
-            accounts,
-            tickets.column(ticket.ACCOUNT),
-            tickets.column(ticket.ID),
-            tickets.column(ticket.PLACED),
-            levers,
+            accounts, ints[:, ticket.ACCOUNT], ints[:, ticket.ID], ints[:, ticket.PLACED], levers
         )
         return tickets
 

@@ -19,7 +19,7 @@ from sim.core.time import MINUTE, Micros
 from sim.core.truth import Outcomes, Settlement, Truth
 from sim.core.world import Question
 from sim.engine.ordering import order_by
-from sim.engine.outbox import Calendar, Outbox, sealed
+from sim.engine.outbox import Calendar, Outbox, sealed, split
 from sim.engine.stage import Stage
 from sim.worlds.sportsbook import acceptance, asking
 from sim.worlds.sportsbook import settlement as grading
@@ -58,7 +58,7 @@ def _book(
     small: Small, counts: Ints,
 ) -> None:  # fmt: skip
     """Book what stands with its accounts; fill what is told (n, 10), the bets that are held, with their matches, and
-    those that wait for a mark-out (counts of both), and the truth's columns."""
+    those that wait for a mark-out (counts of both, and of those that were acted on), and the truth's columns."""
     counts[:] = 0
     for i in range(len(ints)):
         account, slot, live = ints[i, ticket.ACCOUNT], ints[i, ticket.SLOT], ints[i, ticket.LIVE]
@@ -73,6 +73,7 @@ def _book(
         longs[4, i] = person[account]
         small[0, i], small[1, i], small[2, i] = bad[kind], kind, at_risk[person[account]]
         small[3, i], small[4, i], small[5, i] = tables.sport[slot], rings[kind], balance[account] > 0
+        counts[2] += action[i] > 0
         if not money[0, i] > 0.0:
             continue
         bets[account] += 1
@@ -127,11 +128,12 @@ class Till:
         self._outboxes, self._levers, self._end, self._over = outboxes, levers, end, over
         self.grading = Grading(stage, levers, self._graded)
         self._marks = Calendar(tick, 0, early=1)
+        self._pair = np.empty((2, 3))
         self._waiting: list[Tickets] = []
         self.tickets = NONE
         """What was asked for and is not settled."""
         self._fair, self._closed = np.empty(0), np.empty(0, dtype=np.bool_)
-        self._counts = np.zeros(2, dtype=np.int64)
+        self._counts = np.zeros(3, dtype=np.int64)
 
     @property
     def waits(self) -> bool:
@@ -144,12 +146,10 @@ class Till:
         self._waiting = []
         if due:
             t = due.ints[:, ticket.T]
-            later = t >= end
-            if later.any():
-                self._waiting = [due.take(later)]
-                due = due.take(~later)
-                t = due.ints[:, ticket.T]
-            due = due.take(order_by(t, due.ints[:, ticket.ID]))
+            order, now = order_by(t, due.ints[:, ticket.ID]), int(np.count_nonzero(t < end))
+            if now < len(order):
+                self._waiting = [due.take(order[now:])]
+            due = due.take(order[:now])
         self.tickets = due
         block, self._fair, self._closed = asking.bet_block(
             self._slate, self._curves, self._accounts, due, end
@@ -160,10 +160,9 @@ class Till:
         """Settle the bets that were asked for."""
         tickets, accounts, slate, levers = self.tickets, self._accounts, self._slate, self._levers
         ints, floats, n = tickets.ints, tickets.floats, len(question.block)
-        late = ints[:, ticket.STATE] != ANSWERED
-        action = (
-            np.where(late, decisions.fallback_action, decisions.action) if late.any() else decisions.action
-        )
+        action = decisions.action
+        if self._served and (late := ints[:, ticket.STATE] != ANSWERED).any():
+            action = np.where(late, decisions.fallback_action, action)
         at, money, marks = np.empty(n, dtype=np.int64), np.empty((5, n)), np.empty((3, n), dtype=np.int8)
         figures, step = levers.figures(acceptance.MOVABLE, ints[:, ticket.T])
         acceptance.decide(
@@ -178,17 +177,24 @@ class Till:
             accounts.staked, accounts.persons.at_risk, _BAD, _RINGS, ints, floats, action, at, money, marks,
             question.end, decided, match, held, marked, longs, small, counts,
         )  # fmt: skip
-        stand, singles = counts.tolist()
+        stand, singles, acted = counts.tolist()
         self.grading.hold(match[:stand], held[:stand])
         self._marks.put(marked[:singles], self._end)
         self._outboxes["bet_decided"].put(decided)
-        self._consequences(question, decisions, action, small)
+        if acted:
+            self._consequences(question, action)
+        if decisions.audit.any():
+            self._audit(decisions, small)
+        t, ids, truth_t, truth_ids, person = split(longs)
+        stands, payout, true, heard, fair = split(money)
+        voided, pending, phase = split(marks)
+        bad, segment, at_risk, *rest = split(small)
         outcomes: tuple[NDArray[Any], ...] = (
-            longs[0], longs[1], action.copy(), at, marks[0], money[0], money[4], marks[1].astype(np.bool_),
+            t, ids, action.copy(), at, voided, stands, fair, pending.astype(np.bool_),
         )  # fmt: skip
         truth = (
-            longs[2], longs[3], small[0], small[1], small[2], longs[4], money[2],
-            np.ascontiguousarray(floats[:, ticket.P_PLACED]), money[3], money[1], marks[2], *small[3:],
+            truth_t, truth_ids, bad, segment, at_risk, person, true,
+            np.ascontiguousarray(floats[:, ticket.P_PLACED]), heard, payout, phase, *rest,
         )  # fmt: skip
         schema = words.BET_OUTCOMES
         if self._served:
@@ -197,55 +203,47 @@ class Till:
         self.tickets = NONE
         return Settlement(Outcomes(sealed(schema, outcomes)), Truth(sealed(words.BET_TRUTH, truth)))
 
-    def _consequences(self, question: Question, decisions: Decisions, action: Small, small: Small) -> None:
-        """What follows from actions (n,) in force that were not simply to accept: notices, suspensions; and audits."""
+    def _consequences(self, question: Question, action: Small) -> None:
+        """What follows from actions (n,) in force that were not simply to accept: notices, suspensions."""
         ints = self.tickets.ints
         rows = np.flatnonzero(action > 0)
-        if len(rows):
-            account, t = ints[rows, ticket.ACCOUNT], ints[rows, ticket.T]
-            self._adversaries.notice(account, action[rows], t)
-            rows = rows[action[rows] == words.SUSPEND]
+        account, t = ints[rows, ticket.ACCOUNT], ints[rows, ticket.T]
+        self._adversaries.notice(account, action[rows], t)
+        rows = rows[action[rows] == words.SUSPEND]
         if len(rows):
             shut = self._levers.at("suspended_s", ints[rows, ticket.T])
             until = question.end + (shut * 1e6).astype(np.int64)
             self._curves.suspend(ints[rows, ticket.SLOT], np.maximum(ints[rows, ticket.MARKET], 0), until)
+
+    def _audit(self, decisions: Decisions, small: Small) -> None:
+        """What audits were asked for."""
         rows = np.flatnonzero(decisions.audit > 0)
-        if len(rows):
-            own = ints[rows]
-            self._trading.collect(
-                np.column_stack(
-                    [
-                        own[:, ticket.T],
-                        own[:, ticket.ID],
-                        own[:, ticket.ACCOUNT],
-                        small[0, rows],
-                        small[1, rows],
-                    ]
-                )
+        own = self.tickets.ints[rows]
+        self._trading.collect(
+            np.column_stack(
+                [
+                    own[:, ticket.T],
+                    own[:, ticket.ID],
+                    own[:, ticket.ACCOUNT],
+                    small[0, rows],
+                    small[1, rows],
+                ]
             )
+        )
 
     def mark(self, end: Micros) -> None:
         """Mark bets against the book's own price of now; where no price is left, against what came true."""
         rows = self._marks.take(end - 1)
         if rows is None:
             return
+        # In the order of the bets: sums by account are of floats.
+        rows = rows[rows[:, MARK_ID].argsort(kind="stable")]
         told, edge = np.empty((len(rows), 8), dtype=np.int64), np.empty(len(rows))
         _mark(
-            self._slate.tables,
-            self._curves.posted,
-            self._accounts.id,
-            rows,
-            end,
-            np.empty((2, 3)),
-            told,
-            edge,
-        )
+            self._slate.tables, self._curves.posted, self._accounts.id, rows, end, self._pair, told, edge
+        )  # fmt: skip
         self._outboxes["mark_out"].put(told)
-        order = np.argsort(rows[:, MARK_ID], kind="stable")
-        rows = rows[order]
-        self._trading.watch(
-            rows[:, MARK_ACCOUNT], edge[order], rows[:, MARK_STAKE] / 100.0, rows[:, MARK_PLACED]
-        )
+        self._trading.watch(rows[:, MARK_ACCOUNT], edge, rows[:, MARK_STAKE] / 100.0, rows[:, MARK_PLACED])
 
     def _graded(self, match: int, rows: Ints, last: bool, now: Micros) -> None:
         """A batch of a match's bets has been settled."""

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.features._algebra import NOT_SEEN, Operation
-from harness.features._formulas import COLUMNS, Formulated, finish_row
+from harness.features._formulas import COLUMNS, Formulated, finish
 from harness.featurizer import SIGNALLING, Featurizer, operation_of
 from harness.kinds import FeatureSpec, Matrix
 from harness.single_row import SingleRow
@@ -85,6 +85,6 @@ def test_a_formula_is_its_operations_finish(example: FeatureSpec, a: int, b: int
     with np.errstate(all="ignore"):
         wanted = operation.finish(raw, np.array([t]), {})
     table = np.array([[kind, 0, len(raw) - 1, number, 0]], dtype=np.int64).reshape(-1, COLUMNS)
-    x = np.zeros(1, dtype=np.float32)
-    finish_row(table, np.concatenate(raw), t, x)
-    np.testing.assert_array_equal(x, wanted)
+    x = np.zeros((1, 1), dtype=np.float32)
+    finish(table, np.stack(raw), np.array([t]), x)
+    np.testing.assert_array_equal(x[0], wanted)

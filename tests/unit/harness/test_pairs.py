@@ -34,7 +34,8 @@ def test_distinct_counts_are_exact_while_pairs_come_go_and_come_back() -> None:
             draw.integers(tick, tick + 40, rows) * 2**40,
         )
         accumulation.append(block(CALL, {"t": t, "id": np.arange(rows), "caller": caller, "callee": callee}))
-        found = accumulation.answer(t, keys.find([caller]))
+        found = np.empty((len(needs), rows), dtype=np.int64)
+        assert accumulation.answer(t, keys.find([caller]), found) == len(needs)
         seen = [one for one in seen if one[0] >= t[0] - WINDOWS[-1]] + list(
             zip(t.tolist(), caller.tolist(), callee.tolist(), strict=True)
         )

@@ -24,6 +24,7 @@ from sim.worlds.sportsbook.checks._matches import sportsbook
 from sim.worlds.sportsbook.checks._prices import LEAST, powered
 from sim.worlds.sportsbook.paths import END
 from sim.worlds.sportsbook.tickets import PLACED, SLOT
+from sim.worlds.sportsbook.vocabulary import SPORT_OF
 from sim.worlds.sportsbook.world import SportsbookWorld
 
 Floats = NDArray[np.float64]
@@ -60,15 +61,14 @@ def played(world: World, study: Study, seed: int) -> Iterator[Day]:
 
 
 def _quotes(world: SportsbookWorld, question: Question) -> Quotes:
-    knots, slate, levers = world._prices.knots, world._slate, world.state
-    assert knots is not None
-    market, rows = world._prices.asked[0]
-    slot, t, state = knots.slot[rows], knots.t[rows], knots.state[rows]
+    slate, levers, market = world._slate, world.state, world._prices.asked[0][0]
+    knots = world._prices.of[SPORT_OF[market]]
+    slot, t, state = knots.slot, knots.t, knots.state
     delay = (levers.at("feed_delay_s", t) + levers.at("feed_spread_s", t)) * SECOND + levers.at(
         "service_ms", t
     ) * 1e3
     then = np.where(state >= 0, t - delay.astype(np.int64), t)
-    p = slate.fair(slot, state, then, np.full(len(rows), market, dtype=np.int64))
+    p = slate.fair(slot, state, then, np.full(len(knots), market, dtype=np.int64))
     p = np.clip(p[:, : len(world.kinds[question.kind].outcomes)], LEAST, 1.0)
     odds = powered(p, np.where(state >= 0, IN_PLAY, BEFORE))
     return Quotes(question.block["id"], p, odds, np.asarray((p > CLOSE_ABOVE).any(axis=1)))
