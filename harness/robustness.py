@@ -312,7 +312,7 @@ def card(one: Robustness) -> dict[str, Any]:
         "brokenDrawnShare": {"low": low, "high": high},
         "clauses": [
             {"name": c.terms.title, "central": c.ruling, "drawn": d.ruling, "value": c.estimate.value,
-             "drawnValue": d.estimate.value}
+             "drawnValue": d.estimate.value, "reason": d.reason if d.ruling == "UNMEASURED" else ""}
             for c, d in zip(one.central.clauses, one.drawn.clauses, strict=True)
             if c.terms.critical
         ],

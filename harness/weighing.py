@@ -81,6 +81,9 @@ def lines(scenario: str, drawn: Sequence[Span], found: Sequence[Robustness]) -> 
         broke = f"breaks on {one.broken_drawn} of {one.seeds} draws, {one.broken_central} at central values"
         told.append(f"{one.candidate}: {one.central.verdict}, drawn {one.drawn.verdict}: {one.word}; {broke}")
         told += [f"  {sentence(robustness.card(one), item)}" for item in robustness.card(one)["screened"]]
+        told += [
+            f"  {c['name']} as drawn: {c['reason']}" for c in robustness.card(one)["clauses"] if c["reason"]
+        ]
         if one.word == "assumption-bound" and not one.depends_on:
             told.append("  no lever alone changes the ruling: it depends on them together")
     return told

@@ -78,8 +78,8 @@ def form(name: str) -> Form:
     if name.startswith("drift/"):
         return Form(4, LITTLE_BOOK)
     if trial.load(name).charter_id.startswith("sportsbook/sunday"):
-        return Form(4, LITTLE_SUNDAY)
-    return Form(5, LITTLE_WEEKS)
+        return Form(11, LITTLE_SUNDAY)
+    return Form(10, LITTLE_WEEKS)
 
 
 def examined(name: str, shelf: Path) -> dict[str, Any]:
