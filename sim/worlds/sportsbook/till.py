@@ -53,9 +53,9 @@ _RINGS = np.array([item.shared or item.accounts[1] > 1 for item in CAST], dtype=
 @kernel
 def _book(
     matches: Ints, sport: Ints, kickoff: Ints, shown: Ints, person: Ints, segment: Small, balance: Floats,
-    bets: Ints, staked: Floats, at_risk: Small, bad: Small, rings: Small, ints: Ints, floats: Floats, action: Small, at: Ints,
-    money: Floats, marks: Small, end: int, decided: Ints, match: Ints, held: Ints, marked: Ints, longs: Ints,
-    small: Small, counts: Ints,
+    bets: Ints, staked: Floats, at_risk: Small, bad: Small, rings: Small, ints: Ints, floats: Floats,
+    action: Small, at: Ints, money: Floats, marks: Small, end: int, decided: Ints, match: Ints, held: Ints,
+    marked: Ints, longs: Ints, small: Small, counts: Ints,
 ) -> None:  # fmt: skip
     """Book what stands with its accounts; fill what is told (n, 10), the bets that are held, with their matches, and
     those that wait for a mark-out (counts of both, and of those that were acted on), and the truth's columns."""
@@ -174,8 +174,8 @@ class Till:
         longs, small, counts = np.empty((5, n), dtype=np.int64), np.empty((6, n), dtype=np.int8), self._counts
         _book(
             slate.match, slate.sport, slate.kickoff, accounts.id, accounts.person, accounts.segment,
-            accounts.balance, accounts.bets, accounts.staked, accounts.persons.at_risk, _BAD, _RINGS, ints, floats, action, at, money, marks,
-            question.end, decided, match, held, marked, longs, small, counts,
+            accounts.balance, accounts.bets, accounts.staked, accounts.persons.at_risk, _BAD, _RINGS, ints, floats,
+            action, at, money, marks, question.end, decided, match, held, marked, longs, small, counts,
         )  # fmt: skip
         stand, singles, acted = counts.tolist()
         self.grading.hold(match[:stand], held[:stand])
