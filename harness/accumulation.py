@@ -60,28 +60,16 @@ class Accumulation:
             n = len(block)
         if not n:
             return None
-        known = block[self.schema.order]
         slots = self.keys.hold([column_of(block, name) for name in self.by])
-        begin, place = int(self.store.marks[windows.WRITTEN]), -1
-        if int(known[0]) >= self._known and begin + n - int(self.store.tails[-1]) <= self._room:
-            place = begin & (self._room - 1)
-        apart = place < 0 or place + n > self._room
-        items = self._spare(n) if apart else self.store.ring[place : place + n]
-        items[:, windows.KNOWN], items[:, windows.BITS], items[:, windows.SLOT] = known, bits, slots
+        items = np.empty((self.store.ring.shape[1], n), dtype=np.int64)
+        items[windows.KNOWN], items[windows.BITS], items[windows.SLOT] = block[self.schema.order], bits, slots
         for name, word in self.layout.words.items():
-            items[:, word] = block[name]
-        if apart:
-            self._write(items)
+            items[word] = block[name]
+        if windows.write(self.store.ring, self.store.marks, self.store.tails, items, self._known):
+            self._known = int(items[windows.KNOWN, -1])
         else:
-            self.store.marks[windows.WRITTEN], self._known = begin + n, int(known[-1])
+            self._write(items.T)
         return slots if n == rows else None
-
-    @property
-    def _room(self) -> int:
-        return len(self.store.ring)
-
-    def _spare(self, n: int) -> Ints:
-        return np.empty((n, self.store.ring.shape[1]), dtype=np.int64)
 
     def answer(self, t: Ints, slots: Ints, out: Ints, first: int = 0) -> int:
         """The integers of keys' slots (n,), -1 for none, at instants t (n,), ascending: a row for each accumulator, of

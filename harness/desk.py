@@ -313,7 +313,7 @@ class Desk:
         """Scores rounded to 1e-6 before any policy sees them, so that one by one and in blocks decide alike (law 6)."""
         if self.scorer is None or not len(x):
             return np.zeros(len(x))
-        return np.round(self.scorer.score(x), 6)
+        return np.asarray(self.scorer.score(x)).round(6)
 
     def _quote(self, q: Question, x: Matrix) -> Quotes:
         block, n, k = q.block, len(q.block), len(self.kind.outcomes)

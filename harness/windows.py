@@ -92,6 +92,20 @@ def relay(old: Ints, new: Ints, first: int, end: int) -> None:
 
 
 @kernel
+def write(ring: Ints, marks: Ints, tails: Ints, items: Ints, known: int) -> bool:
+    """Items (words, n) into the ring, after those that are there; False, and nothing done, where they do not fit or
+    the first was known before `known`."""
+    n, begin = items.shape[1], marks[WRITTEN]
+    if items[KNOWN, 0] < known or begin + n - tails[len(tails) - 1] > len(ring):
+        return False
+    for i in range(n):
+        for word in range(items.shape[0]):
+            ring[(begin + i) & (len(ring) - 1), word] = items[word, i]
+    marks[WRITTEN] = begin + n
+    return True
+
+
+@kernel
 def reenter(old: Ints, new: Ints, written: int, tail: int) -> int:
     """Enter the pairs whose items are still inside, tail..written-1, into an empty table. Answers how many there are;
     a new table without places only counts them."""

@@ -21,7 +21,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -175,8 +175,7 @@ def _figures(
     return np.array([rate, first, second, other, whole, unheard_s / 60.0]), tables
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(NamedTuple):
     """Where each row's match stands: all (n,). known: whether every value is there; the others are then harmless."""
 
     known: NDArray[np.bool_]

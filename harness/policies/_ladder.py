@@ -92,6 +92,8 @@ class Ladder:
         free = np.ones(n, dtype=np.bool_)
         for band, least in zip(self.bands, self.least(), strict=True):
             rows = free & (score >= least)
+            if not rows.any():
+                continue
             action[rows] = 0 if band.action == PASS else code(actions, band.action)
             lasts[rows], review[rows] = band.lasts, band.review
             free &= ~rows

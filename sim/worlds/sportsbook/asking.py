@@ -142,7 +142,7 @@ _PLACES = [(_LONGS + _SINGLES + _SMALL).index(name) for name in _SCHEMA.names]
 
 @kernel
 def _tell(
-    tables: Tables, posted: Posted, ids: Ints, devices: Ints, payments: Ints, opened_at: Ints, bets: Ints,
+    matches: Ints, sport: Ints, posted: Posted, ids: Ints, devices: Ints, payments: Ints, opened_at: Ints, bets: Ints,
     staked: Floats, ints: Ints, floats: Floats, end: int, pair: Floats, longs: Ints, singles: Singles, small: Small,
     fair: Floats, closed: NDArray[np.bool_],
 ) -> None:  # fmt: skip
@@ -160,7 +160,7 @@ def _tell(
             if not shut and not np.isnan(pair[0, outcome]):
                 drift = pair[0, outcome] / odds - 1.0
             against = odds / floats[i, ticket.BEST] - 1.0
-            code = 2 * tables.sport[slot] + market
+            code = 2 * sport[slot] + market
         ratio = 1.0
         if bets[account] > 0:
             ratio = stake / (staked[account] / bets[account])
@@ -168,7 +168,7 @@ def _tell(
             t,
             ints[i, ticket.ID],
             ids[account],
-            tables.match[slot],
+            matches[slot],
         )
         longs[4, i], longs[5, i] = devices[account], payments[account]
         singles[0, i], singles[1, i], singles[2, i] = stake, odds, drift
@@ -192,7 +192,7 @@ def bet_block(
     longs, singles = np.empty((6, n), dtype=np.int64), np.empty((10, n), dtype=np.float32)
     small, fair, closed = np.empty((6, n), dtype=np.int8), np.empty(n), np.empty(n, dtype=np.bool_)
     _tell(
-        slate.tables, curves.posted, accounts.id, accounts.device, accounts.payment, accounts.opened_at,
+        slate.match, slate.sport, curves.posted, accounts.id, accounts.device, accounts.payment, accounts.opened_at,
         accounts.bets, accounts.staked, tickets.ints, tickets.floats, end, np.empty((2, 3)), longs, singles, small,
         fair, closed,
     )  # fmt: skip

@@ -35,14 +35,14 @@ BET_DELAY_S = len(rivals.MOVABLE)
 
 @kernel
 def come(
-    tables: Tables, rows: Ints, first: Ints, after: Ints, opened: Ints, closed: Ints, wait_s: Floats, night: Floats,
+    matches: Ints, rows: Ints, first: Ints, after: Ints, opened: Ints, closed: Ints, wait_s: Floats, night: Floats,
     kept: Ints, account: Ints,
 ) -> tuple[int, bool]:  # fmt: skip
     """Keep the looks (n, 13) of who has an account open, at matches that are still on, and which account. Answers how
     many, and whether any of these accounts waits longer than its segment."""
     n, late = 0, False
     for i in range(len(rows)):
-        if tables.match[rows[i, SLOT]] != rows[i, MATCH]:
+        if matches[rows[i, SLOT]] != rows[i, MATCH]:
             continue
         found = pick_one(
             first, after, opened, closed, rows[i, PERSON], rows[i, PLACED], rows[i, U_ACCOUNT] / UNIT

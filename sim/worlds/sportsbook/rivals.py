@@ -62,12 +62,12 @@ def _best(
 
 
 @kernel
-def _stale(tables: Tables, drawn: Ints, start: int, spell: int) -> bool:
+def _stale(match: Ints, kickoff: Ints, drawn: Ints, start: int, spell: int) -> bool:
     live, before = start // spell, -1 - start // (6 * HOUR)
-    for slot in range(len(tables.match)):
-        if tables.match[slot] >= 0:
-            now = live if tables.kickoff[slot] <= start else before
-            if drawn[slot, 0] != tables.match[slot] or drawn[slot, 1] != now:
+    for slot in range(len(match)):
+        if match[slot] >= 0:
+            now = live if kickoff[slot] <= start else before
+            if drawn[slot, 0] != match[slot] or drawn[slot, 1] != now:
                 return True
     return False
 
@@ -92,7 +92,7 @@ class Rivals:
             more = slate.size - len(self._drawn)
             self.stray = np.concatenate([self.stray, np.zeros((more, 4, 3))])
             self._drawn = np.concatenate([self._drawn, np.full((more, 2), -1, dtype=np.int64)])
-        if not _stale(slate.tables, self._drawn, start, self._spell):
+        if not _stale(slate.match, slate.kickoff, self._drawn, start, self._spell):
             return
         slot = slate.taken()
         live = slate.kickoff[slot] <= start

@@ -262,7 +262,7 @@ class Services:
         place, wait = np.empty((2, len(tickets.ints)), dtype=np.int64)
         n = _meet(looks, looks[:, 1].argsort(), tickets.ints, self._accounts.person, t, ids, person, place)
         order = order_by(t[:n], ids[:n])
-        self._room(self._accounts.persons.size)
+        self._room(int(person[:n].max(initial=-1)) + 1)
         clicks, ids = t[order], ids[order]
         u = rng.uniforms(self._entering, ids)
         logs, down = u[:2], u[2]

@@ -31,7 +31,8 @@ WAYS = np.array([3, 2, 2, 2], dtype=np.int64)
 
 
 class Tables(NamedTuple):
-    """The slate's arrays, for kernels; what each holds is told in `Slate`. Not to be written to."""
+    """The slate's arrays, for kernels; what each holds is told in `Slate`. Not to be written to. To hand all of them on
+    from Python costs more than most kernels do: one that reads two or three of them is given those."""
 
     match: Ints
     sport: Ints
@@ -110,16 +111,16 @@ def phase_at(tables: Tables, slot: int, state: int) -> int:
 
 
 @kernel
-def _pace(tables: Tables, start: int, tick: int, after: int, out: Ints) -> None:
+def _pace(match: Ints, kickoff: Ints, closes: Ints, start: int, tick: int, after: int, out: Ints) -> None:
     """Whether (1 or 0) a match is in play at `start`, until `after` past its last price, and when the next begins."""
     out[0], out[1] = 0, NEVER
-    for slot in range(len(tables.match)):
-        if tables.match[slot] < 0:
+    for slot in range(len(match)):
+        if match[slot] < 0:
             continue
-        begins = tables.kickoff[slot] // tick * tick
+        begins = kickoff[slot] // tick * tick
         if begins > start:
             out[1] = min(out[1], begins)
-        elif start < tables.closes[slot] + after:
+        elif start < closes[slot] + after:
             out[0] = 1
 
 
@@ -243,7 +244,7 @@ class Slate:
         """Whether a match is in play at `start`, until `after` past its last price, and when the next begins, in whole
         ticks; NEVER if none is open."""
         out = np.empty(2, dtype=np.int64)
-        _pace(self.tables, start, tick, after, out)
+        _pace(self.match, self.kickoff, self.closes, start, tick, after, out)
         return bool(out[0]), int(out[1])
 
     def standing(self, slot: Ints, t: Ints, instants: Ints | None = None) -> Ints:

@@ -190,7 +190,7 @@ class Striking:
         tables, persons = slate.tables, accounts.persons
         kept, account = np.empty_like(rows), np.empty(len(rows), dtype=np.int64)
         n, late = looks.come(
-            tables, rows, persons.first, accounts.after, accounts.opened_at, accounts.closed_at, accounts.wait_s,
+            slate.match, rows, persons.first, accounts.after, accounts.opened_at, accounts.closed_at, accounts.wait_s,
             accounts.night, kept, account,
         )  # fmt: skip
         rows, account = kept[:n], account[:n]

@@ -30,7 +30,7 @@ from sim.worlds.sportsbook.adversaries import Adversaries
 from sim.worlds.sportsbook.cast import ADVERSE, CAST
 from sim.worlds.sportsbook.curves import Curves, Posted, price_at
 from sim.worlds.sportsbook.settlement import Settlement as Grading
-from sim.worlds.sportsbook.slate import Slate, Tables
+from sim.worlds.sportsbook.slate import Slate
 from sim.worlds.sportsbook.tickets import NONE, Tickets, joined
 from sim.worlds.sportsbook.trading import Trading
 
@@ -52,10 +52,10 @@ _RINGS = np.array([item.shared or item.accounts[1] > 1 for item in CAST], dtype=
 
 @kernel
 def _book(
-    tables: Tables, shown: Ints, person: Ints, segment: Small, balance: Floats, bets: Ints, staked: Floats,
-    at_risk: Small, bad: Small, rings: Small, ints: Ints, floats: Floats, action: Small, at: Ints,
-    money: Floats, marks: Small, end: int, decided: Ints, match: Ints, held: Ints, marked: Ints, longs: Ints,
-    small: Small, counts: Ints,
+    matches: Ints, sport: Ints, kickoff: Ints, shown: Ints, person: Ints, segment: Small, balance: Floats,
+    bets: Ints, staked: Floats, at_risk: Small, bad: Small, rings: Small, ints: Ints, floats: Floats,
+    action: Small, at: Ints, money: Floats, marks: Small, end: int, decided: Ints, match: Ints, held: Ints,
+    marked: Ints, longs: Ints, small: Small, counts: Ints,
 ) -> None:  # fmt: skip
     """Book what stands with its accounts; fill what is told (n, 10), the bets that are held, with their matches, and
     those that wait for a mark-out (counts of both, and of those that were acted on), and the truth's columns."""
@@ -66,13 +66,13 @@ def _book(
         cents = int(np.rint(money[0, i] * 100.0))
         odds = int(floats[i, ticket.ODDS] * 1e6)
         decided[i, 0], decided[i, 1], decided[i, 2] = max(at[i], end), bet, placed
-        decided[i, 3], decided[i, 4], decided[i, 5] = shown[account], tables.match[slot], action[i]
+        decided[i, 3], decided[i, 4], decided[i, 5] = shown[account], matches[slot], action[i]
         decided[i, 6], decided[i, 7], decided[i, 8], decided[i, 9] = marks[0, i], cents, odds, live
         kind = segment[account]
         longs[0, i], longs[1, i], longs[2, i], longs[3, i] = t, bet, t, bet
         longs[4, i] = person[account]
         small[0, i], small[1, i], small[2, i] = bad[kind], kind, at_risk[person[account]]
-        small[3, i], small[4, i], small[5, i] = tables.sport[slot], rings[kind], balance[account] > 0
+        small[3, i], small[4, i], small[5, i] = sport[slot], rings[kind], balance[account] > 0
         counts[2] += action[i] > 0
         if not money[0, i] > 0.0:
             continue
@@ -88,23 +88,23 @@ def _book(
             continue
         j = counts[1]
         counts[1] += 1
-        due = at[i] + MARK_AFTER if live > 0 else tables.kickoff[slot]
+        due = at[i] + MARK_AFTER if live > 0 else kickoff[slot]
         marked[j, 0], marked[j, MARK_ID], marked[j, MARK_PLACED] = max(due, end), bet, placed
         marked[j, MARK_ACCOUNT], marked[j, MARK_SLOT] = account, slot
-        marked[j, MARK_MATCH], marked[j, MARK_MARKET] = tables.match[slot], ints[i, ticket.MARKET]
+        marked[j, MARK_MATCH], marked[j, MARK_MARKET] = matches[slot], ints[i, ticket.MARKET]
         marked[j, MARK_OUTCOME], marked[j, MARK_STAKE] = ints[i, ticket.OUTCOME], cents
         marked[j, MARK_ODDS], marked[j, MARK_LIVE], marked[j, MARK_WON] = odds, live, ints[i, ticket.WON]
 
 
 @kernel
 def _mark(
-    tables: Tables, posted: Posted, shown: Ints, rows: Ints, end: int, pair: Floats, told: Ints, edge: Floats
+    matches: Ints, posted: Posted, shown: Ints, rows: Ints, end: int, pair: Floats, told: Ints, edge: Floats
 ) -> None:
     for i in range(len(rows)):
         slot = rows[i, MARK_SLOT]
         price_at(posted, slot, rows[i, MARK_MARKET], rows[i, 0], pair[0], pair[1])
         p = pair[1, rows[i, MARK_OUTCOME]]
-        if tables.match[slot] != rows[i, MARK_MATCH] or np.isnan(p):
+        if matches[slot] != rows[i, MARK_MATCH] or np.isnan(p):
             p = float(rows[i, MARK_WON])
         edge[i] = rows[i, MARK_ODDS] / 1e6 * p - 1.0
         told[i, 0], told[i, 1], told[i, 2] = end, rows[i, MARK_ID], rows[i, MARK_PLACED]
@@ -173,9 +173,9 @@ class Till:
         match, marked = np.empty(n, dtype=np.int64), np.empty((n, MARK_WIDTH), dtype=np.int64)
         longs, small, counts = np.empty((5, n), dtype=np.int64), np.empty((6, n), dtype=np.int8), self._counts
         _book(
-            slate.tables, accounts.id, accounts.person, accounts.segment, accounts.balance, accounts.bets,
-            accounts.staked, accounts.persons.at_risk, _BAD, _RINGS, ints, floats, action, at, money, marks,
-            question.end, decided, match, held, marked, longs, small, counts,
+            slate.match, slate.sport, slate.kickoff, accounts.id, accounts.person, accounts.segment,
+            accounts.balance, accounts.bets, accounts.staked, accounts.persons.at_risk, _BAD, _RINGS, ints, floats,
+            action, at, money, marks, question.end, decided, match, held, marked, longs, small, counts,
         )  # fmt: skip
         stand, singles, acted = counts.tolist()
         self.grading.hold(match[:stand], held[:stand])
@@ -240,7 +240,7 @@ class Till:
         rows = rows[rows[:, MARK_ID].argsort(kind="stable")]
         told, edge = np.empty((len(rows), 8), dtype=np.int64), np.empty(len(rows))
         _mark(
-            self._slate.tables, self._curves.posted, self._accounts.id, rows, end, self._pair, told, edge
+            self._slate.match, self._curves.posted, self._accounts.id, rows, end, self._pair, told, edge
         )  # fmt: skip
         self._outboxes["mark_out"].put(told)
         self._trading.watch(rows[:, MARK_ACCOUNT], edge, rows[:, MARK_STAKE] / 100.0, rows[:, MARK_PLACED])

@@ -50,3 +50,11 @@ def test_poisson_keeps_its_mean_and_variance() -> None:
         count = rng.poisson(5, np.full(100_000, mean), np.arange(100_000), int(mean * 100))
         assert abs(count.mean() - mean) < 4 * np.sqrt(mean / 100_000)
         assert abs(count.var() / mean - 1) < 0.05 + 0.02 / mean
+
+
+def test_several_keys_at_once_are_each_key_by_itself() -> None:
+    keys = np.array([rng.key(5, "one"), rng.key(5, "other"), 0], dtype=np.uint64)
+    entity = np.arange(-3, 60)[::2]
+    wanted = np.stack([rng.uniform(int(each), entity) for each in keys])
+    assert rng.uniforms(keys, entity).tobytes() == wanted.tobytes()
+    assert rng.uniforms(keys, entity[:0]).shape == (3, 0)

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.core.rng import uniform
+from sim.engine import ordering
 from sim.engine.ordering import order_by
 from sim.engine.population import UNIT, alias, choose, packed
 
@@ -47,14 +48,20 @@ def test_impossible_weights_are_refused(weights: list[float]) -> None:
 def test_order_is_lexsorts(rows: list[tuple[int, int]]) -> None:
     t = np.array([row[0] for row in rows], dtype=np.int64)
     ids = np.array([row[1] for row in rows], dtype=np.int64)
-    assert np.array_equal(order_by(t, ids), np.lexsort((ids, t)))
+    for few in (0, 96):  # by packed keys, and as few rows are sorted
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(ordering, "_FEW", few)
+            assert np.array_equal(order_by(t, ids), np.lexsort((ids, t)))
 
 
 @given(st.lists(st.integers(0, 6), max_size=60))
 def test_order_mends_ties_by_id(instants: list[int]) -> None:
     t = np.array(instants, dtype=np.int64)
     ids = np.argsort(-np.arange(len(t))).astype(np.int64)
-    assert np.array_equal(order_by(t, ids), np.lexsort((ids, t)))
+    for few in (0, 96):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(ordering, "_FEW", few)
+            assert np.array_equal(order_by(t, ids), np.lexsort((ids, t)))
 
 
 def test_order_of_many_equal_instants() -> None:
