@@ -5,12 +5,13 @@ Knows: a run's folder and its digests, commands. Does not know: how any of them 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from harness import explaining, results, seals, verifying
+from harness import explaining, registry, results, seals, verifying
 from tests.cli.calling import Answer
 
 Call = Callable[..., Answer]
@@ -30,7 +31,7 @@ FORGED = {
     "a registry of something else": ("models.json", '{"models": [{"name": 3}]}', "models.json: not what a run wrote"),
     "a registry of other versions": (
         "models.json",
-        '{"models": [{"name": "", "candidate": "", "seed": 1, "desk": "", "path": "", "aliases": {}, "versions": [7]}]}',
+        json.dumps({"models": [dict.fromkeys(registry._OF_MODEL, "") | {"aliases": {}, "versions": [7]}]}),
         "models.json: not what a run wrote",
     ),
 }  # fmt: skip
