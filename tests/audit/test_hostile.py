@@ -97,6 +97,12 @@ def test_a_page_that_cannot_be_written_is_one_line(call: Call, base: Path, tmp_p
     assert f"--page: {tmp_path / 'file' / 'page.html'}: cannot be written (" in line
 
 
+def test_a_report_that_cannot_be_written_is_one_line(call: Call, run: Path) -> None:
+    (run / ".report.html.new").mkdir()
+    (line,) = call("report", run).faults()
+    assert f"{run}: cannot be written (" in line
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [
