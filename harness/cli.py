@@ -248,7 +248,11 @@ def report(
     outcome(folder)
     for doubt in doubts(folder):
         say(f"warning: {doubt}")
-    answer(str(path) for path in show(folder))
+    try:
+        written = show(folder)
+    except OSError as error:
+        raise UserError(f"{folder}: {results.unwritable(error)}") from error
+    answer(str(path) for path in written)
 
 
 @app.command()

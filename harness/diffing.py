@@ -26,6 +26,7 @@ from harness import (
     flips,
     keeping,
     mixing,
+    registry,
     results,
     tallies,
     terms,
@@ -37,7 +38,6 @@ from harness.flips import Side
 from harness.jobs import INCUMBENT
 from harness.kinds import MetricSpec
 from harness.mixing import Subset
-from harness.registry import FILE as MODELS
 from harness.shelf import Asked, Shelf
 from harness.tallies import ALL, TRUE
 from harness.terms import ClauseTerms
@@ -123,7 +123,7 @@ def _about(run: Run) -> dict[str, Any]:
         "run": manifest["run"], "scenario": manifest["scenario"]["id"], "candidate": run.candidate,
         "charter": f"{manifest['charter']['name']} {manifest['charter']['version']}",
         "seeds": manifest["seeds"], "code": manifest["code"]["digest"], "commit": manifest["code"].get("commit"),
-        "verdict": results.read_json(run.folder / "verdict.json")["verdict"],
+        "verdict": results.read_said(run.folder / "verdict.json", results.RULED)["verdict"],
     }  # fmt: skip
 
 
@@ -190,7 +190,7 @@ def _models(one: Run, other: Run, seeds: Sequence[int]) -> list[dict[str, Any]]:
 
 
 def _registry(run: Run) -> dict[tuple[int, str], list[dict[str, Any]]]:
-    models = results.read_json(run.folder / MODELS)["models"]
+    models = registry.read(run.folder)
     return {(m["seed"], m["desk"]): m["versions"] for m in models if m["candidate"] == run.candidate}
 
 

@@ -64,7 +64,10 @@ def explain(
     for line in since:
         talk(f"warning: {line}")
     if page is not None:
-        results.write_text(page, dossiers.page(heading, found))
+        try:
+            results.write_text(page, dossiers.page(heading, found))
+        except OSError as error:
+            raise UserError(f"--page: {page}: {results.unwritable(error)}") from error
         talk(f"{page}: written")
     if as_json:
         return [
@@ -80,6 +83,7 @@ def _code(agrees: bool) -> int:
 
 def whole(folder: Path) -> None:
     """Raises UserError where what a run is repeated from is not what made it."""
+    results.read_said(folder / "manifest.json", results.SAID)
     for one in seals.broken(folder):
         if one.name.startswith(keeping.DOCUMENTS) or one.name == registry.FILE:
             if one.how == "missing":
@@ -144,7 +148,7 @@ def recorded(
 
 
 def _models(folder: Path) -> list[Any]:
-    return list(results.read_json(folder / registry.FILE).get("models", []))
+    return registry.read(folder)
 
 
 def _hints(kept: Mapping[tuple[str, int], Any], ids: Sequence[int]) -> dict[str, np.ndarray[Any, Any]] | None:

@@ -101,9 +101,10 @@ def export(folder: Path, to: str, place: Path | None, talk: Callable[[str], None
 def tell(folder: Path) -> Told:
     """Everything that a tracker is given of a run. Raises UserError where its folder is not whole or not as written."""
     manifest = results.read_finished(folder)
+    results.read_said(folder / "manifest.json", results.SAID)
     for one in seals.broken(folder):
         raise UserError(f"{folder / one.name}: {one.words}; windtunnel verify {folder.name} tells all of it")
-    verdict = results.read_json(folder / "verdict.json")
+    verdict = results.read_said(folder / "verdict.json", results.RULED)
     values = _values(folder)
     document = _document(folder, manifest)
     top = _top(folder, manifest, verdict, document)
@@ -281,7 +282,7 @@ def _read(path: Path) -> str:
 
 def _versions(folder: Path, manifest: Mapping[str, Any], top: Node) -> Iterator[Version]:
     """Every version of every model, in the order in which a tracker numbers them."""
-    for model in results.read_json(folder / registry.FILE)["models"]:
+    for model in registry.read(folder):
         name = _NOT_A_NAME.sub("-", f"{manifest['scenario']['id']}/{model['name']}").replace("/", ".")
         names = {number: alias for alias, number in model["aliases"].items()}
         told = {"windtunnel.candidate": model["candidate"], "windtunnel.seed": str(model["seed"])}

@@ -15,6 +15,7 @@ from harness.proxies import Found, Hunt, hunt
 from harness.proxy_measures import Told
 from harness.report import proxy_pictures
 from harness.trial import Loaded
+from sim.core.errors import UserError, closest
 
 SHOWN = 5
 """Features that are told of each attribute, the best first."""
@@ -36,7 +37,12 @@ def run_proxies(
 ) -> tuple[list[str], int]:
     """Hunt proxies of one candidate; the lines to print, and the exit code. Raises UserError."""
     name = candidate or loaded.candidates[0]
+    if name not in loaded.candidates:
+        raise UserError(f"--candidate: no candidate '{name}'{closest(name, loaded.candidates)}")
     own = loaded.seeds[0] if seed is None else seed
+    if own not in loaded.seeds:
+        some = ", ".join(str(each) for each in loaded.seeds[:10])
+        raise UserError(f"--seed: no seed {own} in this scenario, expected one of {some}")
     talk(f"{loaded.scenario_id}: {name} on seed {own}")
     found = hunt(loaded, name, own, most, shuffles, desk)
     lines = told(loaded, found)

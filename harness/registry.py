@@ -23,6 +23,7 @@ from harness import results
 from harness.desk import Desk
 from harness.kinds import PolicyState
 from harness.trainer import Fit
+from sim.core.errors import UserError
 from sim.core.time import DAY, Clock, Micros
 from sim.core.world import World
 
@@ -154,6 +155,29 @@ def kept_file(scorer: Any, folder: Path) -> dict[str, Any] | None:
 
 def _name(artifact: Mapping[str, Any]) -> str:
     return f"{artifact['sha256']}{Path(artifact['file']).suffix}"
+
+
+_OF_MODEL = ("name", "candidate", "seed", "desk", "path", "aliases", "versions")
+_OF_VERSION = (
+    "version", "artifact", "status", "tags", "policy", "params", "metrics", "features", "trainedAt", "promotedAt",
+    "retiredAt",
+)  # fmt: skip
+
+
+def read(run: Path) -> list[dict[str, Any]]:
+    """The models that a run's models.json tells of. Raises UserError where it is missing, or not what a run writes."""
+    models = results.read_json(run / FILE).get("models")
+    if not (
+        isinstance(models, list)
+        and all(_says(one, _OF_MODEL) and isinstance(one["aliases"], dict) for one in models)
+        and all(_says(version, _OF_VERSION) for one in models for version in one["versions"])
+    ):
+        raise UserError(f"{run / FILE}: not what a run wrote; repeat the run with --force")
+    return models
+
+
+def _says(one: Any, names: Sequence[str]) -> bool:
+    return isinstance(one, dict) and all(name in one for name in names)
 
 
 def place(model: Mapping[str, Any], version: Mapping[str, Any]) -> str | None:

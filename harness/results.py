@@ -115,6 +115,27 @@ def read_json(path: Path) -> dict[str, Any]:
     return tree
 
 
+SAID = (
+    "run", "identity", "scenario.id", "scenario.version", "scenario.digest", "charter.id", "charter.name",
+    "charter.version", "charter.digest", "code.digest", "seeds", "candidates", "incumbent", "packages", "machine",
+)  # fmt: skip
+"""What every manifest of a finished run says."""
+RULED = ("verdict", "level", "exitCode", "candidates")
+"""What every verdict says."""
+
+
+def read_said(path: Path, keys: Iterable[str]) -> dict[str, Any]:
+    """Read a run's JSON file that says at least this, keys with dots for what is nested. Raises UserError."""
+    tree = read_json(path)
+    for key in keys:
+        found: Any = tree
+        for part in key.split("."):
+            found = found.get(part) if isinstance(found, dict) else None
+        if found is None:
+            raise UserError(f"{path}: not what a run wrote (no '{key}'); repeat the run with --force")
+    return tree
+
+
 WHOLE = ("facts.json", "counts.parquet", "timeline.parquet", "scenario.yaml", "charter.yaml")
 """What a run must hold to be judged."""
 ADVERSARIES = "adversaries.json"

@@ -45,8 +45,9 @@ class Broken(NamedTuple):
 
 
 def files(folder: Path) -> list[str]:
-    """Every file of a run but its manifest, what is still being made, and other judgements; sorted."""
-    found = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    """Every file (or link) of a run but its manifest, what is still being made, and other judgements; sorted."""
+    there = (path for path in folder.rglob("*") if path.is_file() or path.is_symlink())
+    found = (path.relative_to(folder) for path in there)
     return sorted(
         path.as_posix()
         for path in found
@@ -95,7 +96,7 @@ def _broken(folder: Path, sealed: Mapping[str, str]) -> Iterator[Broken]:
     for name in sorted({*there, *sealed}):
         if name not in sealed:
             yield Broken(name, "added")
-        elif name not in there:
+        elif name not in there or not (folder / name).is_file():
             yield Broken(name, "missing")
         elif results.content_digest(folder / name) != sealed[name]:
             yield Broken(name, "changed")

@@ -48,6 +48,11 @@ def write(told: Told, place: Path) -> list[str]:
             return _Store(place).put(told)
         except UserError:
             raise
+        except ImportError as error:  # an old MLflow beside a new SQLAlchemy
+            raise UserError(
+                f"--to mlflow: the packages that are installed do not fit one another ({error}): "
+                "pip install --upgrade 'windtunnel[mlflow]'"
+            ) from error
         except OSError as error:
             raise UserError(f"{place}: {results.unwritable(error)}; name another place with -o") from error
         except _faults() as error:

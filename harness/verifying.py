@@ -67,6 +67,7 @@ def verify(folder: Path, jobs: int, quiet: bool, talk: Callable[[str], None]) ->
     manifest = results.read_json(folder / "manifest.json")
     if manifest.get("status") != "finished":
         raise UserError(f"{folder}: this run is {manifest.get('status')}, not finished: nothing to verify")
+    results.read_said(folder / "manifest.json", results.SAID)
     title = f"{manifest['scenario']['id']} {manifest['run']}"
     broken = seals.broken(folder)
     for one in broken:
@@ -111,7 +112,7 @@ def _told(
 def _forged(folder: Path, manifest: Mapping[str, Any]) -> Iterator[str]:
     """What does not fit together although each file has its digest: a model that is not the registry's, an identity
     that does not follow from what is recorded."""
-    for model in results.read_json(folder / registry.FILE).get("models", ()):
+    for model in registry.read(folder):
         champion = model["aliases"].get("champion")
         for version in model["versions"]:
             place, number = registry.place(model, version), version["version"]
@@ -243,7 +244,10 @@ def _rank(name: str) -> tuple[int, str]:
 def _place(one: Path, other: Path) -> str:
     """The first place where two files differ, in the file's own terms."""
     if one.suffix == ".json":
-        return _in_json(json.loads(one.read_text()), json.loads(other.read_text()))
+        try:
+            return _in_json(json.loads(one.read_text()), json.loads(other.read_text()))
+        except (ValueError, RecursionError):
+            return "not readable as JSON"
     if one.suffix == ".parquet":
         return _in_table(one, other)
     a, b = one.read_bytes(), other.read_bytes()
@@ -266,8 +270,12 @@ def _in_json(one: Any, other: Any, key: str = "") -> str:
 
 def _in_table(one: Path, other: Path) -> str:
     import pandas as pd
+    import pyarrow as pa
 
-    a, b = pd.read_parquet(one), pd.read_parquet(other)
+    try:
+        a, b = pd.read_parquet(one), pd.read_parquet(other)
+    except (OSError, pa.ArrowException):
+        return "not readable as Parquet"
     if list(a.columns) != list(b.columns):
         return f"columns {', '.join(a.columns)}, repeated {', '.join(b.columns)}"
     size = min(len(a), len(b))

@@ -86,6 +86,18 @@ def test_without_mlflow_it_says_what_to_install(
     assert not (tmp_path / "store").exists()
 
 
+def test_packages_that_do_not_fit_one_another_are_one_line(
+    call: Call, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(place: Path) -> None:
+        raise ImportError("cannot import name 'Pool'")
+
+    monkeypatch.setattr(tracking, "NEEDED", ())
+    monkeypatch.setattr(tracking, "_Store", broken)
+    (line,) = call("export", run, "-o", tmp_path / "store", "-q").faults()
+    assert "do not fit one another (cannot import name 'Pool'): pip install --upgrade" in line
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [
