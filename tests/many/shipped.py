@@ -183,15 +183,10 @@ def main() -> int:
         with given.out.open("a", encoding="utf-8") as file:
             file.write(json.dumps(told) + "\n")
         print(line(told), f"<!-- {told['cpuSeconds']} s -->", file=sys.stderr, flush=True)
-    print(
-        "\n".join(
-            table(
-                sorted(
-                    (row for row in rows if row["scenario"] in wanted), key=lambda row: str(row["scenario"])
-                )
-            )
-        )
-    )
+    own = sorted((row for row in rows if row["scenario"] in wanted), key=lambda row: str(row["scenario"]))
+    print("\n".join(table(own)))
+    if left := sorted(set(wanted) - {row["scenario"] for row in own}):
+        print(f"\nNot examined yet: {', '.join(f'`{name}`' for name in left)}.")
     return faults
 
 
