@@ -21,6 +21,7 @@ from sim.core.time import SECOND
 from sim.core.world import Question, World
 from sim.worlds.sportsbook.bettors import EDGE, TASTE
 from sim.worlds.sportsbook.cast import CAST
+from sim.worlds.sportsbook.vocabulary import SPORT_OF
 from tests.laws.conftest import Decide, Trace, joined, open_small, play
 
 MARGIN = 0.05
@@ -39,15 +40,15 @@ def knowing(world: World) -> Decide:
         ids = question.block["id"]
         if question.form == "act":
             return Decisions.passing(ids)
-        market, rows = inside._prices.asked[0]
-        knots, slate = inside._prices.knots, inside._slate
-        assert np.array_equal(knots.id[rows], ids)
-        slot, heard = knots.slot[rows], knots.state[rows]
-        then = knots.t[rows] - late
+        market, slate = inside._prices.asked[0][0], inside._slate
+        knots = inside._prices.of[SPORT_OF[market]]
+        assert np.array_equal(knots.id, ids)
+        slot, heard = knots.slot, knots.state
+        then = knots.t - late
         # What was delivered is what had happened by then, but where the far end of a piece is asked a moment before.
         known = slate.standing(slot, then)
         assert np.array_equal(known, heard)
-        p = slate.fair(slot, known, then, np.full(len(rows), market))[
+        p = slate.fair(slot, known, then, np.full(len(ids), market))[
             :, : len(world.kinds[question.kind].outcomes)
         ]
         p = np.maximum(p, 1e-9)

@@ -17,6 +17,7 @@ from sim.core import scenario_rules
 from sim.core.decisions import Decisions, Quotes
 from sim.core.world import Question
 from sim.worlds.sportsbook.cast import ADVERSE, CODES
+from sim.worlds.sportsbook.vocabulary import SPORT_OF
 from sim.worlds.sportsbook.world import SportsbookWorld
 
 Floats = NDArray[np.float64]
@@ -63,14 +64,13 @@ def innocent(world: SportsbookWorld, question: Question) -> Floats:
 
 
 def _by_state(world: SportsbookWorld, question: Question, late: bool, knows: bool = True) -> Floats:
-    knots, slate = world._prices.knots, world._slate
-    assert knots is not None
-    market, rows = world._prices.asked[0]
-    slot, t, state = knots.slot[rows], knots.t[rows], knots.state[rows]
+    market, slate = world._prices.asked[0][0], world._slate
+    knots = world._prices.of[SPORT_OF[market]]
+    slot, t, state = knots.slot, knots.t, knots.state
     delay = round(world.state.constant("feed_delay_s") * 1e6 + world.state.constant("service_ms") * 1e3)
     then = np.where(state >= 0, t - delay, t) if late else t
     source = slot if knows else slate.believed[slot]
-    p = slate.fair(source, state, then, np.full(len(rows), market, dtype=np.int64))
+    p = slate.fair(source, state, then, np.full(len(knots), market, dtype=np.int64))
     return np.clip(p[:, : len(world.kinds[question.kind].outcomes)], 1e-12, 1.0)
 
 
