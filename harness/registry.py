@@ -50,10 +50,9 @@ class Registry:
 
     def take(self, fit: Fit, record: Mapping[str, Any], card: Mapping[str, Any]) -> None:
         """Take down a training. record: what the ledger says of it; card: its model card."""
-        digest = self._shelve(fit.scorer)
+        artifact = self._shelve(fit.scorer)
         if fit.in_force:
-            self._clear()
-            self._keep(fit.version, fit.scorer, card)
+            self._keep(fit.version, artifact, card)
         told = dict(card.get("model", {}))
         params = told.pop("parameters", {})
         counted = ("rows", "positives", "verified", "verified_positives", "entities")
@@ -72,20 +71,18 @@ class Registry:
             "truth": {name: record[name] for name in OF_TRUTH if name in record},
             "policy": dict(fit.facts),
             "tags": {name: told[name] for name in ("model", "candidate", "seed") if name in told},
-            "artifact": digest,
+            "artifact": artifact,
         }
 
-    def _keep(self, version: int, scorer: Any, card: Mapping[str, Any]) -> None:
-        """A version's file and card, under their own names."""
-        results.write_json(self.folder / "card.json", card)
-        kept_file(scorer, self.folder)
-        self.saved = version
-
-    def _clear(self) -> None:
-        """Take away the file and card that stand there."""
+    def _keep(self, version: int, artifact: Mapping[str, Any] | None, card: Mapping[str, Any]) -> None:
+        """Put a version's file, which is on the shelf, and its card in the place of those that stand there."""
         for path in self.folder.iterdir():
             if path.is_file():
                 path.unlink()
+        results.write_json(self.folder / "card.json", card)
+        if artifact is not None:
+            shutil.copyfile(self.folder / VERSIONS / _name(artifact), self.folder / artifact["file"])
+        self.saved = version
 
     def _shelve(self, scorer: Any) -> dict[str, Any] | None:
         """Keep a version's file under its digest; answers its name and digest, None where it has none."""
@@ -140,8 +137,7 @@ class Registry:
             one = self.versions[champion]
             told = {"trainedAt": desk.model.as_of, "version": champion, "features": one["features"]}
             card = getattr(desk.model.scorer, "card", None)
-            self._clear()
-            self._keep(champion, desk.model.scorer, told | {"model": card() if callable(card) else {}})
+            self._keep(champion, one["artifact"], told | {"model": card() if callable(card) else {}})
 
 
 def kept_file(scorer: Any, folder: Path) -> dict[str, Any] | None:

@@ -54,7 +54,9 @@ def bits(k: int, entity: NDArray[np.int64], ordinal: NDArray[np.int64] | int = 0
 
 
 @kernel
-def _one(k: np.uint64, entity: int, ordinal: int) -> float:
+def draw(k: np.uint64, entity: int, ordinal: int) -> float:
+    """Uniform in [0, 1), equal to `uniform(k, entity, ordinal)`, for kernels. Where they are plain, entity and ordinal
+    are not negative, and callers are under `np.errstate(over="ignore")`."""
     z = np.uint64(entity) * _GOLDEN ^ k
     z = (z ^ (z >> _S30)) * _M1
     z = (z ^ (z >> _S27)) * _M2
@@ -70,7 +72,7 @@ def _one(k: np.uint64, entity: int, ordinal: int) -> float:
 def _fill_all(keys: NDArray[np.uint64], entity: NDArray[np.int64], out: NDArray[np.float64]) -> None:
     for row in range(len(keys)):
         for i in range(len(entity)):
-            out[row, i] = _one(keys[row], entity[i], 0)
+            out[row, i] = draw(keys[row], entity[i], 0)
 
 
 @kernel
@@ -78,7 +80,7 @@ def _fill(
     k: np.uint64, entity: NDArray[np.int64], ordinal: NDArray[np.int64], step: int, out: NDArray[np.float64]
 ) -> None:
     for i in range(out.size):
-        out[i] = _one(k, entity[i], ordinal[i * step])
+        out[i] = draw(k, entity[i], ordinal[i * step])
 
 
 def uniform(k: int, entity: NDArray[np.int64], ordinal: NDArray[np.int64] | int = 0) -> NDArray[np.float64]:

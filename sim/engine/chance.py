@@ -1,6 +1,6 @@
-"""Keyed chance inside kernels: one draw at a time, equal bit for bit to `sim.core.rng` over arrays.
+"""Keyed chance inside kernels: runs of `sim.core.rng.draw`, and laws by inversion of one draw.
 
-Knows: the mixer of `sim.core.rng`, inversion of a few laws. Does not know: what is drawn.
+Knows: `sim.core.rng.draw`, inversion of a few laws. Does not know: what is drawn.
 Only `math` functions of the C library are used, and never numpy's vectorised ones: a kernel then gives the same
 bytes compiled and plain. Callers run kernels under `np.errstate(over="ignore")`, because plain uint64 wraps.
 """
@@ -13,27 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.core.compile import kernel
-
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-_ODD = np.uint64(0xD1342543DE82EF95)
-_M1 = np.uint64(0xBF58476D1CE4E5B9)
-_M2 = np.uint64(0x94D049BB133111EB)
-_S30, _S27, _S31, _S11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
-_UNIT = 2.0**-53
-
-
-@kernel
-def draw(key: np.uint64, entity: int, ordinal: int) -> float:
-    """Uniform in [0, 1), equal to `rng.uniform(key, entity, ordinal)`; entity and ordinal not negative."""
-    z = np.uint64(entity) * _GOLDEN ^ key
-    z = (z ^ (z >> _S30)) * _M1
-    z = (z ^ (z >> _S27)) * _M2
-    z = z ^ (z >> _S31)
-    z = z + np.uint64(ordinal) * _ODD + _GOLDEN
-    z = (z ^ (z >> _S30)) * _M1
-    z = (z ^ (z >> _S27)) * _M2
-    z = z ^ (z >> _S31)
-    return float(z >> _S11) * _UNIT
+from sim.core.rng import draw
 
 
 @kernel

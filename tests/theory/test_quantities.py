@@ -11,8 +11,8 @@ import math
 import numpy as np
 import pytest
 
-from sim.core.rng import key, uniform
-from sim.engine.chance import draw, loglogistic_at, lognormal_at, normal_at, poisson_at
+from sim.core.rng import draw, key, uniform
+from sim.engine.chance import loglogistic_at, lognormal_at, normal_at, poisson_at
 from sim.engine.quantities import (
     LAWS,
     Bernoulli,

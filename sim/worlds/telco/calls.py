@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.core.compile import kernel, kernel_with_scratch
-from sim.engine.chance import draw, draw_all, draw_series, poisson_at
+from sim.core.rng import draw
+from sim.engine.chance import draw_all, draw_series, poisson_at
 from sim.engine.population import choose
 from sim.worlds.telco.cast import BAD
 from sim.worlds.telco.numbers import (

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.core.compile import kernel_with_scratch
-from sim.engine.chance import draw, draw_all, loglogistic_at, lognormal_at, normal_at
+from sim.core.rng import draw
+from sim.engine.chance import draw_all, loglogistic_at, lognormal_at, normal_at
 from sim.worlds.telco.calls import (
     ANSWER,
     CALLBACK,

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.core.compile import kernel_with_scratch
-from sim.engine.chance import draw, draw_all
+from sim.core.rng import draw
+from sim.engine.chance import draw_all
 from sim.engine.population import UNIT
 from sim.worlds.telco.calls import (
     CLASS_BITS,
