@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -37,7 +37,8 @@ from harness.tallies import ALL, COMPARED, TRUE, Tallies
 from harness.verdict import CandidateVerdict
 from sim.core import rng
 from sim.core.errors import UserError, closest
-from sim.core.levers import LeverSpec
+from sim.core.levers import MOST_RISE, LeverSpec
+from sim.core.scenario import Scenario
 from sim.core.variation import Variation, central
 
 Floats = NDArray[np.float64]
@@ -93,11 +94,25 @@ def spans(shelf: Shelf, names: Sequence[str] = (), within: float | None = None) 
             raise UserError(f"no lever '{name}'{closest(name, shelf.levers)}")
     wanted = names or [name for name, spec in shelf.levers.items() if spec.confidence in WEAK]
     scenario = shelf.loaded.scenario
-    found = [span(shelf.levers[n], central(n, scenario, shelf.levers), within) for n in wanted]
+    specs = within_reach(scenario, shelf.levers)
+    found = [span(specs[n], central(n, scenario, specs), within) for n in wanted]
     kept = tuple(one for one in found if one is not None)
     if not kept:
         raise UserError("no lever to draw: this world marks none as an assumption, or all stand at 0")
     return kept
+
+
+def within_reach(scenario: Scenario, specs: Mapping[str, LeverSpec]) -> Mapping[str, LeverSpec]:
+    """The levers, each with a range from which the scenario's injections to a fixed height can be reached: what they
+    do is the scenario's own figure, and a world refuses a rate that rises further above its base."""
+    reached = dict(specs)
+    for plan in scenario.spec.world.injections:
+        to, spec = plan.parameters.get("to"), reached.get(plan.lever)
+        if spec is None or isinstance(to, bool) or not isinstance(to, int | float):
+            continue
+        least = min(float(to) / MOST_RISE, central(plan.lever, scenario, specs))
+        reached[plan.lever] = replace(spec, low=max(spec.low, least))
+    return reached
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,10 @@ from sim.core.time import Micros
 Confidence = Literal["read", "secondary", "computed", "derived", "memory", "assumption"]
 
 
+MOST_RISE = 64
+"""Times its base to which a rate of arrivals may be moved, at most: layers that a world tells apart."""
+
+
 @dataclass(frozen=True)
 class LeverSpec:
     """One calibrated parameter: unit, default, allowed range, source and confidence. `moves`: injections may move it

@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.core.errors import UserError
-from sim.core.levers import Levers
+from sim.core.levers import MOST_RISE, Levers
 from sim.core.time import Micros
 
-LAYERS = 64
+LAYERS = MOST_RISE
 """Most layers of a rate: what a proposal's bits, and the keys of its draws, have room for."""
 
 

@@ -8,8 +8,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from harness.robustness import Span, screen, span
+from harness import trial
+from harness.robustness import Span, screen, span, within_reach
 from sim.core.levers import LeverSpec
+from sim.core.variation import central
+from sim.worlds.telco import TelcoWorld
 
 
 def spec(low: float, high: float, default: float = 1.0) -> LeverSpec:
@@ -38,6 +41,18 @@ def test_a_lever_is_drawn_from_its_range_by_factors_where_that_spans_a_decade(
 
 def test_what_is_switched_off_stays_off() -> None:
     assert span(spec(0.0, 0.01), 0.0, None) is None
+
+
+def test_what_an_injection_is_to_reach_stays_within_its_reach() -> None:
+    """drift/telco-load-blip-v1 lifts political calls to 0.3 whatever their base: a world refuses more than 64 times."""
+    scenario = trial.load("drift/telco-load-blip-v1").scenario
+    levers = dict(TelcoWorld.levers)
+    reached = within_reach(scenario, levers)
+    assert reached["political_calls"].low == 0.3 / 64 > levers["political_calls"].low
+    assert {n for n in levers if reached[n] is not levers[n]} == {"political_calls"}
+    found = span(reached["political_calls"], central("political_calls", scenario, levers), None)
+    assert found is not None
+    assert max(0.3 / found.drawn(seed) for seed in range(2_000)) <= 64
 
 
 def test_draws_are_keyed_by_seed_and_lever_and_fill_their_range() -> None:
