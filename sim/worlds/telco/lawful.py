@@ -12,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.core import rng
+from sim.core.errors import UserError
 from sim.core.levers import Levers
 from sim.core.time import DAY, HOUR, MINUTE, NEVER, Micros
 from sim.engine.population import UNIT
 from sim.worlds.telco.carriers import level_of, signed_by_tier
 from sim.worlds.telco.cast import CLASSES, CODES, TRADES
-from sim.worlds.telco.numbers import FIXED_BASE, LIVES, MARKS, SHOWN, SIGNED_SHARE, Numbers, marks
+from sim.worlds.telco.numbers import FIXED_BASE, MARKS, SHOWN, SIGNED_SHARE, Numbers, marks
 from sim.worlds.telco.parameters import Parameters
 from sim.worlds.telco.people import EXCHANGES
 from sim.worlds.telco.trades import Batch, every, slots_of
@@ -112,7 +113,12 @@ class Lawful:
     def _succeed(self, numbers: Numbers, slots: NDArray[np.int64], now: Micros) -> None:
         """Give slots the number of their present life: a new identity, carrier and attestation."""
         life = self._life[slots]
-        internal = FIXED_BASE + slots * LIVES + life
+        if len(life) and life.max() >= numbers.lives:
+            raise UserError(
+                f"{self.size:,} lawful callers have room for {numbers.lives} numbers each, and one needs more: "
+                "lower class_entities, or shorten the run"
+            )
+        internal = FIXED_BASE + slots * numbers.lives + life
         shown = numbers.identity(internal)
         numbers.number[slots] = shown
         row = numbers.base + slots

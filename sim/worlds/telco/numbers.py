@@ -28,7 +28,7 @@ PREMIUM, RANGE = 1024, 16
 """Numbers of premium ranges, and how many make up one range."""
 PREMIUM_BASE = CAMPAIGN_BASE - PREMIUM
 LIVES, ORDINALS = 1 << 12, 1 << 18
-"""Successive numbers of one lawful slot; numbers of one campaign operator."""
+"""Successive numbers of one lawful slot, at most; numbers of one campaign operator."""
 
 TALK_CONTACT, TALK_STRANGER, TALK_RECORDED, TALK_LIVE, TALK_SCRIPT, TALK_ERRAND, TALK_PREMIUM = range(7)
 CONTACT, KNOWN_BUSINESS, UNKNOWN, MACHINE = range(4)
@@ -103,6 +103,8 @@ class Numbers:
         self.fixed = fixed
         self.used = fixed
         """Dialling rows in use or free, from 0: kernels look at no others."""
+        self.lives = min(LIVES, (PREMIUM_BASE - FIXED_BASE) // max(1, fixed))
+        """Successive numbers that a lawful slot may have: fewer where there are very many slots."""
         self._key = rng.key(seed, "telco", "identity")
         self._free: list[int] = []
         room = fixed + 256

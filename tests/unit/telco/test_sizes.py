@@ -15,6 +15,7 @@ from sim.engine.quantities import LogNormal
 from sim.worlds.telco import TelcoWorld
 from sim.worlds.telco.cast import LEVERS, TRADES
 from sim.worlds.telco.lawful import Lawful
+from sim.worlds.telco.numbers import LIVES, SHOWN
 from sim.worlds.telco.parameters import Parameters
 from sim.worlds.telco.people import OWNER_AT, people, rank_of
 from tests.unit.telco.conftest import open_telco, passing, played
@@ -53,6 +54,20 @@ def test_a_world_lives_at_either_end_of_every_lever(lever: str) -> None:
             list(world.news(until=world.now))
             (question,) = world.advance()
             world.settle(passing(question))
+
+
+def test_no_two_numbers_look_alike_however_many_there_are() -> None:
+    """At its upper end class_entities makes more lawful callers than had room for 4,096 numbers each."""
+    world = open_telco(300, 2, base={"class_entities": LEVERS["class_entities"].high}, tail=1)
+    numbers = world._numbers
+    assert numbers.lives < LIVES
+    world._lawful._life[:] = numbers.lives - 1
+    world._lawful._succeed(numbers, world._lawful._slot, 0)
+    shown = numbers.traits[: numbers.base + numbers.fixed, SHOWN]
+    assert len(np.unique(shown)) == len(shown)
+    world._lawful._life[7] += 1
+    with pytest.raises(UserError, match="lower class_entities"):
+        world._lawful._succeed(numbers, world._lawful._slot, 0)
 
 
 def test_ticks_that_do_not_fit_are_refused() -> None:
