@@ -201,6 +201,7 @@ def replay_into(loaded: Loaded, job: Job, part: Path, ledger: Path | None) -> No
     described = setting.world.describe()
     facts = {
         "rows": sum(one.rows_seen for one in setting.ledgers.values()),
+        "asked": {kind: one.rows_seen for kind, one in setting.ledgers.items()},
         "open": sum(one.rows_open for one in setting.ledgers.values()),
         "entities": counted.entities,
         "unmeasured": counted.unmeasured,

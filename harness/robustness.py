@@ -13,6 +13,8 @@ know: how a replay is done or kept, how an answer is shown.
    charter: a breaking point (harness.stress) with its interval over seeds. Only of what passes at central values: what
    fails there is broken before the axis begins.
 
+An *idle* draw, under which nothing at all is asked, is put aside for the next seed's, and named (`busy_seeds`).
+
 Screening can miss: with many levers and few seeds a weak one hides behind chance. A verdict that falls while no lever
 alone explains it is said to depend on them together.
 """
@@ -160,6 +162,33 @@ def seeds_for(shelf: Shelf, draws: int) -> tuple[int, ...]:
         raise UserError(f"--draws: got {draws}, expected at least {FEWEST}")
     own = shelf.loaded.seeds
     return (*own, *range(max(own) + 1, max(own) + 1 + max(0, draws - len(own))))[: max(draws, len(own))]
+
+
+def busy_seeds(
+    shelf: Shelf, drawn: Sequence[Span], seeds: Sequence[int], candidate: str
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """As many seeds as were given on which something is asked as drawn, and those put aside: *idle* ones.
+
+    A draw under which nobody bets, or calls, is no test of a design: it has neither turnover nor losses, and would
+    leave every clause on them without a value. Seeds after the largest stand in, at most twice as many as were given;
+    where too few are left to judge by, none is put aside.
+    """
+    centre = Asked(candidate, seeds[0])
+    shelf.fetch([centre])
+    never = {kind for kind, rows in shelf.facts(centre).get("asked", {}).items() if not rows}
+    tried, idle = list(seeds), list[int]()
+    new = list(seeds)
+    while new and len(tried) <= 2 * len(seeds):
+        asked = [Asked(candidate, seed, _variation(drawn, seed)) for seed in new]
+        shelf.fetch(asked)
+        for one in asked:
+            rows = shelf.facts(one).get("asked", {})
+            idle += [one.seed] if any(not n for kind, n in rows.items() if kind not in never) else []
+        lacking = min(len(seeds) - (len(tried) - len(idle)), 2 * len(seeds) - len(tried))
+        new = list(range(max(tried) + 1, max(tried) + 1 + lacking))
+        tried += new
+    busy = tuple(seed for seed in tried if seed not in idle)
+    return (busy, tuple(idle)) if len(busy) >= FEWEST else (tuple(seeds), ())
 
 
 def examine(

@@ -37,9 +37,11 @@ def run_robustness(
     seeds = robustness.seeds_for(shelf, draws)
     talk(f"{loaded.scenario_id}: {len(drawn)} levers drawn on {len(seeds)} seeds, after the run itself")
     folder = execute(order, judge_run)
+    seeds, idle = robustness.busy_seeds(shelf, drawn, seeds, loaded.candidates[0])
     found = robustness.examine(shelf, drawn, seeds, top)
     document = outcomes.heading(loaded, "robustness") | {
         "seeds": list(seeds),
+        "idle": list(idle),
         "within": within,
         "levers": [
             {"name": one.name, "central": one.central, "low": one.low, "high": one.high,
@@ -51,11 +53,13 @@ def run_robustness(
     keep_robustness(folder, document)
     render(folder)
     talk(f"{shelf.replayed} replays done, {shelf.reused} were there")
-    return folder, lines(loaded.scenario_id, drawn, found)
+    return folder, lines(loaded.scenario_id, drawn, found, idle)
 
 
-def lines(scenario: str, drawn: Sequence[Span], found: Sequence[Robustness]) -> list[str]:
-    """What was found, as a table and a sentence for each candidate."""
+def lines(
+    scenario: str, drawn: Sequence[Span], found: Sequence[Robustness], idle: Sequence[int] = ()
+) -> list[str]:
+    """What was found, as a table and a sentence for each candidate. idle: seeds that were put aside."""
     logs = sum(one.log for one in drawn)
     intro = (
         f"{len(drawn)} levers, each drawn from its range on each seed: {logs} by factors, {len(drawn) - logs} evenly; "
@@ -67,6 +71,8 @@ def lines(scenario: str, drawn: Sequence[Span], found: Sequence[Robustness]) -> 
         intro,
         "",
     ]
+    if idle:
+        told[-1:] = [f"Put aside, since nothing is asked as drawn: seed {', '.join(map(str, idle))}.", ""]
     rows: list[tuple[str, ...]] = []
     for one in found:
         for before, after in zip(one.central.clauses, one.drawn.clauses, strict=True):

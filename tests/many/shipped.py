@@ -92,12 +92,15 @@ def examined(name: str, shelf: Path) -> dict[str, Any]:
     replays = Shelf(loaded, shelf, quiet=True)
     try:
         drawn = robustness.spans(replays)
-        seeds = robustness.seeds_for(replays, DRAWS)
+        seeds, idle = robustness.busy_seeds(
+            replays, drawn, robustness.seeds_for(replays, DRAWS), loaded.candidates[0]
+        )
         (found,) = robustness.examine(replays, drawn, seeds, TOP, loaded.candidates[:1], STEPS)
     except UserError as error:
         return told | {"why": str(error)}
     return told | {
         "seeds": list(seeds),
+        "idle": list(idle),
         "levers": len(drawn),
         "replays": replays.replayed,
         "robustness": robustness.card(found),

@@ -5,11 +5,14 @@ Knows: spans, ranks. Does not know: replays.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from harness import trial
-from harness.robustness import Span, screen, span, within_reach
+from harness.robustness import Span, busy_seeds, screen, span, within_reach
+from harness.shelf import Asked
 from sim.core.levers import LeverSpec
 from sim.core.variation import central
 from sim.worlds.telco import TelcoWorld
@@ -76,6 +79,37 @@ def test_screening_names_what_moves_the_value_first_and_then_what_moves_the_rest
     assert [column for column, _ in found] == [7, 19]
     assert found[0][1] > 0.8
     assert found[1][1] < -0.3
+
+
+class Asking:
+    """A shelf whose replays say how often each kind was asked: central, and by seed as drawn."""
+
+    def __init__(self, idle: set[int]) -> None:
+        self.idle, self.fetched = idle, list[tuple[int, bool]]()
+
+    def fetch(self, wanted: list[Asked]) -> None:
+        self.fetched += [(one.seed, bool(one.variation.levers)) for one in wanted]
+
+    def facts(self, one: Asked) -> dict[str, Any]:
+        bets = 0 if one.seed in self.idle and one.variation.levers else 70
+        return {"asked": {"bet": bets, "match_odds": 30, "point_spread": 0}}
+
+
+DRAWN = (Span("x", 1.0, 0.5, 2.0, True),)
+
+
+def test_the_next_seeds_stand_in_for_draws_under_which_nothing_is_asked() -> None:
+    shelf: Any = Asking({2, 6})
+    assert busy_seeds(shelf, DRAWN, (1, 2, 3, 4, 5), "c") == ((1, 3, 4, 5, 7), (2, 6))
+    assert shelf.fetched == [(1, False)] + [(seed, True) for seed in range(1, 8)]
+
+
+def test_no_draw_is_put_aside_where_all_are_busy_or_too_few_remain() -> None:
+    busy: Any = Asking(set())
+    assert busy_seeds(busy, DRAWN, (1, 2, 3, 4, 5), "c") == ((1, 2, 3, 4, 5), ())
+    idle: Any = Asking(set(range(100)))
+    assert busy_seeds(idle, DRAWN, (1, 2, 3, 4, 5), "c") == ((1, 2, 3, 4, 5), ())
+    assert len(idle.fetched) == 11
 
 
 def test_what_does_not_change_is_explained_by_nothing() -> None:
