@@ -41,9 +41,6 @@ class Form:
 
 
 LITTLE_BOOK = ("world.with.teams=4",)
-LITTLE_SUNDAY = ("world.with.betsPerMatch=2250", "world.levers.accounts_load=400")
-"""A quarter of the bets, each of which stands for four times as many: the services are asked as often."""
-LITTLE_WEEKS = ("world.with.teams=4", "world.with.betsPerMatch=1500")
 FORMS: Mapping[str, Form] = {
     "telco/latency-fail-v1": Form(2),
     "telco/latency-pass-v1": Form(2),
@@ -55,15 +52,15 @@ FORMS: Mapping[str, Form] = {
     "telco/selective-labels-v1": Form(6),
     "telco/drift-response-v1": Form(6),
     "telco/fairness-v1": Form(8),
-    "telco/midsize-carrier-quick-v1": Form(10, ("world.with.lines=1000",)),
-    "telco/limited-stack-v1": Form(9, ("world.with.lines=700",)),
-    "telco/streaming-stack-v1": Form(11, ("world.with.lines=700",)),
+    "telco/midsize-carrier-quick-v1": Form(11),
+    "telco/limited-stack-v1": Form(11),
+    "telco/streaming-stack-v1": Form(17),
     "telco/bench-v1": Form(4, ("world.with.lines=2000",)),
     "telco/decade-v1": Form(14, ("world.with.lines=400",)),
-    "telco/midsize-carrier-v1": Form(900, why="365 days of 20,000 lines; midsize-carrier-quick-v1 is its small form"),
-    "sportsbook/inplay-margin-v1": Form(900, why="nine months; inplay-margin-quick-v1 is its small form"),
-    "sportsbook/state-launch-v1": Form(90, why="a season's opening with 18 NFL teams, which cannot be fewer"),
-    "sportsbook/empty-stadiums-v1": Form(90, why="523 days of matches, half a minute a replay: not to be shortened"),
+    "telco/midsize-carrier-v1": Form(90, ("world.with.lines=1000",)),
+    "sportsbook/inplay-margin-v1": Form(30, ("world.with.teams=8", "world.with.betsPerMatch=4000")),
+    "sportsbook/state-launch-v1": Form(40, ("world.with.betsPerMatch=1500",)),
+    "sportsbook/empty-stadiums-v1": Form(42),
 }  # fmt: skip
 
 
@@ -74,12 +71,10 @@ def form(name: str) -> Form:
     if name.startswith("recorded/"):
         return Form(0, why="a recording: no lever to draw")
     if name.startswith("drift/telco"):
-        return Form(2, ("world.with.lines=500",))
+        return Form(5)
     if name.startswith("drift/"):
         return Form(4, LITTLE_BOOK)
-    if trial.load(name).charter_id.startswith("sportsbook/sunday"):
-        return Form(11, LITTLE_SUNDAY)
-    return Form(10, LITTLE_WEEKS)
+    return Form(10)
 
 
 def examined(name: str, shelf: Path) -> dict[str, Any]:
