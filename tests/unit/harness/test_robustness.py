@@ -13,6 +13,7 @@ import pytest
 from harness import trial
 from harness.robustness import Span, busy_seeds, screen, span, within_reach
 from harness.shelf import Asked
+from harness.weighing import lines
 from sim.core.levers import LeverSpec
 from sim.core.variation import central
 from sim.worlds.telco import TelcoWorld
@@ -102,6 +103,13 @@ def test_the_next_seeds_stand_in_for_draws_under_which_nothing_is_asked() -> Non
     shelf: Any = Asking({2, 6})
     assert busy_seeds(shelf, DRAWN, (1, 2, 3, 4, 5), "c") == ((1, 3, 4, 5, 7), (2, 6))
     assert shelf.fetched == [(1, False)] + [(seed, True) for seed in range(1, 8)]
+
+
+def test_who_is_put_aside_is_said() -> None:
+    assert "Put aside, since nothing is asked as drawn: seed 2, 6." in lines(
+        "some/world-v1", DRAWN, [], (2, 6)
+    )
+    assert not [line for line in lines("some/world-v1", DRAWN, []) if "aside" in line]
 
 
 def test_no_draw_is_put_aside_where_all_are_busy_or_too_few_remain() -> None:

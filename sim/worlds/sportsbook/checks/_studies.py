@@ -94,7 +94,6 @@ SEASON = Study(
     days=364,
     warm_days=7,
     tick="15m",
-    seeds=1,
     play=played,
     more=_CALENDAR,
 )
