@@ -210,7 +210,7 @@ def monitors(
             metavar="SCENARIO|RUN", help="A run, or a scenario, which is run unless it was before."
         ),
     ],
-    candidate: Annotated[str | None, typer.Option(help="Whose signals [the first candidate's].")] = None,
+    candidate: Annotated[str | None, typer.Option(help="Whose signals [the champion's, the first listed].")] = None,
     out: Out = None,
     seeds: Seeds = None,
     jobs: Jobs = 0,
@@ -229,6 +229,7 @@ def monitors(
         from harness.run import Order, execute
 
         loaded = trial.load(what, sets or (), seeds=seeds_of(seeds))
+        league.whose(candidate, loaded.candidates)
         folder = execute(Order(loaded, root(out), jobs or cores(), quiet, False, command_line()), judge_run)
         _show(folder)
     answer(league.told(folder, candidate, as_json))

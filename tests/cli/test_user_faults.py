@@ -71,6 +71,8 @@ ONE_LINE = [
     ("report nosuch", "no run 'nosuch'"),
     ("report charter.yaml", "not the folder of a run"),
     ("report .", "not the folder of a run"),
+    ("monitors tiny.yaml --candidate lotery", "no candidate 'lotery', did you mean 'lottery'"),
+    ("attribute tiny.yaml --clause false_block", "no clause 'false_block', did you mean 'false_blocks'"),
     ("drift nosuch", "no scenario 'nosuch'"),
     ("drift charter.yaml", "expected a Scenario"),
     ("drift tiny.yaml -o drift.jpg", "ends in .png"),
