@@ -111,7 +111,7 @@ def check_clause(shelf: Shelf, name: str) -> None:
 
 
 def clause_of(shelf: Shelf, asked: Asked, name: str) -> ClauseTerms:
-    """The clause of that name, which there is (`check_clause`), or the first critical one; of a replay that was fetched."""
+    """The clause of that name (`check_clause` has seen it), or the first critical one; of a replay that was fetched."""
     whole = [one for one in shelf.clauses(asked) if one.slice == ALL]
     if name:
         return next(one for one in whole if one.name == name)

@@ -210,7 +210,9 @@ def monitors(
             metavar="SCENARIO|RUN", help="A run, or a scenario, which is run unless it was before."
         ),
     ],
-    candidate: Annotated[str | None, typer.Option(help="Whose signals [the champion's, the first listed].")] = None,
+    candidate: Annotated[
+        str | None, typer.Option(help="Whose signals [the champion's, the first listed].")
+    ] = None,
     out: Out = None,
     seeds: Seeds = None,
     jobs: Jobs = 0,

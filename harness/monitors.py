@@ -37,7 +37,7 @@ def told(folder: Path, candidate: str | None, as_json: bool) -> list[str]:
 
 
 def whose(candidate: str | None, candidates: Sequence[str]) -> str:
-    """The candidate asked for, or the first listed, which is the champion. Raises UserError for one that is not there."""
+    """The candidate asked for, or the first listed, the champion. Raises UserError for one that is not there."""
     if candidate is not None and candidate not in candidates:
         raise UserError(f"--candidate: no candidate '{candidate}'{closest(candidate, candidates)}")
     return candidate or candidates[0]

@@ -73,6 +73,13 @@ ONE_LINE = [
     ("report .", "not the folder of a run"),
     ("monitors tiny.yaml --candidate lotery", "no candidate 'lotery', did you mean 'lottery'"),
     ("attribute tiny.yaml --clause false_block", "no clause 'false_block', did you mean 'false_blocks'"),
+    ("tune tiny.yaml --vary policy.with.shares.block=0.2..9", "expected probabilities that sum to at most 1"),
+    ("tune tiny.yaml --vary policy.with.shares.block=0.2..0.3 --sampler grid", "--sampler: got 'grid'"),
+    ("tune tiny.yaml --vary policy.with.shares.block=0.2..0.3 --cost nosuch", "`windtunnel list metrics`"),
+    (
+        "check telco/election-season-v1 --set trial.candidates.0.policy.with.block_at=9",
+        "policy.with.block_at: 9.0, expected a score from 0 to 1",
+    ),
     ("drift nosuch", "no scenario 'nosuch'"),
     ("drift charter.yaml", "expected a Scenario"),
     ("drift tiny.yaml -o drift.jpg", "ends in .png"),
