@@ -21,6 +21,7 @@ from harness.options import (
     Failing,
     FailOn,
     Jobs,
+    OneLine,
     Out,
     Quiet,
     Seeds,
@@ -35,6 +36,7 @@ from sim.core.errors import UserError
 
 app = typer.Typer(
     name="windtunnel",
+    cls=OneLine,
     help="A wind tunnel for decision models: test a design against its charter before launch.",
     no_args_is_help=True,
     add_completion=False,

@@ -222,6 +222,13 @@ def test_a_scenario_of_a_day_reads_and_says_so(call: Call) -> None:
     assert "at least 5 are needed" in answer.out
 
 
+def test_the_seed_nought_is_a_seed_on_the_command_line_as_in_a_document(call: Call) -> None:
+    for words in (("--seeds", "0"), ("--set", "seeds=[0]")):
+        answer = call("run", "tiny.yaml", *words, "--dry-run")
+        assert (answer.code, answer.out) == (0, "tiny: 1 seeds, 2 replays each; reads well\n"), words
+    assert call("run", "tiny.yaml", "--set", "seeds=[-1]", "--dry-run").faults()
+
+
 def test_looks_that_can_rule_on_nothing_are_refused_before_a_run(call: Call) -> None:
     from harness.intervals import FEWEST_SEEDS
     from harness.trial_rules import FIRST_LOOK
