@@ -28,6 +28,9 @@ class RealisedHold:
         form="mean",
         needs=("accepted_stake", "payout"),
         slices=("*",),
+        cluster="match",
+        blurred="bets on one match are won or lost together, so it swings with results however many bets there are",
+        beside=("theoretical_margin", "inplay_margin"),
     )
 
     def tally(self, rows: Rows, codes: NDArray[np.int64], k: int) -> Counts:
