@@ -263,6 +263,8 @@ class MetricSpec:
     """Whose events the denominator counts: a charter's slice without `only` is held for the labels of these alone."""
     quantile: float = 0.0
     """Of form `quantile`: which."""
+    money: str = ""
+    """The currency that numerator and denominator are amounts of, such as EUR; empty where they are counts."""
     by_desk: bool = False
     """Whether acts and quotes are counted alike where a world asks both; else acts alone are."""
 
