@@ -65,8 +65,9 @@ QUIET: Mapping[str, Quiet] = {
         "bet",
         "clock-and-risk",
         (
-            "world.with={accounts: 2000, teams: 10, betsPerMatch: 18000, opensBefore: 1d, quietTick: 6h, alwaysOn: true}",
+            "world.with={accounts: 2000, teams: 10, betsPerMatch: 18000, opensBefore: 1d, alwaysOn: true}",
             "world.with.parlays=false",
+            "world.with.quietTick=6h",
             "world.tick=15m",
             "world.roundsUp=true",
             *LONG,

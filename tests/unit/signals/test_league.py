@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from harness import monitors
+from harness import monitors, trial
 from harness.league import Drift, Interval, Standing, league, median, metric_lost, rate, share
+from sim.core.errors import BadDocument
 from sim.core.time import DAY
 
 
@@ -110,3 +111,22 @@ def test_alarms_are_joined_to_onsets_after_the_replay() -> None:
     assert found["never_fire"].days_to_detect.value is None
     assert metric_lost(counts, metric, "model", 1, 0.0, 5.0) is None
     assert Drift("shift", "injection", 20.0, 40.0).end == 40.0
+
+
+PRICE = "{perUnit: 0.5, currency: EUR, because: test}"
+
+
+def test_a_price_is_part_of_a_run_and_of_no_ruling() -> None:
+    """Losses are told by it in the run's folder, so another price is another run; it rules on nothing."""
+    plain = trial.load("sportsbook/drift-response-v1").charter
+    priced = trial.load(
+        "sportsbook/drift-response-v1", charter_sets=(f"clauses.held_up.price={PRICE}",)
+    ).charter
+    assert "prices" not in plain.operating()
+    assert plain.operating_digest() != priced.operating_digest()
+    assert plain.judged_digest() == priced.judged_digest()
+
+
+def test_a_metric_that_is_money_takes_no_price() -> None:
+    with pytest.raises(BadDocument, match="adverse_loss is counted in EUR already"):
+        trial.load("sportsbook/drift-response-v1", charter_sets=(f"clauses.adverse_loss.price={PRICE}",))
