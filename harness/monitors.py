@@ -55,22 +55,35 @@ HEADS = ("signal", "detected", "days to detect", "false / month", "false / 100k"
 
 
 def table(
-    candidate: str, standings: Sequence[Standing], drifts: Sequence[Drift], metric: Mapping[str, str]
+    candidate: str, standings: Sequence[Standing], drifts: Sequence[Drift], metric: Mapping[str, Any]
 ) -> list[str]:
     """The league as lines of text."""
     onsets = ", ".join(f"{drift.name} (day {drift.onset:.4g} to {drift.end:.4g})" for drift in drifts)
-    what = f"{metric['name']}, {metric['unit']} x days" if metric else "no metric"
-    rows = [HEADS, *(_row(one) for one in standings)]
+    money = metric.get("money", "")
+    heads = (*HEADS[:-1], f"{HEADS[-1]} ({money})") if money else HEADS
+    rows = [heads, *(_row(one, ",.0f" if money else ".3g") for one in standings)]
     widths = [max(len(row[i]) for row in rows) for i in range(len(HEADS))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
     return [
         f"signals of {candidate}; drifts: {onsets or 'none'}",
-        f"lost before the first alarm: {what}; intervals of 95 %; (dummy) sees nothing",
+        f"lost before the first alarm: {priced(metric)}; intervals of 95 %; (dummy) sees nothing",
         *(line.rstrip() for line in lines),
     ]
 
 
-def _row(one: Standing) -> tuple[str, ...]:
+def priced(metric: Mapping[str, Any]) -> str:
+    """What losses are told in."""
+    if not metric:
+        return "no metric"
+    name, money = metric["name"], metric.get("money")
+    if not money:
+        return f"{name}, {metric['unit']} x days (no money: its clause has no price)"
+    if "price" in metric:
+        return f"{money}, the change of {name} at {metric['price']:g} a unit (the charter's price)"
+    return f"{money}, the change of {name} times the stakes"
+
+
+def _row(one: Standing, lost: str) -> tuple[str, ...]:
     name = f"{one.signal} (dummy)" if one.dummy else one.signal
     return (
         name,
@@ -78,7 +91,7 @@ def _row(one: Standing) -> tuple[str, ...]:
         _told(one.days_to_detect, ".3g", never="later than seen") if one.drifts else "",
         _told(one.false_per_month, ".2f"),
         _told(one.false_per_100k, ".2f"),
-        _told(one.lost, ".3g"),
+        _told(one.lost, lost),
     )
 
 
