@@ -84,6 +84,15 @@ class SliceLimit(Record):
     only: tuple[Text, ...] = ()
 
 
+class Price(Record):
+    """What a unit of a clause's metric is worth: one more of what its denominator counts gone the wrong way. An
+    assumption that somebody states; it rules on nothing."""
+
+    per_unit: Annotated[float, Field(gt=0.0)] = Field(description="money, a number above 0")
+    currency: Text = Field(description="a currency such as EUR")
+    because: Text = Field(description="where the price comes from, or that it is assumed")
+
+
 class Clause(Record):
     """One thing to keep. `op` is the good side, one direction for the whole ladder; `view` is what the rungs watch."""
 
@@ -102,6 +111,8 @@ class Clause(Record):
     good_enough: GoodEnough = Field(description="the threshold: a number, or target and halfWidth for within")
     rungs: Rungs = Rungs()
     slices: tuple[SliceLimit, ...] = ()
+    price: Price | None = None
+    """For metrics that are not money themselves: by it `windtunnel monitors` tells losses in money."""
 
     def limit(self, part: SliceLimit | None = None) -> tuple[float, float | None]:
         """Threshold and half width (None but for `within`) of the clause, or of one of its slices."""
@@ -123,6 +134,7 @@ class FairnessClause(Clause):
     measure: Measure = "ratio"
     min_entities: Annotated[int, Field(ge=30)] = 30
     slices: Annotated[tuple[SliceLimit, ...], Field(max_length=0)] = ()
+    price: None = None
 
     @property
     def contrast(self) -> Contrast:
@@ -290,6 +302,11 @@ class Charter(Record):
             },
         }
         # What came later is there only where it is used, so that older charters keep their digests.
+        # A price decides nothing, but a run's folder tells losses by it: another price is another run.
+        if prices := {
+            clause.name: _plain(clause.price) for clause in spec.clauses if clause.price is not None
+        }:
+            told["prices"] = prices
         if spec.training_retention is not None:
             told["trainingRetention"] = spec.training_retention
         if spec.fairness:
@@ -309,8 +326,12 @@ class Charter(Record):
             "objective": _plain(spec.objective),
             "confidence": spec.confidence,
             "owners": _by(spec.owners, "role"),
-            "clauses": _by(spec.clauses, "name", leave={"rungs", "view"}),
-            **({"fairness": _by(spec.fairness, "name", leave={"rungs", "view"})} if spec.fairness else {}),
+            "clauses": _by(spec.clauses, "name", leave={"rungs", "view", "price"}),
+            **(
+                {"fairness": _by(spec.fairness, "name", leave={"rungs", "view", "price"})}
+                if spec.fairness
+                else {}
+            ),
             **(
                 {
                     "proxies": {

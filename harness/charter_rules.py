@@ -28,6 +28,8 @@ SPEC: Key = ("spec",)
 CLAUSES: Key = ("spec", "clauses")
 LATENCY: Key = ("spec", "latency")
 NOWHERE: Key = ("spec", "with")
+PRICED = ("rate", "mean", "count")
+"""Forms of metrics of which a unit can have a price: their denominators count something."""
 ANY = "*"
 """What a metric that may be cut by every slice of a world says of its slices."""
 
@@ -94,6 +96,16 @@ def _metric(document: Document, key: Key) -> Iterator[Fault]:
         if isinstance(by, str) and by not in (*spec.slices, DESK) and ANY not in spec.slices:
             hint = closest(by, spec.slices) or f", {spec.name} cannot be cut"
             yield document.fault((*index, "by"), f"{spec.name} has no slice {shown(by)}{hint}")
+    if document.at((*key, "price")) is not None:
+        if spec.money:
+            yield document.fault(
+                (*key, "price"), f"{spec.name} is counted in {spec.money} already; remove it"
+            )
+        elif spec.form not in PRICED:
+            forms = ", ".join(PRICED)
+            yield document.fault(
+                (*key, "price"), f"{spec.name} is a {spec.form} and has no units to price, expected {forms}"
+            )
     for place, value in _values(document, key):
         if wrong := _impossible(spec, value):
             yield document.fault(place, f"got {shown(value)}, expected {wrong}")

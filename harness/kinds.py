@@ -269,6 +269,8 @@ class MetricSpec:
     """Why its interval stays wide however many events there are, where it does."""
     beside: tuple[str, ...] = ()
     """Metrics that say the same without that blur."""
+    money: str = ""
+    """The currency that numerator and denominator are amounts of, such as EUR; empty where they are counts."""
     by_desk: bool = False
     """Whether acts and quotes are counted alike where a world asks both; else acts alone are."""
 

@@ -61,7 +61,8 @@ class Standing:
 
     detection_rate: of drifts times seeds. days_to_detect: median by Kaplan and Meier, None beyond what was seen.
     false_per_month, false_per_100k: false alarms for each 30 days, and 100,000 questions, in which nothing drifted.
-    lost: mean of what the metric lost, in its unit times days, until the first alarm, or until the drift ended."""
+    lost: mean of what was lost until the first alarm, or until the drift ended: in money where the metric is an amount
+    of money or has a price, else in the metric's unit times days."""
 
     signal: str
     dummy: bool
@@ -81,12 +82,13 @@ def league(
     timeline: Any,
     counts: Any,
     facts: Mapping[str, Any],
-    metric: Mapping[str, str],
+    metric: Mapping[str, Any],
     candidate: str,
 ) -> list[Standing]:
     """The signals of a candidate, best first: by false alarms within a month's one, then by how soon and how often.
 
-    said, timeline, counts: tables of pandas. metric: name, form and better of what is lost, empty for none."""
+    said, timeline, counts: tables of pandas. metric: name, form and better of what is lost, with `money` (a currency)
+    and `price` (of a unit; 1 without) where it is told in money; empty for none."""
     own = said[said["candidate"] == candidate]
     seeds = sorted({int(s) for s in counts.loc[counts["candidate"] == candidate, "seed"]})
     last = (facts["world"]["horizon"] - facts["world"]["go_live"]) / DAY
@@ -145,7 +147,7 @@ def _standing(
     drifts: Sequence[Drift],
     rows: Any,
     seeds: Sequence[int],
-    money: tuple[Any, Mapping[str, str], str],
+    money: tuple[Any, Mapping[str, Any], str],
 ) -> Standing:
     waits: list[tuple[float, bool]] = []
     lost: list[float] = []
@@ -238,20 +240,27 @@ def _mean(values: Sequence[float]) -> Interval:
 
 
 def metric_lost(
-    counts: Any, metric: Mapping[str, str], candidate: str, seed: int, onset: float, until: float
+    counts: Any, metric: Mapping[str, Any], candidate: str, seed: int, onset: float, until: float
 ) -> float | None:
-    """What a metric lost from an onset to an instant against the days before it, in its unit times days; None where it
-    was not counted, or nothing came before."""
+    """What a metric lost from an onset to an instant against the days before it; None where it was not counted, or
+    nothing came before. In money the share lost times what it is a share of (stakes, or units at their price) on those
+    days: days on which nothing is asked lose nothing. Else in the metric's unit times days."""
     if not metric:
         return None
     asked = (counts["metric"] == metric["name"]) & (counts["slice"] == "all") & (counts["view"] == "true")
     rows = counts[asked & (counts["seed"] == seed) & counts["candidate"].isin((candidate, "incumbent"))]
     first = math.ceil(onset)
     past = _value(rows, candidate, metric["form"], first - BEFORE, first)
-    now = _value(rows, candidate, metric["form"], first, max(math.ceil(until), first + 1))
-    if past is None or now is None or first <= 0:
+    end = max(math.ceil(until), first + 1)
+    now = _value(rows, candidate, metric["form"], first, end)
+    sign = 1.0 if metric["better"] == "higher" else -1.0
+    if past is None or first <= 0:
         return None
-    return (past - now) * (1.0 if metric["better"] == "higher" else -1.0) * max(until - onset, 0.0)
+    if metric.get("money"):
+        days = rows[(rows["candidate"] == candidate) & (rows["day"] >= first) & (rows["day"] < end)]
+        asked = float(days["denominator"].sum())
+        return (past - (now or 0.0)) * sign * asked * float(metric.get("price", 1.0)) if asked else 0.0
+    return None if now is None else (past - now) * sign * max(until - onset, 0.0)
 
 
 def _value(rows: Any, candidate: str, form: str, first: int, end: int) -> float | None:
@@ -274,7 +283,7 @@ def _value(rows: Any, candidate: str, form: str, first: int, end: int) -> float 
 FILE = "monitors.json"
 
 
-def record(folder: Path, candidates: Sequence[str], metric: Mapping[str, str]) -> dict[str, Any] | None:
+def record(folder: Path, candidates: Sequence[str], metric: Mapping[str, Any]) -> dict[str, Any] | None:
     """The league of every candidate of a run, from its folder's tables; None where no signal said anything."""
     import pandas as pd
 

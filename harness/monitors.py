@@ -18,24 +18,29 @@ NAME = "monitors"
 
 
 def told(folder: Path, candidate: str | None, as_json: bool) -> list[str]:
-    """The league of one candidate of a finished run (the first without a name), told; its picture is written into the
-    run's folder as `monitors.png`."""
-    results.read_finished(folder)
+    """The league of one candidate of a finished run (the champion's without a name), told; its picture is written into
+    the run's folder as `monitors.png`."""
+    manifest = results.read_finished(folder)
     if not (folder / league.FILE).is_file():
         facts = results.read_json(folder / "facts.json")
         why = "; ".join(sorted({w for each in facts.get("monitored", {}).values() for w in each.values()}))
         raise UserError(f"{folder.name}: no signal said anything: {why or 'the charter monitors none'}")
     found = results.read_json(folder / league.FILE)
-    candidates = list(found["candidates"])
-    if candidate is not None and candidate not in candidates:
-        raise UserError(f"no candidate '{candidate}' in this run{closest(candidate, candidates)}")
+    # In the order of the scenario, which the league's file, sorted by name, does not keep.
+    who = whose(candidate, [name for name in manifest["candidates"] if name in found["candidates"]])
     if as_json:
         return [json.dumps(found, indent=2)]
-    who = candidate or candidates[0]
     drifts = [Drift(**one) for one in found["drifts"]]
     standings = [standing(one) for one in found["candidates"][who]]
     picture = draw(folder, who, standings, drifts)
     return [*table(who, standings, drifts, found["metric"]), str(picture)]
+
+
+def whose(candidate: str | None, candidates: Sequence[str]) -> str:
+    """The candidate asked for, or the first listed, the champion. Raises UserError for one that is not there."""
+    if candidate is not None and candidate not in candidates:
+        raise UserError(f"--candidate: no candidate '{candidate}'{closest(candidate, candidates)}")
+    return candidate or candidates[0]
 
 
 def standing(told: Mapping[str, Any]) -> Standing:
@@ -50,22 +55,35 @@ HEADS = ("signal", "detected", "days to detect", "false / month", "false / 100k"
 
 
 def table(
-    candidate: str, standings: Sequence[Standing], drifts: Sequence[Drift], metric: Mapping[str, str]
+    candidate: str, standings: Sequence[Standing], drifts: Sequence[Drift], metric: Mapping[str, Any]
 ) -> list[str]:
     """The league as lines of text."""
     onsets = ", ".join(f"{drift.name} (day {drift.onset:.4g} to {drift.end:.4g})" for drift in drifts)
-    what = f"{metric['name']}, {metric['unit']} x days" if metric else "no metric"
-    rows = [HEADS, *(_row(one) for one in standings)]
+    money = metric.get("money", "")
+    heads = (*HEADS[:-1], f"{HEADS[-1]} ({money})") if money else HEADS
+    rows = [heads, *(_row(one, ",.0f" if money else ".3g") for one in standings)]
     widths = [max(len(row[i]) for row in rows) for i in range(len(HEADS))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
     return [
         f"signals of {candidate}; drifts: {onsets or 'none'}",
-        f"lost before the first alarm: {what}; intervals of 95 %; (dummy) sees nothing",
+        f"lost before the first alarm: {priced(metric)}; intervals of 95 %; (dummy) sees nothing",
         *(line.rstrip() for line in lines),
     ]
 
 
-def _row(one: Standing) -> tuple[str, ...]:
+def priced(metric: Mapping[str, Any]) -> str:
+    """What losses are told in."""
+    if not metric:
+        return "no metric"
+    name, money = metric["name"], metric.get("money")
+    if not money:
+        return f"{name}, {metric['unit']} x days (no money: its clause has no price)"
+    if "price" in metric:
+        return f"{money}, the change of {name} at {metric['price']:g} a unit (the charter's price)"
+    return f"{money}, the change of {name} times the stakes"
+
+
+def _row(one: Standing, lost: str) -> tuple[str, ...]:
     name = f"{one.signal} (dummy)" if one.dummy else one.signal
     return (
         name,
@@ -73,7 +91,7 @@ def _row(one: Standing) -> tuple[str, ...]:
         _told(one.days_to_detect, ".3g", never="later than seen") if one.drifts else "",
         _told(one.false_per_month, ".2f"),
         _told(one.false_per_100k, ".2f"),
-        _told(one.lost, ".3g"),
+        _told(one.lost, lost),
     )
 
 
@@ -93,7 +111,7 @@ def draw(folder: Path, candidate: str, standings: Sequence[Standing], drifts: Se
 
     said = readings.read(folder)
     said = said[said["candidate"] == candidate]
-    last = max(said["day"].max(), 1)
+    last = max(said["day"].max(), 1) if len(said) else 1
     height = 1.1 + 0.5 * len(standings)
     figure = Figure(figsize=(11.0, height))
     FigureCanvasAgg(figure)

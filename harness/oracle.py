@@ -50,10 +50,10 @@ class Oracle:
         self._done: dict[tuple[str, str, Micros], Micros] = {}
 
     def witness(self, question: Question, settled: Settlement) -> None:
-        """Take in what really happened."""
+        """Take in what really happened at a desk of the candidate's; the incumbent plays the others."""
         columns = settled.truth.block.columns
-        desk = self.desks[question.kind]
-        if "unwanted" not in columns or not len(question.block):
+        desk = self.desks.get(question.kind)
+        if desk is None or "unwanted" not in columns or not len(question.block):
             return
         bad = question.block[desk.kind.entity][columns["unwanted"] > 0]
         found, today = self._positive[question.kind], question.start // DAY

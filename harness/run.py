@@ -250,13 +250,22 @@ def _services(facts: Mapping[Job, Mapping[str, Any]]) -> dict[str, Any]:
     return {"services": found} if found else {}
 
 
-def _prized(order: Order) -> dict[str, str]:
-    """The metric of the first critical clause: what a late alarm costs is told in it."""
-    metric = next((c.metric for c in order.loaded.charter.spec.clauses if c.critical), None)
-    if metric is None:
+def _prized(order: Order) -> dict[str, Any]:
+    """The metric of the first critical clause: what a late alarm costs is told in it, in money where it is an amount of
+    money itself or the clause has a price."""
+    clause = next((c for c in order.loaded.charter.spec.clauses if c.critical), None)
+    if clause is None:
         return {}
-    spec = load_metrics(order.loaded)[metric].spec
-    return {"name": metric, "form": spec.form, "better": spec.better, "unit": spec.unit}
+    spec = load_metrics(order.loaded)[clause.metric].spec
+    told: dict[str, Any] = {
+        "name": clause.metric,
+        "form": spec.form,
+        "better": spec.better,
+        "unit": spec.unit,
+    }
+    if clause.price is not None:
+        return told | {"money": clause.price.currency, "price": clause.price.per_unit}
+    return told | ({"money": spec.money} if spec.money else {})
 
 
 _EVENT = ("candidate", "seed", "t", "day", "kind", "name", "end_day", "value", "detail")

@@ -26,6 +26,7 @@ class AdverseLoss:
         unit="ratio",
         better="lower",
         form="mean",
+        money="EUR",
         needs=("odds", "accepted_stake", "p_true", "unwanted"),
         slices=("*",),
     )

@@ -26,6 +26,7 @@ class InplayMargin:
         unit="ratio",
         better="higher",
         form="mean",
+        money="EUR",
         needs=("odds", "accepted_stake", "p_true", "live"),
         slices=("*",),
     )

@@ -26,6 +26,7 @@ class MarkOutMargin:
         unit="ratio",
         better="higher",
         form="mean",
+        money="EUR",
         needs=("odds", "accepted_stake", "fair"),
         slices=("*",),
     )

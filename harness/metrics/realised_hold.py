@@ -26,6 +26,7 @@ class RealisedHold:
         unit="ratio",
         better="higher",
         form="mean",
+        money="EUR",
         needs=("accepted_stake", "payout"),
         slices=("*",),
         cluster="match",

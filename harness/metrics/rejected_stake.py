@@ -26,6 +26,7 @@ class RejectedStake:
         unit="ratio",
         better="lower",
         form="mean",
+        money="EUR",
         needs=("stake", "accepted_stake"),
         slices=("*",),
     )

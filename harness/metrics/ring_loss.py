@@ -25,6 +25,7 @@ class RingLoss:
         unit="ratio",
         better="lower",
         form="mean",
+        money="EUR",
         needs=("odds", "accepted_stake", "p_true", "ring"),
         slices=("*",),
     )

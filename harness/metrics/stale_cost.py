@@ -26,6 +26,7 @@ class StaleCost:
         unit="ratio",
         better="lower",
         form="mean",
+        money="EUR",
         needs=("odds", "accepted_stake", "p_true", "p_heard"),
         slices=("*",),
     )

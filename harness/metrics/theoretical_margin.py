@@ -26,6 +26,7 @@ class TheoreticalMargin:
         unit="ratio",
         better="higher",
         form="mean",
+        money="EUR",
         needs=("odds", "accepted_stake", "p_true"),
         slices=("*",),
     )

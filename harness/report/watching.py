@@ -32,8 +32,21 @@ def signals(run: Run) -> Watching | None:
     if not league:
         return None
     metric = mapping(run.monitors.get("metric"))
-    lost = f"What was lost is told in {words.words_of(text(metric['name']))} times days." if metric else ""
-    return Watching(champion.name, _told(run, league), lost, tuple(_row(one) for one in league))
+    digits = 0 if metric.get("money") else 3
+    return Watching(
+        champion.name, _told(run, league), _lost(metric), tuple(_row(one, digits) for one in league)
+    )
+
+
+def _lost(metric: Mapping[str, Any]) -> str:
+    """What losses are told in."""
+    if not metric:
+        return ""
+    name, money = words.words_of(text(metric["name"])), text(metric.get("money"))
+    if not money:
+        return f"What was lost is told in {name} times days, and not in money: the clause has no price."
+    by = f"at {metric['price']:g} a unit, the charter's price" if "price" in metric else "times the stakes"
+    return f"What was lost is told in {money}: the change of {name} {by}."
 
 
 def _told(run: Run, league: list[Mapping[str, Any]]) -> str:
@@ -72,7 +85,7 @@ def _rulings(run: Run) -> str:
     return f"no critical clause of the charter is broken ({'; '.join(told)})"
 
 
-def _row(one: Mapping[str, Any]) -> tuple[str, ...]:
+def _row(one: Mapping[str, Any], digits: int) -> tuple[str, ...]:
     name = text(one.get("signal")).replace("_", " ")
     drifts = int(one.get("drifts") or 0)
     return (
@@ -83,7 +96,7 @@ def _row(one: Mapping[str, Any]) -> tuple[str, ...]:
         _interval(one.get("days_to_detect"), 1, "later than seen") if drifts else "",
         _interval(one.get("false_per_month"), 2),
         _interval(one.get("false_per_100k"), 2),
-        _interval(one.get("lost"), 3),
+        _interval(one.get("lost"), digits),
     )
 
 

@@ -6,15 +6,17 @@ Knows: the small drill. Does not know: how a case is played.
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from harness.assembly import Setting, build_replay
-from harness.oracle import truthful
+from harness.oracle import Oracle, truthful
 from harness.playbook import Playbook
 from harness.units import Units
+from sim.core import plugins
 from sim.core.decisions import Decisions, Quotes
 from sim.core.time import DAY, HOUR
 from sim.core.world import Question
@@ -209,3 +211,14 @@ def test_units_told_truly_are_a_sample_of_all_with_weights_that_make_up_for_it()
     assert np.array_equal(day.verified[:n][kept] == 1, np.isin(day.entity[:n][kept], bad))
     assert np.allclose(1.0 / day.share[:n][kept], 4.0)
     assert not units.days[0].verified[:n].any() or (units.days[0].verified[:n] == -1).all()
+
+
+def test_the_oracle_heeds_the_candidate_s_own_desks_alone() -> None:
+    """Where a world asks several questions the incumbent answers some, and what came of those teaches nothing."""
+    oracle = Oracle(plugins.load("response", "oracle")(), {}, lambda: (), 0, 1)
+    truth = SimpleNamespace(block=SimpleNamespace(columns={"unwanted": np.ones(1)}))
+    asked: Any = SimpleNamespace(kind="match_odds", block=[1], start=0)
+    settled: Any = SimpleNamespace(truth=truth)
+    oracle.witness(asked, settled)
+    oracle.act(DAY)
+    assert not oracle.cases
