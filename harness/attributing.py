@@ -35,6 +35,8 @@ def run_attribute(
     name = candidate or loaded.candidates[0]
     if name not in loaded.candidates:
         raise UserError(f"--candidate: no candidate '{name}'{closest(name, loaded.candidates)}")
+    if clause:
+        attribution.check_clause(shelf, clause)
     own = [f"trial.candidates.{name}.{text}" for text in threshold]
     settled = trial.load(reference, (*sets, *own), seeds=loaded.seeds) if threshold else None
     found_causes = attribution.causes_of(shelf, causes, bool(threshold))

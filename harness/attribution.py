@@ -27,11 +27,14 @@ from typing import Any
 import numpy as np
 
 from harness import decay
+from harness import terms as clause_terms
 from harness.evidence import Student
+from harness.merging import with_desks
 from harness.shelf import Asked, Shelf
 from harness.tallies import ALL, COMPARED, TRUE
 from harness.terms import ClauseTerms
 from harness.trial import Loaded
+from harness.trial_rules import kinds_of
 from sim.core import plugins
 from sim.core.errors import UserError, closest
 from sim.core.variation import Variation
@@ -98,22 +101,28 @@ def _switches(shelf: Shelf) -> Mapping[str, Mapping[str, float]]:
     return declared if isinstance(declared, Mapping) else {}
 
 
+def check_clause(shelf: Shelf, name: str) -> None:
+    """See that the charter has a clause of that name, before anything is replayed. Raises UserError."""
+    kinds = kinds_of(plugins.load("world", shelf.loaded.scenario.spec.world.use))
+    every = clause_terms.terms(shelf.loaded.charter, with_desks({}, kinds), shelf.specs)
+    known = [one.name for one in every if one.slice == ALL]
+    if name not in known:
+        raise UserError(f"--clause: no clause '{name}'{closest(name, known)}")
+
+
 def clause_of(shelf: Shelf, asked: Asked, name: str) -> ClauseTerms:
-    """The clause of that name, or the first critical one. Raises UserError."""
-    whole = [terms for terms in shelf.clauses(asked) if terms.slice == ALL]
+    """The clause of that name (`check_clause` has seen it), or the first critical one; of a replay that was fetched."""
+    whole = [one for one in shelf.clauses(asked) if one.slice == ALL]
     if name:
-        for terms in whole:
-            if terms.name == name:
-                return terms
-        raise UserError(f"--clause: no clause '{name}'{closest(name, [terms.name for terms in whole])}")
-    return next((terms for terms in whole if terms.critical), whole[0])
+        return next(one for one in whole if one.name == name)
+    return next((one for one in whole if one.critical), whole[0])
 
 
 def attribute(shelf: Shelf, causes: Sequence[str], candidate: str, clause: str = "") -> Attribution:
     """Split a candidate's loss on a clause by its causes, on a shelf with their trials (`with_trials`).
 
-    Replays every subset of the causes on every seed. Raises UserError for a clause that there is not, or without a
-    value on some seed of some twin.
+    Replays every subset of the causes on every seed. Raises UserError for a clause without a value on some seed of some
+    twin.
     """
     seeds = shelf.loaded.seeds
     subsets = [frozenset(chosen) for size in range(len(causes) + 1) for chosen in combinations(causes, size)]

@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sim.core.errors import UserError
+from sim.core.errors import UserError, closest
 from sim.core.levers import LeverSpec
 from sim.core.scenario import Scenario
 from sim.core.variation import Variation, central, check
@@ -53,6 +53,14 @@ class Axis:
         return f"{self.name} ({self.unit})" if self.unit else self.name
 
 
+def check_lever(name: str, scenario: Scenario, specs: Mapping[str, LeverSpec]) -> None:
+    """Raises UserError, with the closest name or where they are listed, for a lever that the world does not have."""
+    if name not in specs:
+        world = scenario.spec.world.use
+        near = closest(name, specs) or f"; `windtunnel list levers {world}` lists them"
+        raise UserError(f"--lever: world '{world}' has no lever '{name}'{near}")
+
+
 def axis(
     name: str | None,
     scenario: Scenario,
@@ -70,6 +78,7 @@ def axis(
         if not 0.0 < end <= 100.0:
             raise UserError(f"--to: got {end:.6g}, expected a magnitude above 0 and at most 100")
         return Axis(MAGNITUDE, "", 0.0, end, False)
+    check_lever(name, scenario, specs)
     start = central(name, scenario, specs)
     spec = specs[name]
     if not throughout and not spec.moves:

@@ -165,10 +165,19 @@ def _head(check: Check, said: str) -> list[str]:
 
 
 def _where(finding: Finding, seeds: Sequence[int], quick: bool) -> str:
-    study, found = finding.study, finding.estimate
-    played = len(seeds[: study.seeds or len(seeds)])
-    size = f"{study.name}: {study.described(quick)} x {played} seed{'s' * (played > 1)}"
+    found = finding.estimate
+    size = f"{finding.study.name}: {_sized(finding, seeds, quick)}"
     return size if found.value is None else f"{size}; 95 % intervals: {found.method}"
+
+
+def _sized(finding: Finding, seeds: Sequence[int], quick: bool) -> str:
+    """The size of the study's world and on how many seeds it was played."""
+    played = _played(finding, seeds)
+    return f"{finding.study.described(quick)} x {played} seed{'s' * (played > 1)}"
+
+
+def _played(finding: Finding, seeds: Sequence[int]) -> int:
+    return len(seeds[: finding.study.seeds or len(seeds)])
 
 
 def _row(finding: Finding) -> str:
@@ -206,7 +215,7 @@ def _record(finding: Finding, seeds: Sequence[int], quick: bool) -> dict[str, An
         "vantage": check.vantage,
         "study": study.name,
         "size": study.described(quick),
-        "seeds": len(seeds[: study.seeds or len(seeds)]),
+        "seeds": _played(finding, seeds),
         "targetLow": _finite(figure.low),
         "targetHigh": _finite(figure.high),
         "value": found.value,
@@ -227,7 +236,7 @@ def _finite(value: float) -> float | None:
     return float(value) if math.isfinite(value) else None
 
 
-def markdown(findings: Sequence[Finding], quick: bool) -> list[str]:
+def markdown(findings: Sequence[Finding], seeds: Sequence[int], quick: bool) -> list[str]:
     """The findings as a Markdown table, a row per figure."""
     lines = [
         "| # | statistic | figure | kind | target | value | 95 % interval | | where | source |",
@@ -246,7 +255,11 @@ def markdown(findings: Sequence[Finding], quick: bool) -> list[str]:
             target(finding.figure),
             *value,
         ]
-        cells += [said if finding.holds else f"**{said}**", f"{study.name}, {study.described(quick)}", source]
+        cells += [
+            said if finding.holds else f"**{said}**",
+            f"{study.name}, {_sized(finding, seeds, quick)}",
+            source,
+        ]
         lines.append("| " + " | ".join(cell.replace("|", "/") for cell in cells) + " |")
     return lines
 
@@ -258,7 +271,7 @@ def write(folder: Path, found: Mapping[str, Any], findings: Sequence[Finding], q
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lines = [*markdown(findings, quick), "", last_line(findings)]
+        lines = [*markdown(findings, found["seeds"], quick), "", last_line(findings)]
         texts = {
             JSON: json.dumps(found, indent=2, allow_nan=False) + "\n",
             CSV: _csv(found["findings"]),

@@ -1,6 +1,7 @@
 """What `windtunnel check` says before any run: documents read, what the seeds can resolve, and the coin-flip canary.
 
-Knows: documents, planning figures of a world, resolution arithmetic. Does not know: any result.
+Knows: documents, planning figures of a world, what an earlier run of the same scenario counted, resolution arithmetic.
+Does not know: any verdict.
 Imports what replays only where something is replayed: a charter is checked at once.
 """
 
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.charter import Charter
@@ -18,10 +20,12 @@ from harness.service_profile import ServiceProfile
 from harness.trial import Loaded
 from sim import open_world
 from sim.core import plugins
+from sim.core.errors import UserError
+from sim.core.time import DAY
 
 if TYPE_CHECKING:
     from harness.canary import Canary
-    from harness.resolve import Resolution
+    from harness.resolve import Planned, Resolution
     from sim.core.world import World
 
 
@@ -55,13 +59,48 @@ def _scenario(loaded: Loaded) -> Iterator[str]:
     yield from (f"  warning: {text}" for text in loaded.warnings)
     specs = {c.metric: plugins.load("metric", c.metric).spec for c in loaded.charter.spec.every_clause}
     clauses = clause_terms.terms(loaded.charter, with_desks(world.slices, world.kinds), specs)
-    plan = plan_of_world(world, clauses)
+    # What the world says of itself holds before any run; what it does not say was seen in one, or is not known.
+    plan = {**_seen(loaded), **plan_of_world(world, clauses)}
     told: set[str] = set()
     alpha = 1.0 - loaded.charter.spec.confidence
-    for one in resolve(clauses, specs, plan, len(loaded.seeds), int(days), alpha=alpha):
+    found = resolve(clauses, specs, plan, len(loaded.seeds), int(days), alpha=alpha)
+    for one in found:
         yield from _resolution(one)
-        told |= set(one.assumptions)
+        told |= {*one.assumptions, *(["weights are euros of stake, or seconds"] if one.weighed else [])}
     yield from (f"  reckoned with: {text}" for text in sorted(told))
+    if blank := sum(not math.isfinite(one.expected) for one in found):
+        yield (
+            f"  without planning numbers: {blank} of {len(found)} clauses; world '{loaded.scenario.spec.world.use}' "
+            "does not say before a run what they count, and no finished run of this scenario is at hand"
+        )
+
+
+def _seen(loaded: Loaded) -> dict[tuple[str, str], Planned]:
+    """Planning numbers of the finished run of this very scenario that has the most seeds, under whatever charter and
+    code, where runs are kept; of the champion. Empty where there is none."""
+    from harness import results
+    from harness.resolve import plan_of_run
+
+    champion, digest = loaded.candidates[0], loaded.run_digest()
+    found: dict[Path, tuple[int, ...]] = {}
+    for path in sorted((results.default_root() / loaded.scenario_id).glob("*/manifest.json")):
+        try:
+            manifest = results.read_finished(path.parent)
+        except UserError:
+            continue
+        if manifest["scenario"]["digest"] == digest and champion in manifest["candidates"]:
+            found[path.parent] = tuple(manifest["seeds"])
+    if not found:
+        return {}
+    import pandas as pd
+
+    from harness.tallies import tallies
+
+    folder = max(found, key=lambda one: len(found[one]))
+    counts = pd.read_parquet(folder / "counts.parquet")
+    specs = {name: plugins.load("metric", name).spec for name in sorted(counts["metric"].unique())}
+    days = (loaded.scenario.horizon - loaded.scenario.go_live) // DAY
+    return plan_of_run(tallies(counts, specs, found[folder], days), champion)
 
 
 def _desks(loaded: Loaded, world: World) -> Iterator[str]:
@@ -89,19 +128,29 @@ def _played(plan: CandidatePlan, quotes: bool) -> str:
 def _resolution(one: Resolution) -> Iterator[str]:
     terms = one.terms
     line = f"  {terms.title}: {terms.wanted} {terms.unit}"
+    what = "by weight" if one.weighed else "events"
     if math.isfinite(one.smallest):
-        line += (
-            f"; about {one.expected:.3g} events a seed there; these seeds PASS from {one.good_from:.4g}, "
-            f"FAIL from {one.bad_from:.4g}, and cannot tell between"
-        )
+        line += f"; about {one.expected:.3g} {what} a seed there; these seeds {_ruled(one)}, and cannot tell between"
     elif math.isfinite(one.expected):
-        line += f"; about {one.expected:.3g} events a seed"
+        line += f"; about {one.expected:.3g} {what} a seed"
     yield line
     for rung in one.rungs:
-        seen = f"about {rung.expected:.3g} events" if math.isfinite(rung.expected) else "events unknown"
+        seen = (
+            f"about {rung.expected:.3g} {what}" if math.isfinite(rung.expected) else "not known before a run"
+        )
         error = f", standard error {rung.error:.2g}" if math.isfinite(rung.error) else ""
         yield f"      {rung.rung.name:<12} {rung.rung.value:<8.4g} over {rung.rung.lookback_days} days: {seen}{error}"
     yield from (f"      warning: {text}" for text in one.warnings)
+
+
+def _ruled(one: Resolution) -> str:
+    """From which true values on these seeds PASS and FAIL; of a band, by how far from its target."""
+    terms = one.terms
+    if terms.op != "within":
+        return f"PASS from {one.good_from:.4g}, FAIL from {one.bad_from:.4g}"
+    near, far = one.good_from - terms.target, one.bad_from - terms.target
+    passes = f"PASS up to {near:.4g} from the target" if near > 0 else "PASS nowhere"
+    return f"{passes}, FAIL from {far:.4g} from it"
 
 
 def sing(loaded: Loaded, name: str, seed: int) -> Canary:

@@ -21,6 +21,7 @@ from harness.options import (
     Failing,
     FailOn,
     Jobs,
+    OneLine,
     Out,
     Quiet,
     Seeds,
@@ -35,6 +36,7 @@ from sim.core.errors import UserError
 
 app = typer.Typer(
     name="windtunnel",
+    cls=OneLine,
     help="A wind tunnel for decision models: test a design against its charter before launch.",
     no_args_is_help=True,
     add_completion=False,
@@ -210,7 +212,9 @@ def monitors(
             metavar="SCENARIO|RUN", help="A run, or a scenario, which is run unless it was before."
         ),
     ],
-    candidate: Annotated[str | None, typer.Option(help="Whose signals [the first candidate's].")] = None,
+    candidate: Annotated[
+        str | None, typer.Option(help="Whose signals [the champion's, the first listed].")
+    ] = None,
     out: Out = None,
     seeds: Seeds = None,
     jobs: Jobs = 0,
@@ -229,6 +233,7 @@ def monitors(
         from harness.run import Order, execute
 
         loaded = trial.load(what, sets or (), seeds=seeds_of(seeds))
+        league.whose(candidate, loaded.candidates)
         folder = execute(Order(loaded, root(out), jobs or cores(), quiet, False, command_line()), judge_run)
         _show(folder)
     answer(league.told(folder, candidate, as_json))

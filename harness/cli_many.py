@@ -175,7 +175,9 @@ def tune(
         typer.Option(help="Seeds to confirm on [as many after the largest as there are, 5 at least]."),
     ] = None,
     top: Annotated[int, typer.Option(min=1, max=20, help="How many of the cheapest to confirm.")] = 3,
-    sampler: Annotated[str, typer.Option(help="tpe, which needs Optuna, or halton.")] = "tpe",
+    sampler: Annotated[
+        str, typer.Option(help="tpe, which needs Optuna, or halton [tpe where Optuna is installed].")
+    ] = "",
     out: Out = None,
     seeds: Seeds = None,
     jobs: Jobs = 0,
@@ -187,10 +189,11 @@ def tune(
     from harness import searching
     from harness.seeking import Quest, run_tune
 
+    proposed_by = searching.sampler_of(sampler)
     loaded, shelf = _open(scenario, out, seeds, jobs, sets, fresh, quiet)
     after = max(loaded.seeds) + 1
     others = seeds_of(held_out) or tuple(range(after, after + max(5, len(loaded.seeds))))
     knobs = tuple(searching.knob(text) for text in vary or ())
     name = candidate or loaded.candidates[0]
-    quest = Quest(name, knobs, cost, loaded.seeds, others, trials, sampler, top)
+    quest = Quest(name, knobs, cost, loaded.seeds, others, trials, proposed_by, top)
     answer(run_tune(shelf, scenario, sets or (), quest, talking(quiet)))

@@ -149,9 +149,13 @@ def _table(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
 
 
 def _strip(course: Course, page: Page) -> str:
-    """The course as characters of eight heights, from the first day to the horizon; `|` is go-live. A character is the
-    mean over its time; where the lever moves at all within it, it differs from one where it does not."""
-    edges = np.linspace(page.first, page.horizon, STRIP + 1)
+    """The course as characters of eight heights, from the first day to the horizon; `|` is go-live, which no character
+    straddles. A character is the mean over its time; where the lever moves at all within it, it differs from one where
+    it does not."""
+    live = round(-page.first / (page.horizon - page.first) * STRIP)
+    live = min(max(live, int(page.first < 0)), STRIP - 1)  # a short history has a character of its own
+    before, after = np.linspace(page.first, 0.0, live + 1), np.linspace(0.0, page.horizon, STRIP - live + 1)
+    edges = np.concatenate([before, after[1:]])
     low, high = float(course.value.min()), float(course.value.max())
     place = np.clip(np.searchsorted(edges, course.day, side="right") - 1, 0, STRIP - 1)
     lasts = np.diff(course.day, append=course.day[-1])
@@ -168,7 +172,6 @@ def _strip(course: Course, page: Page) -> str:
         if far != course.base and found == level(course.base):
             found += int(np.sign(level(float(far)) - found))
         told.append(_HEIGHTS[found])
-    live = min(int(np.searchsorted(edges, 0.0)), STRIP)
     first, last = f"{page.first:g}".replace("-", "−"), f"{page.horizon:g}"
     return f"day {first} {''.join(told[:live])}|{''.join(told[live:])} {last}"
 

@@ -10,7 +10,7 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ from typing import Any
 from harness import readings, registry, results
 from harness.assembly import build_replay
 from harness.kinds import Candidate, OnlineCandidate, OnlineScorer, Outside, Scorer, TrainingSet
+from harness.ledger import Ledger
 from harness.merging import merged, with_desks
 from harness.own_code import blamed, placed
 from harness.progress import Watch, reporter
@@ -205,6 +206,7 @@ def replay_into(loaded: Loaded, job: Job, part: Path, ledger: Path | None) -> No
         "open": sum(one.rows_open for one in setting.ledgers.values()),
         "entities": counted.entities,
         "unmeasured": counted.unmeasured,
+        **_clustered(setting.ledgers.values()),
         "slices": {name: list(each.labels) for name, each in slices.items()},
         "lawful": {name: list(each.lawful) for name, each in slices.items()},
         "fits": fits,
@@ -226,6 +228,12 @@ def replay_into(loaded: Loaded, job: Job, part: Path, ledger: Path | None) -> No
     }
     results.write_json(part / registry.FILE, {"desks": [one for one in kept.values() if one["versions"]]})
     results.write_json(part / "done.json", {"seconds": seconds, "fitSeconds": sum(spent)} | _cost(foreign))
+
+
+def _clustered(ledgers: Iterable[Ledger]) -> dict[str, Any]:
+    """What is said inside the seed, by metric; nothing where no metric's events come in clusters."""
+    told = {name: one for each in ledgers for name, one in each.clusters.told().items()}
+    return {"clustered": told} if told else {}
 
 
 @contextmanager

@@ -173,6 +173,7 @@ def _judge(
         actions=_actions(found, charter),
     )
     document["warnings"] = [*document["warnings"], *warnings]
+    _put_clusters(document, facts.get("clustered", {}))
     if weighed := _weighed(folder, card):
         document["robustness"] = weighed
     results.write_text(folder / "verdict.json", measure.canonical(document))
@@ -193,6 +194,19 @@ def _judge(
         folder / "timeline.parquet", index=False, compression="zstd"
     )
     return found.settled
+
+
+def _put_clusters(document: Mapping[str, Any], clustered: Mapping[str, Any]) -> None:
+    """What each seed says by itself, clustered by what its events have in common: `inside`, in the whole's clauses."""
+    for candidate in document["candidates"]:
+        for clause in candidate["clauses"] if clustered else ():
+            inside = {
+                seed: told
+                for seed in clause["perSeed"]
+                if (told := clustered.get(f"{candidate['name']}/seed-{seed}", {}).get(clause["metric"]))
+            }
+            if inside and clause["slice"] == tallies.ALL:
+                clause["inside"] = measure.rounded(inside)
 
 
 def _actions(found: verdict.Verdict, charter: Charter) -> list[dict[str, Any]]:

@@ -265,6 +265,12 @@ class MetricSpec:
     """Of form `quantile`: which."""
     money: str = ""
     """The currency that numerator and denominator are amounts of, such as EUR; empty where they are counts."""
+    cluster: str = ""
+    """The column whose events stand or fall together: intervals inside a seed are shown clustered by it."""
+    blurred: str = ""
+    """Why its interval stays wide however many events there are, where it does."""
+    beside: tuple[str, ...] = ()
+    """Metrics that say the same without that blur."""
     by_desk: bool = False
     """Whether acts and quotes are counted alike where a world asks both; else acts alone are."""
 

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.baseline import Baseline
+from harness.clusters import Clusters
 from harness.kinds import BIN, Counts, Metric, Observed, Rows, Sketched, need
 from sim.core import rng
 from sim.core.decisions import Action, Decisions, Quotes, joined
@@ -89,6 +90,7 @@ class Ledger:
 
     def __post_init__(self) -> None:
         self._counts = Counted()
+        self.clusters = Clusters()
         self._day: int | None = None
         self._parts: list[Settled] = []
         self._seen_days: dict[int, Rows] = {}
@@ -175,6 +177,7 @@ class Ledger:
                 if cut.slice is not None and cut.slice.column not in rows:
                     continue  # a slice of another kind of question
                 self._tally(name, metric, cut, rows, number)
+            self.clusters.add(metric, rows)
         self._count_entities(rows)
         seen = {n: rows[n] for n in (*self.kind.schema.names, *_DECIDED) if n in rows.columns}
         self._seen_days[self._day] = Rows(seen, len(rows))

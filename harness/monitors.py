@@ -18,24 +18,29 @@ NAME = "monitors"
 
 
 def told(folder: Path, candidate: str | None, as_json: bool) -> list[str]:
-    """The league of one candidate of a finished run (the first without a name), told; its picture is written into the
-    run's folder as `monitors.png`."""
-    results.read_finished(folder)
+    """The league of one candidate of a finished run (the champion's without a name), told; its picture is written into
+    the run's folder as `monitors.png`."""
+    manifest = results.read_finished(folder)
     if not (folder / league.FILE).is_file():
         facts = results.read_json(folder / "facts.json")
         why = "; ".join(sorted({w for each in facts.get("monitored", {}).values() for w in each.values()}))
         raise UserError(f"{folder.name}: no signal said anything: {why or 'the charter monitors none'}")
     found = results.read_json(folder / league.FILE)
-    candidates = list(found["candidates"])
-    if candidate is not None and candidate not in candidates:
-        raise UserError(f"no candidate '{candidate}' in this run{closest(candidate, candidates)}")
+    # In the order of the scenario, which the league's file, sorted by name, does not keep.
+    who = whose(candidate, [name for name in manifest["candidates"] if name in found["candidates"]])
     if as_json:
         return [json.dumps(found, indent=2)]
-    who = candidate or candidates[0]
     drifts = [Drift(**one) for one in found["drifts"]]
     standings = [standing(one) for one in found["candidates"][who]]
     picture = draw(folder, who, standings, drifts)
     return [*table(who, standings, drifts, found["metric"]), str(picture)]
+
+
+def whose(candidate: str | None, candidates: Sequence[str]) -> str:
+    """The candidate asked for, or the first listed, the champion. Raises UserError for one that is not there."""
+    if candidate is not None and candidate not in candidates:
+        raise UserError(f"--candidate: no candidate '{candidate}'{closest(candidate, candidates)}")
+    return candidate or candidates[0]
 
 
 def standing(told: Mapping[str, Any]) -> Standing:
@@ -106,7 +111,7 @@ def draw(folder: Path, candidate: str, standings: Sequence[Standing], drifts: Se
 
     said = readings.read(folder)
     said = said[said["candidate"] == candidate]
-    last = max(said["day"].max(), 1)
+    last = max(said["day"].max(), 1) if len(said) else 1
     height = 1.1 + 0.5 * len(standings)
     figure = Figure(figsize=(11.0, height))
     FigureCanvasAgg(figure)

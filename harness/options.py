@@ -10,13 +10,30 @@ import shlex
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from sim.core.errors import UserError
 
 MOST_SEEDS, LARGEST_SEED = 1_000, 2**53 - 1
+
+
+class OneLine(TyperGroup):
+    """The commands, told in one line of an option whose value is none; wrong usage is told with the usage."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Read the command's words and call it. Raises UserError for a value that its option does not take."""
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            if type(error) is not typer.BadParameter:  # one that is missing
+                raise
+            names = error.param.opts if error.param is not None else []
+            option = next((name for name in names if name.startswith("--")), "".join(names[:1]))
+            what = error.message.removeprefix("Value error, ").rstrip(".")
+            raise UserError(f"{option}: {what[:1].lower()}{what[1:]}") from None
 
 
 class FailOn(StrEnum):

@@ -37,6 +37,7 @@ class Planned:
     exposure: denominator. base_events: the incumbent's numerator, which a reduction needs. entities: per seed. spread:
     standard deviation between seeds over the whole horizon beyond chance, on the logarithm for rate, count and
     reduction, in the metric's unit for mean and difference; None: unknown. effect: design effect of bunched events.
+    weighed: sums of weights (euros, seconds) and no events, whose chance is not known apart from the spread.
     """
 
     exposure: float
@@ -44,6 +45,7 @@ class Planned:
     entities: float = 0.0
     spread: float | None = None
     effect: float = 1.0
+    weighed: bool = False
     source: str = "planning numbers of the world"
 
 
@@ -64,8 +66,9 @@ class RungResolution:
 class Resolution:
     """What these seeds can rule on one clause.
 
-    expected: events a seed over the horizon if the value sits on the threshold. good_from, bad_from: true values that
-    PASS or FAIL with the power asked for; smallest: the larger of their distances to the threshold; NaN: unknown.
+    expected: events (where `weighed`, weight) a seed over the horizon if the value sits on the threshold. good_from,
+    bad_from: true values that PASS or FAIL with the power asked for; smallest: the larger of their distances to the
+    threshold; NaN: unknown.
     """
 
     terms: ClauseTerms
@@ -78,6 +81,7 @@ class Resolution:
     rungs: tuple[RungResolution, ...]
     assumptions: tuple[str, ...]
     warnings: tuple[str, ...]
+    weighed: bool = False
 
 
 Plan = Mapping[tuple[str, str], Planned]
@@ -105,8 +109,10 @@ def plan_of_run(counts: Tallies, candidate: str) -> dict[tuple[str, str], Planne
         value = counts.estimate(key, counts.total)
         events = float(np.nansum(seen.numerator))
         base = seen.base_numerator
-        chance = 1 / events if value.link != "raw" and events > 0 else 0.0
-        if value.link != "raw" and base is not None and np.nansum(base) > 0:
+        weighed = bool(np.any(np.nan_to_num(seen.numerator) % 1.0))
+        apart = value.link != "raw" and not weighed
+        chance = 1 / events if apart and events > 0 else 0.0
+        if apart and base is not None and np.nansum(base) > 0:
             chance += 1 / float(np.nansum(base))
         spread = math.sqrt(max(0.0, (value.error**2 - chance) * value.seeds)) if value.error >= 0 else None
         found[key[1], key[2]] = Planned(
@@ -114,6 +120,7 @@ def plan_of_run(counts: Tallies, candidate: str) -> dict[tuple[str, str], Planne
             base_events=math.nan if base is None else float(np.nanmean(base)) / counts.days,
             entities=counts.crowd(candidate, key[2], key[1]) / len(counts.seeds),
             spread=spread,
+            weighed=weighed,
             source=f"an earlier run of {len(counts.seeds)} seeds",
         )
     return found
@@ -160,6 +167,7 @@ def _resolve(
     return Resolution(
         terms, seeds, days, scale.expected(edge, days), good_from, bad_from,
         max(abs(inner - edge), abs(outer - edge)), rungs, scale.assumptions, tuple(warnings),
+        planned.weighed or spec.form == "mean",
     )  # fmt: skip
 
 
@@ -203,7 +211,7 @@ class _Scale:
     def deviation(self, value: float, days: int, spread: float) -> float:
         """Standard deviation of one seed's value over `days`, on the working scale: spread and chance."""
         events = self.expected(value, days)
-        if self.form in ("mean", "difference"):
+        if self.form in ("mean", "difference") or self.planned.weighed:
             return spread * math.sqrt(self.days / days)
         if self.form == "rate" and value > 0.5:
             events = self.planned.exposure * days - events
@@ -240,7 +248,8 @@ def _edge(terms: ClauseTerms, rung: Rung) -> float:
 
 def _alone(scale: _Scale, value: float, days: int) -> float:
     """Deviation of one deployment's own window: chance alone, but for forms whose chance is not known apart."""
-    return scale.deviation(value, days, scale.spread if scale.link(value) == "raw" else 0.0)
+    unparted = scale.link(value) == "raw" or scale.planned.weighed
+    return scale.deviation(value, days, scale.spread if unparted else 0.0)
 
 
 def _watch(terms: ClauseTerms, rung: Rung, scale: _Scale) -> RungResolution:

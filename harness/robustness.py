@@ -30,7 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness import response_times, verdict
-from harness.axes import DECADE, Axis, spans_decades
+from harness.axes import DECADE, Axis, check_lever, spans_decades
 from harness.rulings import Ruling
 from harness.shelf import Asked, Shelf
 from harness.stress import STEPS, Breaking, break_along, value_at
@@ -38,7 +38,7 @@ from harness.survival import share_bounds
 from harness.tallies import ALL, COMPARED, TRUE, Tallies
 from harness.verdict import CandidateVerdict
 from sim.core import rng
-from sim.core.errors import UserError, closest
+from sim.core.errors import UserError
 from sim.core.levers import MOST_RISE, LeverSpec
 from sim.core.scenario import Scenario
 from sim.core.variation import Variation, central
@@ -92,8 +92,7 @@ def spans(shelf: Shelf, names: Sequence[str] = (), within: float | None = None) 
     if within is not None and not within > 1.0:
         raise UserError(f"--within: got {within:g}, expected a factor above 1")
     for name in names:
-        if name not in shelf.levers:
-            raise UserError(f"no lever '{name}'{closest(name, shelf.levers)}")
+        check_lever(name, shelf.loaded.scenario, shelf.levers)
     wanted = names or [name for name, spec in shelf.levers.items() if spec.confidence in WEAK]
     scenario = shelf.loaded.scenario
     specs = within_reach(scenario, shelf.levers)

@@ -222,6 +222,7 @@ def _gather(order: Order, folder: Path, seeds: Sequence[int]) -> None:
             "rows": {job.name: fact["rows"] for job, fact in facts.items()},
             "open": {job.name: fact["open"] for job, fact in facts.items()},
             "monitored": facts[jobs[-1]]["monitored"],
+            **_clustered(facts),
             **_services(facts),
         },
     )
@@ -237,6 +238,11 @@ def _gather(order: Order, folder: Path, seeds: Sequence[int]) -> None:
         model = folder / "parts" / job.name / "model"
         if model.is_dir():
             registry.gather(model, folder, f"{job.candidate}/seed-{job.seed}")
+
+
+def _clustered(facts: Mapping[Job, Mapping[str, Any]]) -> dict[str, Any]:
+    found = {job.name: fact["clustered"] for job, fact in facts.items() if "clustered" in fact}
+    return {"clustered": found} if found else {}
 
 
 def _services(facts: Mapping[Job, Mapping[str, Any]]) -> dict[str, Any]:

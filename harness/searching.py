@@ -18,6 +18,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any, Protocol
 
 import numpy as np
@@ -29,7 +30,6 @@ from sim.core.rng import key, uniform
 BATCH = 4
 PRIMES = (2, 3, 5, 7, 11, 13, 17, 19)
 """As many knobs as a search may have."""
-SAMPLERS = ("tpe", "halton")
 BROKEN = 1e12
 """Above any cost: what a sampler is told of a setting that breaks the charter, and its excess on top."""
 
@@ -46,6 +46,11 @@ class Knob:
     high: float = math.nan
     whole: bool = False
     choices: tuple[str, ...] = ()
+
+    @property
+    def ends(self) -> tuple[str, ...]:
+        """Both ends of a range, or every choice: what must be allowed before a search begins."""
+        return self.choices or (self.at(0.0), self.at(1.0))
 
     @property
     def log(self) -> bool:
@@ -130,7 +135,7 @@ def search(
 ) -> list[Tried]:
     """Try so many settings, batch by batch; in the order in which they were tried. Raises UserError without Optuna."""
     found: list[Tried] = []
-    chosen = _sampler(sampler, knobs, seed)
+    chosen = _SAMPLERS[sampler_of(sampler)](knobs, seed)
     while len(found) < trials:
         settings = chosen.ask(min(BATCH, trials - len(found)))
         batch = [Tried(s, one) for s, one in zip(settings, score(settings), strict=True)]
@@ -146,12 +151,19 @@ def best(tried: Sequence[Tried], count: int) -> list[Tried]:
     return sorted(once.values(), key=lambda one: (one.score.cost, order[id(one)]))[:count]
 
 
-def _sampler(name: str, knobs: Sequence[Knob], seed: int) -> Sampler:
-    if name == "halton":
-        return _Halton(knobs, seed)
-    if name == "tpe":
-        return _Parzen(knobs, seed)
-    raise UserError(f"--sampler: got '{name}', expected one of: {', '.join(SAMPLERS)}")
+def sampler_of(name: str) -> str:
+    """The sampler of that name; of an empty one `tpe` where Optuna is installed, else `halton`. Raises UserError for
+    one that is not there, and for `tpe` without Optuna."""
+    there = find_spec("optuna") is not None
+    if not name:
+        return "tpe" if there else "halton"
+    if name not in _SAMPLERS:
+        raise UserError(f"--sampler: got '{name}', expected one of: {', '.join(_SAMPLERS)}")
+    if name == "tpe" and not there:
+        raise UserError(
+            "--sampler tpe needs Optuna: pip install 'windtunnel[tune]'; or --sampler halton, which needs nothing"
+        )
+    return name
 
 
 class _Halton:
@@ -189,12 +201,8 @@ class _Parzen:
     """Optuna's TPE, asked in batches."""
 
     def __init__(self, knobs: Sequence[Knob], seed: int) -> None:
-        try:
-            import optuna
-        except ImportError:
-            raise UserError(
-                "--sampler tpe needs Optuna: pip install 'windtunnel[tune]'; or --sampler halton, which needs nothing"
-            ) from None
+        import optuna
+
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         self.knobs = knobs
         own = optuna.samplers.TPESampler(seed=key(seed, "tune", "tpe") % 2**32, n_startup_trials=2 * BATCH)
@@ -215,3 +223,6 @@ class _Parzen:
         """What became of each."""
         for trial, one in zip(self._open, tried, strict=True):
             self._study.tell(trial, one.score.told)
+
+
+_SAMPLERS: Mapping[str, Callable[[Sequence[Knob], int], Sampler]] = {"tpe": _Parzen, "halton": _Halton}

@@ -7,7 +7,7 @@ proposed.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from harness import outcomes, searching, trial, verdict
@@ -17,7 +17,7 @@ from harness.shelf import Asked, Shelf
 from harness.stress import margin, require_critical
 from harness.tallies import ALL, TRUE, Tallies
 from harness.trial import Loaded
-from sim.core.errors import UserError, closest
+from sim.core.errors import BadDocument, UserError, closest
 from sim.core.variation import Variation
 
 OPERATIONS = "playbook_cost"
@@ -42,7 +42,7 @@ class Confirmed:
 
 @dataclass(frozen=True)
 class Quest:
-    """What is sought: whose settings, over which knobs, at what cost, on which seeds."""
+    """What is sought: whose settings, over which knobs, at what cost, on which seeds, by which sampler."""
 
     candidate: str
     knobs: tuple[Knob, ...]
@@ -69,19 +69,18 @@ class Tuning:
             return ""
         name = ", ".join(f"{key}={value}" for key, value in sorted(setting.items()))
         if name not in self.trials:
-            levels = [
-                f"{key.removeprefix(CHARTER)}={value}"
-                for key, value in setting.items()
-                if key.startswith(CHARTER)
-            ]
-            own = [
-                f"trial.candidates.{self.quest.candidate}.{key}={value}"
-                for key, value in setting.items()
-                if not key.startswith(CHARTER)
-            ]
-            seeds = self.shelf.loaded.seeds
-            self.trials[name] = trial.load(self.reference, (*self.sets, *own), seeds, levels)
+            self.trials[name] = self.read(setting)
         return name
+
+    def read(self, setting: Setting) -> Loaded:
+        """The scenario with a setting, read anew. Raises UserError where it is no setting of this candidate."""
+        levels, own = [], []
+        for key, value in setting.items():
+            if key.startswith(CHARTER):
+                levels.append(f"{key.removeprefix(CHARTER)}={value}")
+            else:
+                own.append(f"trial.candidates.{self.quest.candidate}.{key}={value}")
+        return trial.load(self.reference, (*self.sets, *own), self.shelf.loaded.seeds, levels)
 
     def scores(
         self, settings: Sequence[Setting], seeds: Sequence[int], magnitude: float = 1.0
@@ -127,11 +126,13 @@ def run_tune(
     loaded = shelf.loaded
     _check(shelf, quest)
     tuning = Tuning(shelf, reference, sets, quest)
+    _check_ends(tuning)
 
     def score(settings: Sequence[Setting]) -> list[Score]:
         return [found for found, _ in tuning.scores(settings, quest.train)]
 
-    talk(f"{loaded.scenario_id}: {quest.trials} settings of {quest.candidate} on {len(quest.train)} seeds")
+    on = f"on {len(quest.train)} seeds, proposed by {quest.sampler}"
+    talk(f"{loaded.scenario_id}: {quest.trials} settings of {quest.candidate} {on}")
     tried = searching.search(quest.knobs, quest.trials, min(quest.train), quest.sampler, score)
     own = tuning.scores([{}], quest.train)[0][0]
     few = [Tried({}, own), *searching.best(tried, quest.top)]
@@ -162,13 +163,28 @@ def _check(shelf: Shelf, quest: Quest) -> None:
         raise UserError(f"--vary: expected 1 to {most} of them, such as policy.with.block_at=0.2..0.9")
     costs = (OPERATIONS, *shelf.specs)
     if quest.cost not in costs:
-        raise UserError(f"--cost: no metric '{quest.cost}'{closest(quest.cost, costs)}")
+        near = closest(quest.cost, costs) or "; `windtunnel list metrics` lists them, or playbook_cost"
+        raise UserError(f"--cost: no metric '{quest.cost}'{near}")
     for one in quest.knobs:
         _check_level(one.key)
     if set(quest.train) & set(quest.held_out):
         raise UserError("--held-out: expected seeds that are not among the training seeds")
     if quest.trials < 1:
         raise UserError(f"--trials: got {quest.trials}, expected at least 1")
+
+
+def _check_ends(tuning: Tuning) -> None:
+    """See that every end and every choice is a setting, beside the first and the last of all others, before anything is
+    replayed. Raises UserError for the first that is none."""
+    knobs = tuning.quest.knobs
+    corners = [{one.key: one.ends[place] for one in knobs} for place in (0, -1)]
+    every = [corner | {one.key: end} for corner in corners for one in knobs for end in one.ends]
+    for setting in {tuple(sorted(one.items())): one for one in every}.values():
+        try:
+            tuning.read(setting)
+        except BadDocument as error:  # the scenario and its --set were read before: this is the search's own
+            named = (replace(one, file="--vary") if one.file == "--set" else one for one in error.faults)
+            raise BadDocument(named) from None
 
 
 def _check_level(key: str) -> None:
@@ -187,11 +203,11 @@ def lines(scenario: str, quest: Quest, tried: Sequence[Tried], confirmed: Sequen
     """The few, on both sets of seeds, and in a sentence how much of what was found was the seeds'."""
     kept = sum(one.score.keeps for one in tried)
     intro = (
-        f"{len(tried)} settings tried ({quest.sampler}) on seeds {_few(quest.train)}, {kept} keep the charter there; "
+        f"{len(tried)} settings tried on seeds {_few(quest.train)}, {kept} keep the charter there; "
         f"confirmed on seeds {_few(quest.held_out)}."
     )
     told = [
-        f"# {scenario}: settings of {quest.candidate}, by {quest.cost}",
+        f"# {scenario}: settings of {quest.candidate}, by {quest.cost}, proposed by {quest.sampler}",
         "",
         intro,
         "",

@@ -11,11 +11,12 @@ nothing was measured that could decide: UNMEASURED, never a pass.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from harness.charter import RUNGS
 from harness.intervals import FEWEST_SEEDS, holm
+from harness.kinds import MetricSpec
 from harness.measure import rounded
 from harness.rulings import NONE, ClauseRuling, Ruling, decisive_alpha, rule, warnings_of, why_unmeasured
 from harness.tallies import TRUE, Tallies
@@ -139,6 +140,7 @@ def _judge_candidate(
         )
         for i, terms in enumerate(clauses)
     )
+    rulings = tuple(_explained(one, rulings, counts.specs[one.terms.metric]) for one in rulings)
     critical = [one for one in rulings if one.terms.critical]
     if not critical:
         return CandidateVerdict(
@@ -147,6 +149,20 @@ def _judge_candidate(
     verdict = min((one.ruling for one in critical), key=GRAVEST.index)
     level = max((one.rung for one in critical), key=lambda rung: (NONE, *RUNGS).index(rung))
     return CandidateVerdict(name, champion, verdict, level, rulings)
+
+
+def _explained(one: ClauseRuling, rulings: Sequence[ClauseRuling], spec: MetricSpec) -> ClauseRuling:
+    """The ruling, its reason with why the metric is blurred, and with what rules in its place."""
+    if one.ruling != "UNDECIDED" or not spec.blurred:
+        return one
+    clear = [
+        f"{other.terms.title} rules: {other.ruling} at {other.estimate.value:.4g}"
+        for other in rulings
+        if other.terms.metric in spec.beside
+        and other.terms.slice == one.terms.slice
+        and other.ruling in ("PASS", "FAIL")
+    ]
+    return replace(one, reason="; ".join([one.reason, spec.blurred, *clear]))
 
 
 # --- verdict.json ---------------------------------------------------------------------------------------------------

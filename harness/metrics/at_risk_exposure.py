@@ -1,7 +1,7 @@
 """What people at risk of harm may stake, against the incumbent's, day by day.
 
-Knows: accepted stake, who is at risk. Does not know: margins. The incumbent is the twin that is blind to harm; where
-more is staked than with it, the reduction is below zero.
+Knows: accepted stake, who is at risk. Does not know: margins. What the incumbent is, the scenario says: `pass_all`
+refuses nobody. Where more is staked than with it, the reduction is below zero.
 """
 
 from __future__ import annotations

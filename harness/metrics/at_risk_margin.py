@@ -1,7 +1,8 @@
 """The margin that people at risk of harm are offered and take, against the incumbent's.
 
 Knows: accepted stake, odds, the true probability, who is at risk. Does not know: what others pay: that is
-`theoretical_margin` in the slice of those who are not. The incumbent is the twin that is blind to harm.
+`theoretical_margin` in the slice of those who are not. What the incumbent is, the scenario says: where it is `pass_all`, it refuses
+nobody. A twin that decides alike and is blind to harm is another candidate (`sportsbook/harm-twin-v1`).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Unwanted calls that were acted on in any way (stopped, labelled, challenged), as a share of unwanted attempts.
+"""Unwanted events (calls, bets) that were acted on in any way, from a label to a refusal, as a share of the unwanted.
 
 Knows: which action took effect and that it hinders. Does not know: scores.
 """
@@ -17,11 +17,11 @@ from harness.metrics._sums import audited, share
 
 @dataclass(frozen=True)
 class FlaggedRate:
-    """Hindered unwanted attempts over unwanted attempts."""
+    """Hindered unwanted events over unwanted events."""
 
     spec: ClassVar[MetricSpec] = MetricSpec(
         name="flagged_rate",
-        doc="Share of unwanted attempts that were stopped or labelled.",
+        doc="Share of unwanted events that were acted on in any way: stopped, held up or labelled.",
         unit="ratio",
         better="higher",
         form="rate",
@@ -30,7 +30,7 @@ class FlaggedRate:
     )
 
     def tally(self, rows: Rows, codes: NDArray[np.int64], k: int) -> Counts:
-        """Hindered unwanted attempts over unwanted attempts."""
+        """Hindered unwanted events over unwanted events."""
         bad = rows["unwanted"] != 0
         return share(bad & rows["hinders"].astype(np.bool_), bad, codes, k)
 

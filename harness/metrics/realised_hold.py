@@ -29,6 +29,9 @@ class RealisedHold:
         money="EUR",
         needs=("accepted_stake", "payout"),
         slices=("*",),
+        cluster="match",
+        blurred="bets on one match are won or lost together, so it swings with results however many bets there are",
+        beside=("theoretical_margin", "inplay_margin"),
     )
 
     def tally(self, rows: Rows, codes: NDArray[np.int64], k: int) -> Counts:

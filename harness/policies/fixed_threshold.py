@@ -17,8 +17,9 @@ from sim.core.time import Micros
 
 @dataclass(frozen=True)
 class FixedThreshold:
-    """`block_at`, `label_at`: least score (inclusive) for each action, None for never. `lasts`: for how long an
-    action stays on the entity, 0 for this event alone. `stop`, `soft`: the world's names of the two actions.
+    """`block_at`, `label_at`: least score (inclusive) for each action, from 0 to 1 as scores are, None for never.
+    `lasts`: for how long an action stays on the entity, 0 for this event alone. `stop`, `soft`: the world's names of
+    the two actions.
     """
 
     block_at: float | None = 0.5
@@ -28,6 +29,11 @@ class FixedThreshold:
     soft: str = "label"
 
     def __post_init__(self) -> None:
+        for name, least in (("block_at", self.block_at), ("label_at", self.label_at)):
+            if least is not None and not 0.0 <= least <= 1.0:
+                raise UserError(
+                    f"fixed_threshold.{name}: {least}, expected a score from 0 to 1, or null for never"
+                )
         if self.block_at is not None and self.label_at is not None and self.label_at > self.block_at:
             raise UserError(
                 f"fixed_threshold.label_at: {self.label_at}, expected at most block_at {self.block_at}"

@@ -100,7 +100,9 @@ def survival_picture(scenario: str, along: Axis, found: Sequence[Breaking]) -> b
 def map_picture(
     scenario: str, along: Axis, across: Axis, rows: Sequence[tuple[float, Sequence[Breaking]]]
 ) -> bytes:
-    """The frontier of each candidate over two axes: left of it the charter is kept on most seeds."""
+    """The frontier of each candidate over two axes: on the side where the first begins, the charter is kept on most
+    seeds."""
+    kept = "left" if along.end > along.start else "right"
     names = sorted({one.candidate for _, found in rows for one in found})
 
     def draw(figure: Figure) -> None:
@@ -109,7 +111,7 @@ def map_picture(
         figure.text(
             0.02,
             0.905,
-            "The frontier: left of it a candidate keeps the charter on most seeds",
+            f"The frontier: {kept} of it a candidate keeps the charter on most seeds",
             fontsize=10,
             color=MUTED,
         )

@@ -201,7 +201,22 @@ def _clause(item: Mapping[str, Any], metrics: Mapping[str, Mapping[str, Any]]) -
         observed_low=number(item.get("observedLow")),
         observed_high=number(item.get("observedHigh")),
         observed_ruling=text(item.get("observedRuling")) or "UNMEASURED",
+        inside=_by_cluster(mapping(item.get("inside"))),
     )
+
+
+def _by_cluster(
+    value: Mapping[str, Any],
+) -> tuple[tuple[str, str, float, float | None, float | None, float], ...]:
+    """What each seed says by itself, in the order of their numbers."""
+    found = []
+    for seed in sorted(value, key=lambda name: (len(name), name)):
+        told = mapping(value[seed])
+        middle, many = number(told.get("value")), number(told.get("clusters"))
+        if middle is not None and many is not None:
+            low, high = number(told.get("low")), number(told.get("high"))
+            found.append((text(seed), text(told.get("by")), middle, low, high, many))
+    return tuple(found)
 
 
 def _by_seed(value: Any) -> tuple[tuple[str, float | None], ...]:

@@ -57,6 +57,8 @@ class Clause:
     """The estimator of `observed`, in words; empty where the run names none."""
     observed_low: float | None = None
     observed_high: float | None = None
+    inside: tuple[tuple[str, str, float, float | None, float | None, float], ...] = ()
+    """Seed, by what it is clustered, value, interval inside the seed, how many clusters; none where nothing is."""
     observed_ruling: str = "UNMEASURED"
     """What the operator's own figures would have ruled; a run of an earlier version does not tell."""
 

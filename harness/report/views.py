@@ -170,6 +170,7 @@ def row_of(clause: Clause) -> Row:
         ("Events", words.count(clause.n) if clause.n is not None else ""),
         ("Seeds", clause.seeds),
         ("Value by seed", ", ".join(f"{seed}: {scale.text(value)}" for seed, value in clause.per_seed)),
+        ("Inside a seed", _inside(clause, scale)),
         ("Observed by", clause.observed_by),
         (
             "First breach as observed",
@@ -191,6 +192,16 @@ def row_of(clause: Clause) -> Row:
         rung=words.rung_words(clause.rung),
         facts=tuple((label, value) for label, value in facts if value),
     )
+
+
+def _inside(clause: Clause, scale: words.Scale) -> str:
+    told = [
+        f"{seed}: {scale.text(value)} ({scale.text(low)} to {scale.text(high)}; {words.count(clusters)})"
+        for seed, _, value, low, high, clusters in clause.inside
+        if low is not None and high is not None
+    ]
+    by = clause.inside[0][1].replace("_", " ") if clause.inside else ""
+    return f"clustered by {by} (how many), shown and never ruling: {', '.join(told)}" if told else ""
 
 
 def _signed(told: str, value: float | None) -> str:

@@ -15,6 +15,7 @@ Knows: nothing else of the project. Does not know: how errors are printed.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -80,11 +81,31 @@ MOST_TOLD = 200
 """Characters of known words that one line bears."""
 
 
+NEAR = 0.6
+"""Least likeness (`difflib`) of a word to one that may have been meant, as a whole and in what differs."""
+_PARTS, _VERSION = re.compile(r"[^0-9A-Za-z]"), re.compile(r"v[0-9]+")
+
+
 def closest(word: str, known: Iterable[str]) -> str:
     """Answer `", did you mean 'x'?"`, or the known words when none is close, or nothing when there are none."""
     names = sorted(set(known))
-    match = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
-    if match:
-        return f", did you mean '{match[0]}'?"
+    for match in difflib.get_close_matches(word, names, n=5, cutoff=NEAR):
+        if _near(word, match):
+            return f", did you mean '{match}'?"
     told = ", ".join(names)
     return f", one of: {told}" if 0 < len(names) <= 24 and len(told) <= MOST_TOLD else ""
+
+
+def _near(word: str, name: str) -> bool:
+    """Whether what differs is close too: ids share shelves and prefixes, which say nothing of what was meant."""
+    mine, other = ([part for part in _PARTS.split(text) if part] for text in (word, name))
+    while mine and other and mine[0] == other[0]:
+        mine, other = mine[1:], other[1:]
+    while mine and other and mine[-1] == other[-1]:
+        mine, other = mine[:-1], other[:-1]
+    if mine and other and _VERSION.fullmatch(mine[-1]) and _VERSION.fullmatch(other[-1]):
+        mine, other = mine[:-1], other[:-1]
+    one, two = "".join(mine), "".join(other)
+    if one.startswith(two) or two.startswith(one):  # something left out, or too much
+        return True
+    return difflib.SequenceMatcher(None, one, two).ratio() >= NEAR

@@ -22,6 +22,7 @@ from typing import Any
 
 from harness import trial
 from harness.assembly import build_replay
+from harness.desk import Desk
 from harness.replay import replay
 from tests.benchmarks.measuring import Stopwatch
 from tests.benchmarks.yardsticks import slower
@@ -57,6 +58,17 @@ def _timed(call: Callable[..., Any], watch: Stopwatch) -> Callable[..., Any]:
     return timed
 
 
+def _predicting(desk: Desk, watch: Stopwatch) -> None:
+    """Time what its model takes to score the blocks that the replay asks it for, in the replay."""
+    score = desk._score
+
+    def timed(x: Any) -> Any:
+        with watch:
+            return score(x)
+
+    desk._score = timed  # type: ignore[method-assign]
+
+
 def season(weeks: int, candidate: str, apart: bool, seed: int = 1) -> dict[str, Any]:
     """Replay `weeks` weeks; seconds, and with `apart` seconds by part (each part's clock costs some of them)."""
     horizon = 7 * weeks - HISTORY
@@ -65,7 +77,7 @@ def season(weeks: int, candidate: str, apart: bool, seed: int = 1) -> dict[str, 
         f"world.horizon={horizon}d", "world.lagTail=2d", "trial.labels.maturity=3d",
     )  # fmt: skip
     loaded = trial.load(SCENARIO, sets)
-    watches = {name: Stopwatch() for name in ("world", "prices", "risk", "ledger", "fits")}
+    watches = {name: Stopwatch() for name in ("world", "prices", "risk", "ledger", "fits", "prediction")}
     fits: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as folder:
         setting = build_replay(loaded, loaded.candidate(candidate), seed, Path(folder), fits)
@@ -74,6 +86,7 @@ def season(weeks: int, candidate: str, apart: bool, seed: int = 1) -> dict[str, 
         ledgers: dict[str, Any] = dict(setting.ledgers)
         for desk in desks.values():
             desk.trainer = Part(desk.trainer, watches["fits"], ("train",))
+            _predicting(desk, watches["prediction"])
         if apart:
             world = Part(world, watches["world"], ("news", "advance", "publish", "settle"))
             for name in desks:
@@ -101,6 +114,9 @@ def season(weeks: int, candidate: str, apart: bool, seed: int = 1) -> dict[str, 
         "cpu_s": round(whole.cpu, 1),
         "wall_s": round(whole.wall, 1),
         "wall_s_without_fits": round(whole.wall - watches["fits"].wall, 1),
+        "replay_over_prediction": round(
+            (whole.cpu - watches["fits"].cpu) / max(watches["prediction"].cpu, 1e-9), 2
+        ),
         "ms_per_step": round(1e3 * whole.cpu / ticks, 3),
         "season_cpu_s": round(whole.cpu * MATCHES / matches, 1),
         "rss_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,

@@ -18,6 +18,7 @@ from sim.core.levers import Levers
 from sim.core.time import DAY, HOUR, SECOND, Clock
 from sim.worlds.sportsbook import SportsbookWorld
 from tests.benchmarks.measuring import Stopwatch, tell
+from tests.benchmarks.season import season
 from tests.theory.sportsbook.book import delivered
 
 pytestmark = [pytest.mark.bench, pytest.mark.benchmark(group="simulations")]
@@ -99,4 +100,15 @@ def test_tick_and_bet(benchmark: Any) -> None:
             "ms_per_tick_as_played": round(1e3 * many.cost.cpu / many.ticks, 3),
             "season_s": round(season, 1),
         },
+    )
+
+
+def test_replay_and_its_models(benchmark: Any) -> None:
+    """Both desks over four weeks, fits apart: the whole replay over its models' own scoring of the same blocks."""
+    told = benchmark.pedantic(lambda: season(4, "boosted-goals", False), rounds=1, iterations=1)
+    assert told["parts_cpu_s"]["prediction"] > 0
+    assert told["replay_over_prediction"] > 1
+    tell(
+        benchmark,
+        {key: told[key] for key in ("replay_over_prediction", "ms_per_step", "steps", "rows", "parts_cpu_s")},
     )

@@ -209,6 +209,27 @@ def test_check_says_what_each_rung_can_expect(call: Call, home: Path) -> None:
     assert tree_of(home) == before
 
 
+def test_check_reckons_with_an_earlier_run_where_the_world_does_not_say(
+    call: Call, run: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is said of a metric that the world has no figures of; a run of this very scenario says it, no other."""
+    charter = home / "charter.yaml"
+    text = charter.read_text(encoding="utf-8")
+    charter.write_text(text.replace("metric: hard_false_blocks", "metric: precision").replace("lte", "gte"))
+    charter.write_text(re.sub(r"rungs: {.*}", "rungs: {investigate: 0.005}", charter.read_text()))
+    blank = call("check", "tiny.yaml")
+    assert blank.code == 0, blank.err
+    assert "no planning numbers: what these seeds can resolve is not known before a run" in blank.out
+    assert "without planning numbers: 1 of 1 clauses; world 'telco' does not say" in blank.out
+    monkeypatch.setenv("WINDTUNNEL_OUT", "runs")
+    seen = call("check", "tiny.yaml").out
+    assert "no planning numbers" not in seen
+    assert re.search(r"these seeds PASS from [\d.]+, FAIL from [\d.]+, and cannot tell between", seen)
+    assert "reckoned with: counts from an earlier run of 5 seeds" in seen
+    other = call("check", "tiny.yaml", "--set", "world.with.lines=300").out
+    assert "without planning numbers: 1 of 1 clauses" in other
+
+
 def test_check_reads_what_ships(call: Call) -> None:
     answer = call("check", QUICK, "telco/midsize-carrier-v1", "telco/robocall-v1")
     assert (answer.code, answer.err) == (0, "")
@@ -220,6 +241,13 @@ def test_a_scenario_of_a_day_reads_and_says_so(call: Call) -> None:
     assert answer.code == 0
     assert answer.out.startswith("tiny: reads well; 1 seeds of 1 days")
     assert "at least 5 are needed" in answer.out
+
+
+def test_the_seed_nought_is_a_seed_on_the_command_line_as_in_a_document(call: Call) -> None:
+    for words in (("--seeds", "0"), ("--set", "seeds=[0]")):
+        answer = call("run", "tiny.yaml", *words, "--dry-run")
+        assert (answer.code, answer.out) == (0, "tiny: 1 seeds, 2 replays each; reads well\n"), words
+    assert call("run", "tiny.yaml", "--set", "seeds=[-1]", "--dry-run").faults()
 
 
 def test_looks_that_can_rule_on_nothing_are_refused_before_a_run(call: Call) -> None:

@@ -95,8 +95,15 @@ def test_every_command_and_option_is_on_the_page_and_nothing_else(call: Call) ->
         assert told[command] == set(
             re.findall(r"(?:^|, )(--[a-z-]+)", options.replace("  ", ""), flags=re.MULTILINE)
         ) - {"--help"}, command
-    explained = {option for cells in rows("| option |") for option in re.findall(r"`(--[a-z-]+)`", cells[0])}
-    assert explained == set().union(*told.values())
+    explained = [option for cells in rows("| option |") for option in re.findall(r"`(--[a-z-]+)`", cells[0])]
+    assert sorted(explained) == sorted(set().union(*told.values())), "each option stands once"
+    for cells in rows("| option |"):
+        for option in re.findall(r"`(--[a-z-]+)`", cells[0]):
+            those = [command for command in COMMANDS if option in told[command]]
+            if cells[1] == "most":
+                assert len(those) > 10, option
+            else:
+                assert sorted(re.findall(r"`([a-z-]+)`", cells[1])) == sorted(those), option
 
 
 def test_environment_variables_are_those_of_the_help(call: Call) -> None:

@@ -28,6 +28,23 @@ def test_onset_end_and_magnitude_are_the_run_s_ground_truth(call: Call) -> None:
     assert "go-live 2026-02-02" in answer.out
 
 
+@pytest.mark.parametrize(
+    ("history", "before"), [("28d", 22), ("11d", 12), ("1d", 1)], ids=["28 days", "11 days", "a day"]
+)
+def test_no_character_of_a_course_straddles_go_live(call: Call, history: str, before: int) -> None:
+    """Both levers are moved at goLive: left of its mark they stand where they stand."""
+    sets = ("--set", f"world.history={history}", "--set", "world.historyBecause=a test")
+    answer = call("drift", "sportsbook/state-launch-v1", *sets)
+    assert answer.code == 0, answer.err
+    strips = [line.split()[2] for line in answer.out.splitlines() if line.strip().startswith("day ")]
+    assert len(strips) == 2
+    for strip in strips:
+        past, future = strip.split("|")
+        assert past == "▁" * before
+        assert future[0] == "█"
+        assert len(past) + len(future) == 56
+
+
 def test_nightly_outages_are_counted(call: Call) -> None:
     answer = call("drift", "drift/telco-veil-outage-v1")
     assert "night: 21 times, the first on day 7.08333, for 11h" in answer.out

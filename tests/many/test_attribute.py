@@ -58,8 +58,10 @@ def test_the_parts_add_up_exactly_and_drift_and_threshold_are_both_losses(
 def test_what_there_is_not_is_told(
     loaded: Loaded, shelf: Shelf, causes: list[str], candidate: str, clause: str, said: str
 ) -> None:
+    done = shelf.replayed, shelf.reused
     with pytest.raises(UserError, match=said):
         run_attribute(shelf, loaded.scenario_file, (), causes, candidate, clause, [], lambda _: None)
+    assert (shelf.replayed, shelf.reused) == done, "before anything is replayed"
 
 
 @pytest.mark.slow

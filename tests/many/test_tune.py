@@ -32,6 +32,8 @@ def test_a_setting_is_found_and_confirmed_where_nobody_looked(loaded: Loaded, sh
     lines = run_tune(shelf, loaded.scenario_file, (), quest(), lambda _: None)
     path = Path(lines[-3])
     found = json.loads(path.read_text())
+    assert lines[0].endswith("settings of weak, by hard_false_blocks, proposed by halton")
+    assert found["asked"]["sampler"] == "halton"
     assert len(found["tried"]) == 4
     own, *few = found["confirmed"]
     assert own["setting"] == {}
@@ -63,9 +65,20 @@ def test_a_setting_is_found_and_confirmed_where_nobody_looked(loaded: Loaded, sh
         (quest(cost="false_block"), "no metric 'false_block'"),
         (quest(held_out=(2, 3)), "not among the training seeds"),
         (quest(trials=0), "expected at least 1"),
+        (quest(cost="nosuch"), "no metric 'nosuch'; `windtunnel list metrics` lists them"),
         (quest(knobs=(knob("policy.with.shars=0.1..0.6"),)), "shars"),
+        (
+            quest(knobs=(SHARE, knob("policy.with.shares.label=0.1..0.5"))),
+            "shares: .* expected probabilities that sum to at most 1",
+        ),
     ],
 )
-def test_what_cannot_be_sought_is_told(loaded: Loaded, shelf: Shelf, asked: Quest, said: str) -> None:
+def test_what_cannot_be_sought_is_told_before_anything_is_replayed(
+    loaded: Loaded, shelf: Shelf, asked: Quest, said: str
+) -> None:
+    """The upper ends of both knobs are two shares of more than everything: no sampler may come upon them midway."""
+    done, heard = (shelf.replayed, shelf.reused), list[str]()
     with pytest.raises(UserError, match=said):
-        run_tune(shelf, loaded.scenario_file, (), asked, lambda _: None)
+        run_tune(shelf, loaded.scenario_file, (), asked, heard.append)
+    assert (shelf.replayed, shelf.reused) == done
+    assert heard == []

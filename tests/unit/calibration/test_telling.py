@@ -80,7 +80,9 @@ def test_files_repeat_and_read_back(tmp_path: Path) -> None:
     assert read["findings"][4]["value"] is None
     rows = list(csv.DictReader(one[calibrating.CSV].decode().splitlines()))
     assert [row["holds"] for row in rows] == ["True", "True", "False", "False", ""]
-    assert one[calibrating.MARKDOWN].decode().strip().endswith("1 of 4 checks hold")
+    table = one[calibrating.MARKDOWN].decode().strip()
+    assert table.endswith("1 of 4 checks hold")
+    assert table.count(", 40 lines x 7 days x 2 seeds |") == len(FOUND)
 
 
 def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ from itertools import pairwise
 
 import pytest
 
-from harness.searching import BROKEN, Knob, Score, Setting, Tried, best, inverse, knob, search
+from harness import searching
+from harness.searching import BROKEN, Knob, Score, Setting, Tried, best, inverse, knob, sampler_of, search
 from sim.core.errors import UserError
 
 
@@ -78,8 +79,22 @@ def test_the_same_setting_counts_once() -> None:
 
 
 def test_an_unknown_sampler_is_told() -> None:
-    with pytest.raises(UserError, match="expected one of: tpe, halton"):
-        search((Knob("x", 0.0, 1.0),), 1, 1, "grid", cost_of)
+    with pytest.raises(UserError, match="--sampler: got 'grid', expected one of: tpe, halton"):
+        sampler_of("grid")
+
+
+@pytest.mark.parametrize(("there", "usual"), [(True, "tpe"), (False, "halton")])
+def test_without_a_name_it_is_what_is_installed(
+    there: bool, usual: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "find_spec", lambda name: object() if there else None)
+    assert sampler_of("") == usual
+    assert sampler_of("halton") == "halton"
+    if there:
+        assert sampler_of("tpe") == "tpe"
+    else:
+        with pytest.raises(UserError, match="--sampler tpe needs Optuna: pip install"):
+            sampler_of("tpe")
 
 
 def test_the_estimator_spends_most_of_its_trials_where_the_charter_is_kept_cheaply() -> None:

@@ -128,3 +128,22 @@ def test_planning_numbers_come_from_a_description_or_from_an_earlier_run() -> No
     assert paired.base_events == pytest.approx(900 * factor.mean(), rel=1e-3)
     assert paired.spread is not None
     assert paired.spread < 0.02, "pairing takes the shared factor away"
+
+
+def test_euros_are_no_events_and_have_no_chance_of_their_own() -> None:
+    """Of a sum of stakes, what seeds differ by is all that is known: neither they nor a window know a count of it."""
+    chance = np.random.default_rng(2)
+    stake, seeds = 1e6 * np.exp(chance.normal(0, 0.2, 40)) + 0.25, tuple(range(40))
+    rows = steady(stake * 0.9, 1.0, days=10, entities=300, seeds=seeds)
+    rows += steady(
+        stake * np.exp(chance.normal(0, 0.05, 40)), 1.0, days=10, candidate="incumbent", seeds=seeds
+    )
+    seen = plan_of_run(counted(rows, "reduction"), "model")["m", "all"]
+    assert seen.weighed
+    assert seen.spread == pytest.approx(0.05, rel=0.25)
+    rungs = (Rung("investigate", 0.05, lookback_days=10), Rung("rollback", 0.05, lookback_days=1))
+    found = resolved(clause("lte", 0.05, rungs=rungs), "reduction", seen, days=10)
+    assert found.weighed
+    usual, day = (rung.error for rung in found.rungs)
+    assert usual == pytest.approx(0.95 * seen.spread, rel=0.01)
+    assert day / usual == pytest.approx(math.sqrt(10), rel=0.05)

@@ -137,8 +137,8 @@ CHECKS = (
                 Weekly,
             ),
         ),
-        note="36 weeks of a season cannot tell a correlation of 0.1 from none: the interval holds zero, as "
-        "it must where outcomes have no memory; the covariance of two halves is as wide. Summed over "
+        note="three seasons of 36 weeks cannot tell a correlation of 0.1 from none: the interval holds zero, "
+        "as it must where outcomes have no memory; the covariance of two halves is as wide. Summed over "
         "the single matches of one season, the halves had 2.5 points in common",
     ),
     Check(
@@ -162,6 +162,6 @@ CHECKS = (
         weak="published holds are realised: the expected one stands for their mean over years",
         note="the expected hold and the share of handle hold; single months are those of 5,000 accounts, "
         "whose parlays alone scatter by 18 points a week where unlimited accounts would by about 3, "
-        "and a quarter of eleven months falls below 13 %",
+        "and a quarter of ten months a season falls below 9 %",
     ),
 )

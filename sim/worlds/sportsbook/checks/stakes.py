@@ -99,9 +99,9 @@ CHECKS = (
             ),
         ),
         weak="median and mean are of different people, years and currencies",
-        note="a little short, and its interval reaches in: 25 VIPs carry a quarter of the handle. VIP "
-        "stakes were raised from 38 to 48 EUR already; more would take their share of handle above a "
-        "third",
+        note="25 VIPs carry a quarter of the handle, and the mean moves with them: 4.7 times the median in "
+        "one season, 5.1 in three, whose interval still reaches below 5. VIP stakes were raised from 38 "
+        "to 48 EUR already; more would take their share of handle above a third",
     ),
     Check(
         21,
