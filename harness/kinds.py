@@ -263,14 +263,14 @@ class MetricSpec:
     """Whose events the denominator counts: a charter's slice without `only` is held for the labels of these alone."""
     quantile: float = 0.0
     """Of form `quantile`: which."""
+    money: str = ""
+    """The currency that numerator and denominator are amounts of, such as EUR; empty where they are counts."""
     cluster: str = ""
     """The column whose events stand or fall together: intervals inside a seed are shown clustered by it."""
     blurred: str = ""
     """Why its interval stays wide however many events there are, where it does."""
     beside: tuple[str, ...] = ()
     """Metrics that say the same without that blur."""
-    money: str = ""
-    """The currency that numerator and denominator are amounts of, such as EUR; empty where they are counts."""
     by_desk: bool = False
     """Whether acts and quotes are counted alike where a world asks both; else acts alone are."""
 
