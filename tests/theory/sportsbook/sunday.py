@@ -237,10 +237,7 @@ def draw(found: Mapping[str, Mapping[float, Sequence[Weekend]]], file: str) -> N
             color=colour,
             label=f"{name}, p50",
         )
-    left.set(
-        title="Theoretical margin in play", xlabel="matches of the book for each played", ylabel="%, symlog"
-    )
-    left.set_yscale("symlog", linthresh=10)
+    left.set(title="Theoretical margin in play", xlabel="matches of the book for each played", ylabel="%")
     right.set(
         title="From hearing to the price in force", xlabel="matches of the book for each played", ylabel="s"
     )
