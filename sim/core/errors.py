@@ -83,6 +83,8 @@ MOST_TOLD = 200
 
 NEAR = 0.6
 """Least likeness (`difflib`) of a word to one that may have been meant, as a whole and in what differs."""
+ALIKE = 0.9
+"""Likeness of the whole from which on it does not matter how little differs: a slip in a long word."""
 _PARTS, _VERSION = re.compile(r"[^0-9A-Za-z]"), re.compile(r"v[0-9]+")
 
 
@@ -98,6 +100,8 @@ def closest(word: str, known: Iterable[str]) -> str:
 
 def _near(word: str, name: str) -> bool:
     """Whether what differs is close too: ids share shelves and prefixes, which say nothing of what was meant."""
+    if difflib.SequenceMatcher(None, word, name).ratio() >= ALIKE:
+        return True
     mine, other = ([part for part in _PARTS.split(text) if part] for text in (word, name))
     while mine and other and mine[0] == other[0]:
         mine, other = mine[1:], other[1:]
