@@ -199,13 +199,12 @@ def _judge(
 def _put_clusters(document: Mapping[str, Any], clustered: Mapping[str, Any]) -> None:
     """What each seed says by itself, clustered by what its events have in common: `inside`, in the whole's clauses."""
     for candidate in document["candidates"]:
-        for clause in candidate["clauses"] if clustered else ():
-            inside = {
-                seed: told
-                for seed in clause["perSeed"]
-                if (told := clustered.get(f"{candidate['name']}/seed-{seed}", {}).get(clause["metric"]))
-            }
-            if inside and clause["slice"] == tallies.ALL:
+        for clause in candidate["clauses"]:
+            if clause["slice"] != tallies.ALL:
+                continue
+            own = {seed: clustered.get(f"{candidate['name']}/seed-{seed}", {}) for seed in clause["perSeed"]}
+            inside = {seed: told[clause["metric"]] for seed, told in own.items() if clause["metric"] in told}
+            if inside:
                 clause["inside"] = measure.rounded(inside)
 
 

@@ -258,8 +258,8 @@ def metric_lost(
         return None
     if metric.get("money"):
         days = rows[(rows["candidate"] == candidate) & (rows["day"] >= first) & (rows["day"] < end)]
-        asked = float(days["denominator"].sum())
-        return (past - (now or 0.0)) * sign * asked * float(metric.get("price", 1.0)) if asked else 0.0
+        units = float(days["denominator"].sum())
+        return (past - (now or 0.0)) * sign * units * float(metric.get("price", 1.0)) if units else 0.0
     return None if now is None else (past - now) * sign * max(until - onset, 0.0)
 
 

@@ -174,18 +174,15 @@ def busy_seeds(
     """
     centre = Asked(candidate, seeds[0])
     shelf.fetch([centre])
-    never = {kind for kind, rows in shelf.facts(centre).get("asked", {}).items() if not rows}
-    tried, idle = list(seeds), list[int]()
-    new = list(seeds)
-    while new and len(tried) <= 2 * len(seeds):
+    kinds = [kind for kind, rows in shelf.facts(centre)["asked"].items() if rows]
+    tried, idle, new = list[int](), list[int](), list(seeds)
+    while new:
         asked = [Asked(candidate, seed, _variation(drawn, seed)) for seed in new]
         shelf.fetch(asked)
-        for one in asked:
-            rows = shelf.facts(one).get("asked", {})
-            idle += [one.seed] if any(not n for kind, n in rows.items() if kind not in never) else []
-        lacking = min(len(seeds) - (len(tried) - len(idle)), 2 * len(seeds) - len(tried))
-        new = list(range(max(tried) + 1, max(tried) + 1 + lacking))
+        idle += [one.seed for one in asked if not all(shelf.facts(one)["asked"][kind] for kind in kinds)]
         tried += new
+        lacking = min(len(idle) + len(seeds), 2 * len(seeds)) - len(tried)
+        new = list(range(max(tried) + 1, max(tried) + 1 + lacking))
     busy = tuple(seed for seed in tried if seed not in idle)
     return (busy, tuple(idle)) if len(busy) >= FEWEST else (tuple(seeds), ())
 

@@ -220,6 +220,7 @@ def _gather(order: Order, folder: Path, seeds: Sequence[int]) -> None:
             "slices": first["slices"],
             "lawful": first["lawful"],
             "rows": {job.name: fact["rows"] for job, fact in facts.items()},
+            "asked": {job.name: fact["asked"] for job, fact in facts.items()},
             "open": {job.name: fact["open"] for job, fact in facts.items()},
             "monitored": facts[jobs[-1]]["monitored"],
             **_clustered(facts),
@@ -237,7 +238,7 @@ def _gather(order: Order, folder: Path, seeds: Sequence[int]) -> None:
     for job in jobs:
         model = folder / "parts" / job.name / "model"
         if model.is_dir():
-            registry.gather(model, folder, f"{job.candidate}/seed-{job.seed}")
+            registry.gather(model, folder, job.name)
 
 
 def _clustered(facts: Mapping[Job, Mapping[str, Any]]) -> dict[str, Any]:

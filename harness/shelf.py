@@ -195,6 +195,7 @@ class Shelf:
             place.mkdir(parents=True, exist_ok=True)
             pq.write_table(table.filter(mine), place / "counts.parquet", compression="zstd")
             kept = {key: facts[key] for key in ("unmeasured", "slices", "lawful")}
+            kept["asked"] = facts["asked"][Job(asked.candidate, asked.seed).name]
             kept |= {key: world[key] for key in ("start", "go_live", "horizon", "end", "closed")}
             kept["ground_truth"] = _world_truth(run, int(world["go_live"]))
             kept["cases"] = _cases(run, asked)

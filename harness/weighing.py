@@ -69,10 +69,9 @@ def lines(
         f"# {scenario}: robust or assumption-bound",
         "",
         intro,
+        *([f"Put aside, since nothing is asked as drawn: seed {', '.join(map(str, idle))}."] if idle else []),
         "",
     ]
-    if idle:
-        told[-1:] = [f"Put aside, since nothing is asked as drawn: seed {', '.join(map(str, idle))}.", ""]
     rows: list[tuple[str, ...]] = []
     for one in found:
         for before, after in zip(one.central.clauses, one.drawn.clauses, strict=True):

@@ -24,6 +24,7 @@ from harness.report.record import (
     Candidate,
     Clause,
     Event,
+    Inside,
     Point,
     Run,
     Series,
@@ -205,9 +206,7 @@ def _clause(item: Mapping[str, Any], metrics: Mapping[str, Mapping[str, Any]]) -
     )
 
 
-def _by_cluster(
-    value: Mapping[str, Any],
-) -> tuple[tuple[str, str, float, float | None, float | None, float], ...]:
+def _by_cluster(value: Mapping[str, Any]) -> tuple[Inside, ...]:
     """What each seed says by itself, in the order of their numbers."""
     found = []
     for seed in sorted(value, key=lambda name: (len(name), name)):
@@ -215,7 +214,7 @@ def _by_cluster(
         middle, many = number(told.get("value")), number(told.get("clusters"))
         if middle is not None and many is not None:
             low, high = number(told.get("low")), number(told.get("high"))
-            found.append((text(seed), text(told.get("by")), middle, low, high, many))
+            found.append(Inside(text(seed), text(told.get("by")), middle, low, high, many))
     return tuple(found)
 
 

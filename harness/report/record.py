@@ -11,12 +11,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 TOTAL, WHOLE = "total", "all"
 MONTH_DAYS, WEEK_DAYS = 30, 7
 LADDER = ("investigate", "retrain", "rollback", "escalate")
 """The rungs, mildest first (design section 2)."""
+
+
+class Inside(NamedTuple):
+    """What one seed says by itself: value and interval, clustered by a column with so many clusters."""
+
+    seed: str
+    by: str
+    value: float
+    low: float | None
+    high: float | None
+    clusters: float
 
 
 @dataclass(frozen=True)
@@ -57,10 +68,9 @@ class Clause:
     """The estimator of `observed`, in words; empty where the run names none."""
     observed_low: float | None = None
     observed_high: float | None = None
-    inside: tuple[tuple[str, str, float, float | None, float | None, float], ...] = ()
-    """Seed, by what it is clustered, value, interval inside the seed, how many clusters; none where nothing is."""
     observed_ruling: str = "UNMEASURED"
     """What the operator's own figures would have ruled; a run of an earlier version does not tell."""
+    inside: tuple[Inside, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -196,11 +196,12 @@ def row_of(clause: Clause) -> Row:
 
 def _inside(clause: Clause, scale: words.Scale) -> str:
     told = [
-        f"{seed}: {scale.text(value)} ({scale.text(low)} to {scale.text(high)}; {words.count(clusters)})"
-        for seed, _, value, low, high, clusters in clause.inside
-        if low is not None and high is not None
+        f"{one.seed}: {scale.text(one.value)} ({scale.text(one.low)} to {scale.text(one.high)}; "
+        f"{words.count(one.clusters)})"
+        for one in clause.inside
+        if one.low is not None
     ]
-    by = clause.inside[0][1].replace("_", " ") if clause.inside else ""
+    by = clause.inside[0].by.replace("_", " ") if clause.inside else ""
     return f"clustered by {by} (how many), shown and never ruling: {', '.join(told)}" if told else ""
 
 

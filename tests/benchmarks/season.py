@@ -22,7 +22,6 @@ from typing import Any
 
 from harness import trial
 from harness.assembly import build_replay
-from harness.desk import Desk
 from harness.replay import replay
 from tests.benchmarks.measuring import Stopwatch
 from tests.benchmarks.yardsticks import slower
@@ -58,17 +57,6 @@ def _timed(call: Callable[..., Any], watch: Stopwatch) -> Callable[..., Any]:
     return timed
 
 
-def _predicting(desk: Desk, watch: Stopwatch) -> None:
-    """Time what its model takes to score the blocks that the replay asks it for, in the replay."""
-    score = desk._score
-
-    def timed(x: Any) -> Any:
-        with watch:
-            return score(x)
-
-    desk._score = timed  # type: ignore[method-assign]
-
-
 def season(weeks: int, candidate: str, apart: bool, seed: int = 1) -> dict[str, Any]:
     """Replay `weeks` weeks; seconds, and with `apart` seconds by part (each part's clock costs some of them)."""
     horizon = 7 * weeks - HISTORY
@@ -86,7 +74,7 @@ def season(weeks: int, candidate: str, apart: bool, seed: int = 1) -> dict[str, 
         ledgers: dict[str, Any] = dict(setting.ledgers)
         for desk in desks.values():
             desk.trainer = Part(desk.trainer, watches["fits"], ("train",))
-            _predicting(desk, watches["prediction"])
+            desk._score = _timed(desk._score, watches["prediction"])  # type: ignore[method-assign]
         if apart:
             world = Part(world, watches["world"], ("news", "advance", "publish", "settle"))
             for name in desks:

@@ -54,7 +54,7 @@ FORMS: Mapping[str, Form] = {
     "telco/fairness-v1": Form(8),
     "telco/midsize-carrier-quick-v1": Form(11),
     "telco/limited-stack-v1": Form(11),
-    "telco/streaming-stack-v1": Form(17),
+    "telco/streaming-stack-v1": Form(9, ("world.with.lines=700",)),
     "telco/bench-v1": Form(4, ("world.with.lines=2000",)),
     "telco/decade-v1": Form(14, ("world.with.lines=400",)),
     "telco/midsize-carrier-v1": Form(90, ("world.with.lines=1000",)),

@@ -88,11 +88,9 @@ def read(path: Path, start: float = 0.0, end: float = 1.0) -> Matches:
 
     table = pd.read_csv(path).dropna(subset="date").sort_values("date", kind="stable")
     table = table.iloc[int(start * len(table)) : int(end * len(table))]
-    minutes = [
-        [_minutes(text) for text in table[name].fillna("")] for name in ("home_goal_min", "away_goal_min")
-    ]
-    home, away = (np.array([[(m <= at).sum() for at in MINUTES] for m in side]) for side in minutes)
-    every = np.concatenate([m for side in minutes for m in side])
+    fell = [[minutes(text) for text in table[name].fillna("")] for name in ("home_goal_min", "away_goal_min")]
+    home, away = (np.array([[(m <= at).sum() for at in MINUTES] for m in side]) for side in fell)
+    every = np.concatenate([m for side in fell for m in side])
     result = 1 - np.sign(table["home_score"] - table["away_score"]).to_numpy().astype(np.int64)
     lam, mu = (table[name].to_numpy(dtype=np.float64) for name in ("lam", "mu"))
     return Matches(
@@ -100,7 +98,8 @@ def read(path: Path, start: float = 0.0, end: float = 1.0) -> Matches:
     )
 
 
-def _minutes(text: str) -> Floats:
+def minutes(text: str) -> Floats:
+    """Minutes of a side's goals as the log tells them, half a minute later in added time."""
     return np.array([float(one.rstrip("+")) + 0.5 * one.endswith("+") for one in text.split(";") if one])
 
 

@@ -13,16 +13,14 @@ Return: probability after the goal over probability before it, through a margin 
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from scipy import stats
 
-NAME = "epl_2011_2020_goal_minutes_with_closing_odds.csv"
-FILE = Path(os.environ.get("WINDTUNNEL_EPL") or Path(__file__).parents[4] / "shared/data/sportsbook" / NAME)
+from tests.theory.ranking import file, minutes
+
 MARGIN, SLOPE, ADDED_MIN = 0.05, 0.367, 4.2
 LATE = 91
 """Stands for a goal in the added time of the second half."""
@@ -50,7 +48,7 @@ def goals() -> Iterator[Goal]:
     """Every goal of the file, in the order of its match's minutes; two sides in the same minute are left out."""
     import pandas as pd
 
-    table = pd.read_csv(FILE, dtype={"home_goal_min": str, "away_goal_min": str})
+    table = pd.read_csv(file()).fillna({"home_goal_min": "", "away_goal_min": ""})
     for row in table.itertuples():
         home, away = (_minutes(text) for text in (row.home_goal_min, row.away_goal_min))
         if set(home) & set(away):
@@ -62,9 +60,8 @@ def goals() -> Iterator[Goal]:
             lead += side
 
 
-def _minutes(text: object) -> list[int]:
-    told = [part.strip() for part in str(text).split(";") if part.strip() not in ("", "nan")]
-    return [LATE if part == "90+" else int(float(part.rstrip("+"))) for part in told]
+def _minutes(text: str) -> list[int]:
+    return [LATE if minute > 90 else int(minute) for minute in minutes(text)]
 
 
 def left(minute: int, slope: float) -> float:
