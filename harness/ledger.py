@@ -359,8 +359,8 @@ class Ledger:
 _PART_ROWS = 500_000
 _QUOTED = tuple(f"{what}{i}" for what in "po" for i in range(3))
 _TIMED = ("service", "response_us", "fallback")
-"""What became of its answers, which an operator sees at his own service."""
-_DECIDED = ("action", "scored", "propensity", "audit", "exempt", *_QUOTED, "suspended", *_TIMED)
+"""What became of its answers, which an operator sees at his own service; as he sees for how long a price was shown."""
+_DECIDED = ("action", "scored", "propensity", "audit", "exempt", *_QUOTED, "suspended", "span_s", *_TIMED)
 
 
 def _stacked_blocks(blocks: Sequence[Block]) -> Columns:

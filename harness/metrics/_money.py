@@ -1,7 +1,7 @@
-"""Sums of money and of seconds that do not depend on order: stakes, margins, spans.
+"""Sums of money that do not depend on order: stakes, margins, what bettors take.
 
-Knows: columns of bets and of price knots, the news about bets. Does not know: any one metric. Amounts are rounded to
-2**-20 (a millionth of a euro, of a second): sums are exact below 2**33, 8.6 thousand million.
+Knows: columns of bets, the news about bets. Does not know: any one metric. Amounts are rounded to
+2**-20 (a millionth of a euro, or of a second): sums are exact below 2**33, 8.6 thousand million.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from harness.kinds import Counts, Floats, Observed, Rows, column_sums
 from harness.metrics._sums import exact
-from sim.core.time import SECOND
 
 MONEY_BITS = 20
 CENTS, MILLIONTHS = 100.0, 1e6
@@ -51,6 +50,16 @@ def margin(rows: Rows, chance: str, where: Where, codes: NDArray[np.int64], k: i
     )
 
 
+def taken(rows: Rows, theirs: Where) -> Floats:
+    """What the bettors of the rows `theirs` are expected to take (n,), EUR: stake x (odds x p - 1), and more where part
+    of the stake was the book's own gift: that part is never lost and never paid back, hence gift x (1 - p)."""
+    stake = np.where(theirs, accepted(rows), 0.0)
+    stands = stake > 0.0
+    p = column(rows, "p_true", stands)
+    gain = stake * (column(rows, "odds", stands) * p - 1.0)
+    return gain + column(rows, "gift", stands) * (1.0 - p) if "gift" in rows else gain
+
+
 def everything(rows: Rows) -> Where:
     """All rows."""
     return np.ones(len(rows), dtype=np.bool_)
@@ -79,17 +88,3 @@ def marked_out(seen: Observed, by: str, k: int, live: bool = False) -> Counts | 
     if live:
         stake = np.where(rows["live"] != 0, stake, 0.0)
     return per_stake(-stake * (rows["edge_1e6"].astype(np.float64) / MILLIONTHS), stake, cut(rows, by), k)
-
-
-def heard_spans(decided: Rows) -> tuple[Floats, Where] | None:
-    """Seconds that each own knot in play lasted, until the match's next one of the day, and whether it was suspended.
-
-    None where the desk's record lacks `suspended`. The day's last knot of a match lasts no time.
-    """
-    if not all(name in decided for name in ("suspended", "live", "match", "t", "id")):
-        return None
-    order = np.lexsort((decided["id"], decided["t"], decided["match"]))
-    match, t = decided["match"][order], decided["t"][order].astype(np.float64)
-    span = np.zeros(len(order))
-    span[:-1] = np.where(match[1:] == match[:-1], (t[1:] - t[:-1]) / SECOND, 0.0)
-    return np.where(decided["live"][order] != 0, span, 0.0), np.asarray(decided["suspended"][order] != 0)

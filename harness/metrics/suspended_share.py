@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.kinds import Counts, MetricSpec, Observed, Rows
-from harness.metrics._money import heard_spans, per_stake
+from harness.metrics._money import per_stake
 
 
 @dataclass(frozen=True)
@@ -35,12 +35,15 @@ class SuspendedShare:
         return per_stake(np.where(rows["effect"] == 1, span, 0.0), span, codes, k)
 
     def estimate(self, seen: Observed, by: str = "", k: int = 1) -> Counts | None:
-        """From the desk's own record of what it suspended, knots lasting until the match's next; None without one."""
-        rows = heard_spans(seen.decided) if not by else None
-        if rows is None:
+        """From the book's own record of what the desk suspended, and for how long that was in force; None without one.
+        A market whose outcome is certain by the score is over for the operator too, and counts no time."""
+        own = seen.decided
+        if by or not all(name in own for name in ("suspended", "live", "span_s")):
             return None
-        span, closed = rows
-        return per_stake(np.where(closed, span, 0.0), span, np.zeros(len(span), dtype=np.int64), 1)
+        span = np.where(own["live"] != 0, own["span_s"].astype(np.float64), 0.0)
+        return per_stake(
+            np.where(own["suspended"] != 0, span, 0.0), span, np.zeros(len(span), dtype=np.int64), 1
+        )
 
 
 PLUGIN = SuspendedShare

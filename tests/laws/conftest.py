@@ -27,6 +27,7 @@ BUSY_BOOK = {
     "new_accounts": 400.0,
     "newcomer_bonus": 0.3,
     "promo": 0.5,
+    "free_bets": 1.0,
     "households": 0.3,
     "report_shared": 0.9,
     "report_household": 0.5,

@@ -34,9 +34,12 @@ LEVERS = (
               "assumption; UKGC 2024: stake factors on 2.68 % of accounts, 0.83 % at zero", "assumption"),
     LeverSpec("suspended_s", 30.0, "s", 0.0, 3600.0, "how long a market stays closed that the risk desk suspends",
               "assumption of this simulator", "assumption"),
+    LeverSpec("free_bets", 0.0, "share", 0.0, 1.0,
+              "of a bonus stake, the part that is the book's own: nobody loses it, and it is not paid back; 0 for "
+              "bonuses as good as cash, 1 for free bets", "terms of free bets: stake not returned", "assumption"),
 )  # fmt: skip
 
-MOVABLE = ("longer_delay_s", "limited_stake")
+MOVABLE = ("longer_delay_s", "limited_stake", "free_bets")
 """Levers that `decide` reads, at t."""
 
 
@@ -47,8 +50,8 @@ def decide(
 ) -> None:  # fmt: skip
     """The fate of tickets (n,) decided in a tick that ends at `end`. fair, closed: the book's probability of the
     selection, and whether its market is closed, at t; figures: of MOVABLE. Fills at (n,): instant of acceptance; money
-    (5, n): stake that stands, what it pays, p_true, p_heard, and what the book quoted; marks (3, n): voided, `at` lies
-    beyond the tick, phase."""
+    (6, n): stake that stands, what it pays, p_true, p_heard, what the book quoted, the stake's part that is the book's;
+    marks (3, n): voided, `at` lies beyond the tick, phase."""
     for i in range(len(ints)):
         slot, t, market = ints[i, ticket.SLOT], ints[i, ticket.T], ints[i, ticket.MARKET]
         asked = floats[i, ticket.STAKE]
@@ -67,7 +70,9 @@ def decide(
         state = standing_at(tables.t, slot, when)
         at[i] = when
         money[0, i] = stands
-        money[1, i] = stands * floats[i, ticket.ODDS] * ints[i, ticket.WON]
+        gift = stands * figures[i * step, 2] * ints[i, ticket.PROMO]
+        money[1, i] = (stands * floats[i, ticket.ODDS] - gift) * ints[i, ticket.WON]
+        money[5, i] = gift
         money[2, i] = money[3, i] = money[4, i] = floats[i, ticket.P_PLACED]
         if market >= 0:
             code, outcome = 2 * tables.sport[slot] + market, ints[i, ticket.OUTCOME]

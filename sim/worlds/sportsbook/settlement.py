@@ -27,9 +27,10 @@ LEVERS = (
               "assumption of this simulator", "assumption", False),
 )  # fmt: skip
 
-BET, PLACED, ACCOUNT, STAKE, PAYOUT, LEGS, LIVE = range(7)
-WIDTH = 7
-"""Columns of a bet that waits for its result: id, instant, account, cents, cents, legs, in play."""
+BET, PLACED, ACCOUNT, STAKE, PAYOUT, LEGS, LIVE, GIFT = range(8)
+WIDTH = 8
+"""Columns of a bet that waits for its result: id, instant, account, cents, cents, legs, in play; and, untold, how many
+cents of the stake are the book's own."""
 BATCH = 250
 """Bets that are graded together, and become known together."""
 

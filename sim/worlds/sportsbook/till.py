@@ -84,6 +84,7 @@ def _book(
         held[j, grading.BET], held[j, grading.PLACED], held[j, grading.ACCOUNT] = bet, placed, account
         held[j, grading.STAKE], held[j, grading.PAYOUT] = cents, int(np.rint(money[1, i] * 100.0))
         held[j, grading.LEGS], held[j, grading.LIVE] = ints[i, ticket.LEGS], live
+        held[j, grading.GIFT] = int(np.rint(money[5, i] * 100.0))
         if ints[i, ticket.MARKET] < 0:
             continue
         j = counts[1]
@@ -163,7 +164,7 @@ class Till:
         action = decisions.action
         if self._served and (late := ints[:, ticket.STATE] != ANSWERED).any():
             action = np.where(late, decisions.fallback_action, action)
-        at, money, marks = np.empty(n, dtype=np.int64), np.empty((5, n)), np.empty((3, n), dtype=np.int8)
+        at, money, marks = np.empty(n, dtype=np.int64), np.empty((6, n)), np.empty((3, n), dtype=np.int8)
         figures, step = levers.figures(acceptance.MOVABLE, ints[:, ticket.T])
         acceptance.decide(
             slate.tables, ints, floats, self._fair, self._closed, action, figures, step, question.end, np.empty(3),
@@ -186,7 +187,7 @@ class Till:
         if decisions.audit.any():
             self._audit(decisions, small)
         t, ids, truth_t, truth_ids, person = split(longs)
-        stands, payout, true, heard, fair = split(money)
+        stands, payout, true, heard, fair, gift = split(money)
         voided, pending, phase = split(marks)
         bad, segment, at_risk, *rest = split(small)
         outcomes: tuple[NDArray[Any], ...] = (
@@ -194,7 +195,7 @@ class Till:
         )  # fmt: skip
         truth = (
             truth_t, truth_ids, bad, segment, at_risk, person, true,
-            np.ascontiguousarray(floats[:, ticket.P_PLACED]), heard, payout, phase, *rest,
+            np.ascontiguousarray(floats[:, ticket.P_PLACED]), heard, payout, gift, phase, *rest,
         )  # fmt: skip
         schema = words.BET_OUTCOMES
         if self._served:
@@ -249,10 +250,12 @@ class Till:
         """A batch of a match's bets has been settled."""
         if len(rows):
             account = rows[:, grading.ACCOUNT]
-            told = rows.copy()
+            told = rows[:, : grading.GIFT].copy()
             told[:, grading.ACCOUNT] = self._accounts.id[account]
             self._outboxes["bet_settled"].put(np.column_stack([np.full(len(rows), now + 1), told]))
-            stake, payout = rows[:, grading.STAKE] / 100.0, rows[:, grading.PAYOUT] / 100.0
+            # Who bets the book's money can lose nothing but his own.
+            stake = (rows[:, grading.STAKE] - rows[:, grading.GIFT]) / 100.0
+            payout = rows[:, grading.PAYOUT] / 100.0
             at = np.full(len(rows), now, dtype=np.int64)
             self._accounts.settle(account, stake, payout, at)
             self._trading.settled(account, stake, payout, rows[:, grading.PLACED])

@@ -184,6 +184,12 @@ BET_TRUTH = Schema(
         Field("p_placed", "float64", "", "true probability of the selection when it was placed"),
         Field("p_heard", "float64", "", "what p_true would be if no more had happened than was heard"),
         Field("payout", "float64", "EUR", "what the accepted stake will pay"),
+        Field(
+            "gift",
+            "float64",
+            "EUR",
+            "part of the accepted stake that is the book's own: not lost, not paid back",
+        ),
         Field("phase", "int8", "code", "where the match really was at t: " + ", ".join(PHASES)),
         Field("sport", "int8", "code", ", ".join(SPORTS)),
         Field("ring", "int8", "bool", "of a segment whose persons hold several accounts at a time"),

@@ -4,10 +4,14 @@ Knows: replays of a scenario's desks, with persons who come back and without. Do
 
     .venv/bin/python -m tests.theory.sportsbook.risk [1,2,3] [shipped | once | weekly]
 
-Gain: expected loss to adverse bettors with every bet accepted less that with the desk, over the stakes accepted without
-it, same seeds, in blocks of four weeks after goLive, and their mean over all twelve; and the share of stakes asked for
-that the desk turned away. Intervals are t-intervals of 95 % over seeds. What is asked: whether the mean gain over
-twelve weeks is less where persons come back.
+Gain: what adverse bettors are expected to take with every bet accepted less that with the desk, over the stakes
+accepted without it, same seeds, in blocks of four weeks after goLive, their mean over all twelve, and the part of it
+that is the rings' (bonus abusers, many accounts each, a third of whose bets are free: the book's own money); and the
+share of stakes asked for that the desk turned away. Intervals are t-intervals of 95 % over seeds, seed by seed.
+
+Three worlds: nobody whose account was lost comes back; they come back as they were, on the same device; they come back
+and adapt, as the world has it (split, later, dull at first, on new devices, by what paid). What is asked: whether the
+mean gain over twelve weeks is less where they come back and adapt than where nobody does.
 
 shipped: the desk as it ships, which refuses little. once, weekly: one that limits from a score of 0.2 on and refuses
 from 0.5 on, with 5 % of bets audited, fitted at goLive and never again, or every week.
@@ -17,6 +21,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,8 +37,9 @@ from tests.theory.distances import interval
 SEEDS = (1, 2, 3, 4, 5, 6)
 BLOCKS, DAYS = 3, 28
 SIZE = (
-    "world.horizon=84d", "world.with.accounts=3000", "world.with.teams=8", "world.with.betsPerMatch=9000",
-    "world.with.parlays=false", "world.history=21d", "trial.labels.maturity=7d",
+    "world.horizon=84d", "world.levers.free_bets=1",
+    "world.with.accounts=3000", "world.with.teams=8", "world.with.betsPerMatch=9000", "world.with.parlays=false",
+    "world.history=21d", "trial.labels.maturity=7d",
     "trial.candidates.0.desks.bet.with.rounds=60",
     *(f"trial.desks.{desk}.incumbent.policy.with.close_above=0.985" for desk in ("match_odds", "total_goals")),
 )  # fmt: skip
@@ -47,69 +53,78 @@ STRICT = (
 DESKS = {"shipped": (), "once": (*STRICT, "trial.candidates.0.desks.bet.retrain=null"), "weekly": STRICT}
 
 
-def load(adaptation: float, desk: str = "shipped") -> Loaded:
-    """The quick scenario over twelve weeks, with persons who come back (1) or do not (0)."""
-    own = (*SIZE, *DESKS[desk], f"world.levers.adaptation={adaptation:g}")
-    return trial.load("sportsbook/inplay-margin-quick-v1", own)
+UNCHANGED = ("new_device", "split", "later", "primed", "looks_harmed")
+WORLDS = {
+    "nobody comes back": ("world.levers.adaptation=0",),
+    "they come back as they were": (
+        "world.levers.adaptation=1",
+        "world.levers.learning=0",
+        *(f"world.levers.prefer_{guise}=0" for guise in UNCHANGED),
+    ),
+    "they come back and adapt": ("world.levers.adaptation=1",),
+}
 
 
-def losses(
-    loaded: Loaded, plan: CandidatePlan | Lineup, seed: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
-    """Expected loss to adverse bettors and accepted stakes, EUR, of each block (BLOCKS,); the share turned away."""
+def load(world: str, desk: str = "shipped") -> Loaded:
+    """The quick scenario over twelve weeks, in one of the three worlds."""
+    return trial.load("sportsbook/inplay-margin-quick-v1", (*SIZE, *DESKS[desk], *WORLDS[world]))
+
+
+class Taken(NamedTuple):
+    """Of one replay. all, rings: expected take of adverse bettors and of rings, EUR, by block (BLOCKS,); stakes:
+    accepted (BLOCKS,); turned: share of the stakes asked for that was turned away."""
+
+    all: NDArray[np.float64]
+    rings: NDArray[np.float64]
+    stakes: NDArray[np.float64]
+    turned: float
+
+
+def taken(loaded: Loaded, plan: CandidatePlan | Lineup, seed: int) -> Taken:
+    """What is taken in one replay."""
     setting = build_replay(loaded, plan, seed, None, [])
     replay(setting.world, setting.desks, setting.ledgers)
-    lost, stakes, turned = np.zeros(BLOCKS), np.zeros(BLOCKS), np.zeros(2)
+    own, rings, stakes, turned = np.zeros(BLOCKS), np.zeros(BLOCKS), np.zeros(BLOCKS), np.zeros(2)
     for day, metric, label, view, top, bottom in setting.ledgers["bet"].counts:
-        if (label, view) != ("all", "true"):
-            continue
-        if metric == "adverse_loss":
-            block = min(day // DAYS, BLOCKS - 1)
-            lost[block] += top
+        block = min(day // DAYS, BLOCKS - 1)
+        if (metric, label, view) == ("adverse_loss", "all", "true"):
+            own[block] += top
             stakes[block] += bottom
-        elif metric == "rejected_stake":
+        elif (metric, label, view) == ("adverse_loss", "segment=bonus", "true"):
+            rings[block] += top
+        elif (metric, label, view) == ("rejected_stake", "all", "true"):
             turned += top, bottom
-    return lost, stakes, float(turned[0] / turned[1])
+    return Taken(own, rings, stakes, float(turned[0] / turned[1]))
 
 
-def gains(
-    adaptation: float, seeds: Sequence[int], desk: str
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Gain (seeds, BLOCKS) of the champion's risk desk as a share of stakes, and what it turned away (seeds,)."""
-    loaded = load(adaptation, desk)
-    rows, turned = [], []
+def gains(world: str, seeds: Sequence[int], desk: str) -> NDArray[np.float64]:
+    """Of the champion's risk desk, (seeds, BLOCKS + 3): its gain by block as a share of stakes, the mean of these, the
+    rings' part of that, and what it turned away."""
+    loaded = load(world, desk)
+    rows = []
     for seed in seeds:
-        without, stakes, _ = losses(loaded, loaded.trial.incumbent, seed)
-        lost, _, away = losses(loaded, loaded.candidate(loaded.candidates[0]), seed)
-        rows.append((without - lost) / stakes)
-        turned.append(away)
-        told = ", ".join(f"{100.0 * gain:.2f}" for gain in rows[-1])
-        print(
-            f"seed {seed}, adaptation {adaptation:g}: gain {told} points, {100 * away:.1f} % turned away",
-            file=sys.stderr,
-            flush=True,
-        )
-    return np.array(rows), np.array(turned)
+        without = taken(loaded, loaded.trial.incumbent, seed)
+        beside = taken(loaded, loaded.candidate(loaded.candidates[0]), seed)
+        gain = (without.all - beside.all) / without.stakes
+        rings = (without.rings - beside.rings) / without.stakes
+        rows.append([*gain, gain.mean(), rings.mean(), beside.turned])
+        told = ", ".join(f"{100.0 * one:.2f}" for one in rows[-1])
+        print(f"seed {seed}, {world}: {told}", file=sys.stderr, flush=True)
+    return 100.0 * np.array(rows)
 
 
 def main(words: Sequence[str]) -> None:
     """Print the table."""
     seeds = tuple(int(part) for part in words[0].split(",")) if words else SEEDS
     desk = words[1] if len(words) > 1 else "shipped"
-    (off, few), (on, many) = (gains(adaptation, seeds, desk) for adaptation in (0.0, 1.0))
-    print(
-        f"| {desk}, points of stake ({len(seeds)} seeds) | nobody comes back | they come back | difference |"
-    )
-    print("|---|---|---|---|")
-    weeks = {f"{block * 4 + 1}-{block * 4 + 4}": [block] for block in range(BLOCKS)}
-    for name, blocks in {**weeks, f"1-{BLOCKS * 4}": list(range(BLOCKS))}.items():
-        _row(f"gain, weeks {name}", off[:, blocks].mean(axis=1), on[:, blocks].mean(axis=1))
-    _row("turned away", few, many)
-
-
-def _row(name: str, off: NDArray[np.float64], on: NDArray[np.float64]) -> None:
-    told = " | ".join("{:.3f} ± {:.3f}".format(*interval(100.0 * cell)) for cell in (off, on, on - off))
-    print(f"| {name} | {told} |", flush=True)
+    still, same, adapting = (gains(world, seeds, desk) for world in WORLDS)
+    print(f"| {desk}, points of stake ({len(seeds)} seeds) | {' | '.join(WORLDS)} | adapt less nobody |")
+    print("|---|---|---|---|---|")
+    names = [f"gain, weeks {block * 4 + 1}-{block * 4 + 4}" for block in range(BLOCKS)]
+    names += [f"gain, weeks 1-{BLOCKS * 4}", "of which from rings", "turned away, % of stakes asked for"]
+    for place, name in enumerate(names):
+        cells = [each[:, place] for each in (still, same, adapting, adapting - still)]
+        print(f"| {name} | {' | '.join('{:.3f} ± {:.3f}'.format(*interval(cell)) for cell in cells)} |")
 
 
 if __name__ == "__main__":

@@ -86,6 +86,21 @@ def test_a_ring_that_is_let_in_takes_what_its_odds_are_worth() -> None:
     assert value(tally("ring_loss", table)) == pytest.approx(50 * 0.2 / 160)
 
 
+def test_a_free_bet_pays_its_winner_without_the_stake_and_its_loser_loses_nothing() -> None:
+    """At even chances and odds of 3 he wins 2 stakes or nothing: one stake a bet, where cash wins half of one."""
+    bets = {
+        "accepted_stake": [10.0, 10.0],
+        "odds": [3.0, 3.0],
+        "p_true": [0.5, 0.5],
+        "ring": [1, 1],
+        "unwanted": [1, 1],
+    }
+    for name in ("ring_loss", "adverse_loss"):
+        assert value(tally(name, rows(**bets))) == pytest.approx((5.0 + 5.0) / 20)
+        assert value(tally(name, rows(**bets, gift=[10.0, 0.0]))) == pytest.approx((10.0 + 5.0) / 20)
+        assert value(tally(name, rows(**bets, gift=[4.0, 0.0]))) == pytest.approx((7.0 + 5.0) / 20)
+
+
 def test_turnover_is_compared_day_by_day() -> None:
     table = Rows({**BETS.columns, "t": np.array([0, 0, 2, 2, 2]) * DAY}, 5)
     counts = tally("turnover_loss", table, "segment", 3)
@@ -188,16 +203,14 @@ def test_turnover_is_seen_against_the_holdout_by_account() -> None:
     assert metric("turnover_loss").estimate(seen(rows(account=np.array([1])))) is None
 
 
-def test_suspended_time_is_seen_from_the_desks_own_record() -> None:
+def test_suspended_time_is_seen_from_the_books_own_record() -> None:
     decided = rows(
-        id=np.arange(5),
-        match=np.array([7, 8, 7, 8, 7]),
-        t=np.array([0, 0, 20, 50, 60]) * SECOND,
-        live=np.ones(5),
-        suspended=np.array([False, True, True, False, False]),
+        live=np.array([1, 1, 1, 1, 0]),
+        suspended=np.array([False, True, True, False, True]),
+        span_s=np.array([20.0, 50.0, 0.0, 40.0, 500.0]),
     )
-    # Match 7: 20 s open, 40 s suspended; match 8: 50 s suspended.
-    assert value(metric("suspended_share").estimate(seen(decided))) == pytest.approx(90.0 / 110.0)
+    # The third is a market that is over; the last is not in play.
+    assert value(metric("suspended_share").estimate(seen(decided))) == pytest.approx(50.0 / 110.0)
     assert metric("suspended_share").estimate(seen(rows(id=np.arange(2)))) is None
 
 
