@@ -2,7 +2,7 @@
 
 Knows: replays of a scenario's desks, with persons who come back and without. Does not know: what a charter wants.
 
-    .venv/bin/python -m tests.theory.sportsbook.risk [1,2,3] [shipped | once | weekly]
+    .venv/bin/python -m tests.theory.sportsbook.risk [1,2,3] [shipped | once | weekly] [FILE.png]
 
 Gain: what adverse bettors are expected to take with every bet accepted less that with the desk, over the stakes
 accepted without it, same seeds, in blocks of four weeks after goLive, their mean over all twelve, and the part of it
@@ -20,7 +20,7 @@ from 0.5 on, with 5 % of bets audited, fitted at goLive and never again, or ever
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -113,11 +113,29 @@ def gains(world: str, seeds: Sequence[int], desk: str) -> NDArray[np.float64]:
     return 100.0 * np.array(rows)
 
 
+def draw(found: Mapping[str, NDArray[np.float64]], file: str) -> None:
+    """Gain by block in each world, with intervals over seeds, as a picture."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 4.2), layout="constrained")
+    axes = figure.subplots()
+    for place, (world, rows) in enumerate(found.items()):
+        mean, half = np.array([interval(rows[:, block]) for block in range(BLOCKS)]).T
+        at = np.arange(BLOCKS) + 0.06 * (place - 1)
+        axes.errorbar(at, mean, half, marker="o", capsize=3, label=world)
+    axes.set_xticks(range(BLOCKS), [f"weeks {block * 4 + 1}-{block * 4 + 4}" for block in range(BLOCKS)])
+    axes.set_ylim(bottom=0.0)
+    axes.set(ylabel="gain of the risk desk, % of stakes", title="What adverse bettors no longer take")
+    axes.legend()
+    figure.savefig(file, dpi=120)
+
+
 def main(words: Sequence[str]) -> None:
-    """Print the table."""
+    """Print the table, and draw it."""
     seeds = tuple(int(part) for part in words[0].split(",")) if words else SEEDS
     desk = words[1] if len(words) > 1 else "shipped"
-    still, same, adapting = (gains(world, seeds, desk) for world in WORLDS)
+    found = {world: gains(world, seeds, desk) for world in WORLDS}
+    still, same, adapting = found.values()
     print(f"| {desk}, points of stake ({len(seeds)} seeds) | {' | '.join(WORLDS)} | adapt less nobody |")
     print("|---|---|---|---|---|")
     names = [f"gain, weeks {block * 4 + 1}-{block * 4 + 4}" for block in range(BLOCKS)]
@@ -125,6 +143,8 @@ def main(words: Sequence[str]) -> None:
     for place, name in enumerate(names):
         cells = [each[:, place] for each in (still, same, adapting, adapting - still)]
         print(f"| {name} | {' | '.join('{:.3f} ± {:.3f}'.format(*interval(cell)) for cell in cells)} |")
+    for word in words[2:]:
+        draw(found, word)
 
 
 if __name__ == "__main__":
