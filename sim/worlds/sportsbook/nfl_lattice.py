@@ -297,23 +297,32 @@ def _unscaled(x: Floats) -> Floats:
 def factors(levers: Levers, opener_points: float, other_points: float) -> tuple[float, float]:
     """Touchdown factors (the opener's, the other's) with which these are the expected points of a game.
 
-    Raises ValueError where no factor in FACTORS gives them: a team of less than 6 or more than 40 points, about.
+    Where none in FACTORS gives them (a team of less than 6 or more than 40 points, about; or drives whose levers leave
+    room for less), those at the end of FACTORS that come near: a world of odd drives plays on.
     """
     figures = tuple((spec.name, levers.constant(spec.name)) for spec in LEVERS)
     surface = _surface(figures)
     aim = np.log([opener_points, other_points])
-    x = np.zeros(2)
-    for _ in range(40):
+
+    def step(x: Floats) -> tuple[Floats, Floats]:
         v = chebyshev.chebvander(x, NODES - 1)
         slope = [chebyshev.chebval(x[k], _DIFFERENCE) for k in range(2)]
         miss = np.array([v[0] @ s @ v[1] for s in surface]) - aim
-        jacobian = np.array([[slope[0] @ s @ v[1], v[0] @ s @ slope[1]] for s in surface])
-        move = np.linalg.solve(jacobian, miss)
-        x = np.clip(x - move, -1.0, 1.0)
+        return miss, np.array([[slope[0] @ s @ v[1], v[0] @ s @ slope[1]] for s in surface])
+
+    x = np.zeros(2)
+    for _ in range(40):
+        miss, jacobian = step(x)
+        x = np.clip(x - np.linalg.solve(jacobian, miss), -1.0, 1.0)
         if np.abs(miss).max() < 1e-9:
-            low = np.exp(_unscaled(x))
-            return float(low[0]), float(low[1])
-    raise ValueError(f"no NFL teams score {opener_points:.1f} and {other_points:.1f} points on average")
+            break
+    else:
+        # One of them is at an end: each as near as it comes, given the other.
+        for k in (0, 1) * 20:
+            miss, jacobian = step(x)
+            x[k] = np.clip(x[k] - miss[k] / jacobian[k, k], -1.0, 1.0)
+    found = np.exp(_unscaled(x))
+    return float(found[0]), float(found[1])
 
 
 _DIFFERENCE = chebyshev.chebder(np.eye(NODES))
