@@ -57,7 +57,7 @@ FORMS: Mapping[str, Form] = {
     "telco/streaming-stack-v1": Form(9, ("world.with.lines=700",)),
     "telco/bench-v1": Form(4, ("world.with.lines=2000",)),
     "telco/decade-v1": Form(14, ("world.with.lines=400",)),
-    "telco/midsize-carrier-v1": Form(90, ("world.with.lines=1000",)),
+    "telco/midsize-carrier-v1": Form(25, ("world.with.lines=500", "world.horizon=120d")),
     "sportsbook/inplay-margin-v1": Form(30, ("world.with.teams=8", "world.with.betsPerMatch=4000")),
     "sportsbook/state-launch-v1": Form(40, ("world.with.betsPerMatch=1500",)),
     "sportsbook/empty-stadiums-v1": Form(42),
