@@ -91,6 +91,9 @@ def robustness(
         float | None, typer.Option(metavar="FACTOR", help="At most this factor from the central value.")
     ] = None,
     top: Annotated[int, typer.Option(help="Levers of each clause to confirm one at a time.")] = 3,
+    probes: Annotated[
+        int, typer.Option(min=0, help="Sets of levers to try where none alone is confirmed.")
+    ] = 16,
     out: Out = None,
     seeds: Seeds = None,
     jobs: Jobs = 0,
@@ -105,7 +108,7 @@ def robustness(
 
     loaded, shelf = _open(scenario, out, seeds, jobs, sets, fresh, quiet)
     order = Order(loaded, shelf.root, shelf.jobs, quiet, False, command_line())
-    folder, lines = run_robustness(order, shelf, lever or (), draws, within, top, talking(quiet))
+    folder, lines = run_robustness(order, shelf, lever or (), draws, within, top, probes, talking(quiet))
     answer([*lines, "", *headline(folder)])
 
 

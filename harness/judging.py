@@ -26,6 +26,7 @@ from harness import (
     seals,
     tallies,
     terms,
+    together,
     verdict,
 )
 from harness.charter import Charter
@@ -298,6 +299,7 @@ def _words(document: Mapping[str, Any]) -> list[dict[str, Any]]:
             "word": one["word"],
             "drawn": one["drawn"],
             "dependsOn": [{key: item[key] for key in kept if key in item} for item in one["dependsOn"]],
+            **({"together": one["together"]} if "together" in one else {}),
         }
         for one in document["candidates"]
     ]
@@ -315,6 +317,8 @@ def told_robustness(candidate: Mapping[str, Any], found: Mapping[str, Any]) -> s
         + (f" (break-even {item['breakEven']:.4g})" if item.get("breakEven") is not None else "")
         for item in one["dependsOn"]
     ]
+    if "together" in one:
+        levers.append(together.words(one["together"]))
     return f"{ruling} ({one['word']})" + (f", depends on {', '.join(levers)}" if levers else "")
 
 

@@ -15,8 +15,9 @@ know: how a replay is done or kept, how an answer is shown.
 
 An *idle* draw, under which nothing at all is asked, is put aside for the next seed's, and named (`busy_seeds`).
 
-Screening can miss: with many levers and few seeds a weak one hides behind chance. A verdict that falls while no lever
-alone explains it is said to depend on them together.
+5. *Together*: screening can miss, with many levers and few seeds, and a verdict may fall by several levers while none
+   of them does it alone. Where none was confirmed, a small set that takes the verdict away by itself is sought by
+   halving (harness.together), and how far of the way to their draws its levers may go.
 """
 
 from __future__ import annotations
@@ -29,9 +30,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness import response_times, verdict
+from harness import response_times, together, verdict
 from harness.axes import DECADE, Axis, check_lever, spans_decades
-from harness.rulings import Ruling
+from harness.rulings import ClauseRuling, Ruling
 from harness.shelf import Asked, Shelf
 from harness.stress import STEPS, Breaking, break_along, value_at
 from harness.survival import share_bounds
@@ -48,6 +49,10 @@ Floats = NDArray[np.float64]
 WEAK = ("assumption", "memory")
 """What a lever's figure is worth less than: nobody published it, or nobody looked."""
 FEWEST = 5
+PROBES = 16
+"""Sets of levers tried at most, each on every seed, where no lever alone was confirmed."""
+EIGHTHS = 3
+"""Halvings of the way from central values to the draws."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +65,17 @@ class Span:
     high: float
     log: bool
 
-    def drawn(self, seed: int) -> float:
-        """The lever's value on a seed: keyed by both, whatever else is drawn."""
+    def drawn(self, seed: int, share: float = 1.0) -> float:
+        """The lever's value on a seed: keyed by both, whatever else is drawn. share: of the way from the central value
+        there, by factors as it is drawn."""
+        far = self._drawn(seed)
+        if share == 1.0:
+            return far
+        if self.log and self.central > 0:
+            return float(self.central * (far / self.central) ** share)
+        return self.central + (far - self.central) * share
+
+    def _drawn(self, seed: int) -> float:
         u = float(rng.uniform(rng.key(seed, "robustness", self.name), np.zeros(1, dtype=np.int64))[0])
         if self.log:
             return min(max(float(self.low * (self.high / self.low) ** u), self.low), self.high)
@@ -131,6 +145,17 @@ class Suspect:
 
 
 @dataclass(frozen=True)
+class Together:
+    """Levers that take the verdict away as drawn, the others central. least: each was needed where it was tried. low,
+    high: shares of the way to their draws between which the verdict is lost."""
+
+    levers: tuple[Span, ...]
+    least: bool
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
 class Robustness:
     """One candidate: its verdict at central values and drawn, on how many seeds either broke, and what it hangs on."""
 
@@ -141,6 +166,7 @@ class Robustness:
     broken_drawn: int
     seeds: int
     suspects: tuple[Suspect, ...] = ()
+    together: Together | None = None
 
     @property
     def word(self) -> str:
@@ -194,10 +220,12 @@ def examine(
     top: int = 3,
     candidates: Sequence[str] = (),
     steps: int = STEPS,
+    probes: int = PROBES,
 ) -> list[Robustness]:
     """Judge a scenario at central values and drawn, and say what each candidate's verdict hangs on.
 
-    candidates: only these, the champion by itself for example. steps: halvings of a break-even's bracket.
+    candidates: only these, the champion by itself for example. steps: halvings of a break-even's bracket. probes: sets
+    of levers tried at most where none alone was confirmed; 0: none.
     """
     names = tuple(candidates) or shelf.loaded.candidates
     at_centre = {seed: Variation() for seed in seeds}
@@ -210,19 +238,21 @@ def examine(
         suspects: list[Suspect] = []
         if centre.verdict in ("PASS", "FAIL") and moved.verdict != centre.verdict:
             suspects = _suspects(shelf, drawn, seeds, place, settled, shaken, top, steps)
-        found.append(
-            Robustness(
-                name, centre, moved, _broken(settled[0], centre), _broken(shaken[0], moved), len(seeds), tuple(suspects)
-            )
+        one = Robustness(
+            name, centre, moved, _broken(settled[0], centre), _broken(shaken[0], moved), len(seeds), tuple(suspects)
         )  # fmt: skip
+        if probes and one.word == "assumption-bound" and not one.depends_on:
+            ranked = _suspected(drawn, seeds, _changes(place, settled, shaken))
+            one = replace(one, together=_together(shelf, ranked, seeds, centre, probes))
+        found.append(one)
     return found
 
 
 Judged = tuple[Tallies, verdict.Verdict]
 
 
-def _variation(drawn: Sequence[Span], seed: int) -> Variation:
-    return Variation(levers={one.name: one.drawn(seed) for one in drawn})
+def _variation(drawn: Sequence[Span], seed: int, share: float = 1.0) -> Variation:
+    return Variation(levers={one.name: one.drawn(seed, share) for one in drawn})
 
 
 def _judged(shelf: Shelf, by_seed: Mapping[int, Variation], names: Sequence[str]) -> Judged:
@@ -264,11 +294,7 @@ def _suspects(
     name = settled[1].candidates[place].name
     levers = np.array([[one.drawn(seed) for one in drawn] for seed in seeds])
     found: list[Suspect] = []
-    pairs = zip(settled[1].candidates[place].clauses, shaken[1].candidates[place].clauses, strict=True)
-    for before, after in pairs:
-        if not before.terms.critical or before.ruling == after.ruling:
-            continue
-        change = _per_seed(shaken[0], name, after) - _per_seed(settled[0], name, before)
+    for before, change in _changes(place, settled, shaken):
         for column, correlation in screen(levers, change, top):
             one = drawn[column]
             alone = {seed: Variation(levers={one.name: one.drawn(seed)}) for seed in seeds}
@@ -283,6 +309,45 @@ def _suspects(
                 broke = break_along(shelf, along, own_seeds, steps=steps, candidates=[name])[0]
             found.append(Suspect(before.terms.title, one, correlation, own.ruling, confirmed, broke, along))
     return found
+
+
+def _changes(place: int, settled: Judged, shaken: Judged) -> list[tuple[ClauseRuling, Floats]]:
+    """Critical clauses whose ruling the draws changed, as they were, each with its change on every seed."""
+    before, after = settled[1].candidates[place], shaken[1].candidates[place]
+    return [
+        (was, _per_seed(shaken[0], after.name, now) - _per_seed(settled[0], before.name, was))
+        for was, now in zip(before.clauses, after.clauses, strict=True)
+        if was.terms.critical and was.ruling != now.ruling
+    ]
+
+
+def _suspected(
+    drawn: Sequence[Span], seeds: Sequence[int], changes: Sequence[tuple[ClauseRuling, Floats]]
+) -> list[Span]:
+    """The levers, first those whose ranks go best with what some clause's value did."""
+    worth = np.zeros(len(drawn))
+    for _, change in changes:
+        for column, one in enumerate(drawn):
+            for _, correlation in screen(np.array([[one.drawn(seed)] for seed in seeds]), change, 1):
+                worth[column] = max(worth[column], abs(correlation))
+    return [drawn[column] for column in np.argsort(-worth, kind="stable")]
+
+
+def _together(
+    shelf: Shelf, ranked: Sequence[Span], seeds: Sequence[int], centre: CandidateVerdict, probes: int
+) -> Together:
+    """A small set of the levers that takes the verdict away, and how far of the way it must go for that."""
+
+    def moved(levers: Sequence[Span], share: float) -> bool:
+        by_seed = {seed: _variation(levers, seed, share) for seed in seeds}
+        return _judged(shelf, by_seed, (centre.name,))[1].candidates[0].verdict != centre.verdict
+
+    places, least = together.smallest(
+        len(ranked), lambda places: moved([ranked[k] for k in places], 1.0), probes
+    )
+    levers = tuple(ranked[k] for k in places)
+    low, high = together.bracket(lambda share: moved(levers, share), EIGHTHS)
+    return Together(levers, least, low, high)
 
 
 def _per_seed(counts: Tallies, name: str, clause: Any) -> Floats:
@@ -358,7 +423,12 @@ def card(one: Robustness) -> dict[str, Any]:
         ],
         "dependsOn": [_suspect(s) for s in one.depends_on],
         "screened": [_suspect(s) for s in one.suspects],
+        **({"together": _set(one.together)} if one.together else {}),
     }  # fmt: skip
+
+
+def _set(one: Together) -> dict[str, Any]:
+    return {"levers": [x.name for x in one.levers], "least": one.least, "low": one.low, "high": one.high}
 
 
 def _suspect(one: Suspect) -> dict[str, Any]:

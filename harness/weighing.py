@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from harness import outcomes, robustness
+from harness import outcomes, robustness, together
 from harness.judging import judge_run, keep_robustness
 from harness.report import render
 from harness.robustness import Robustness, Span
@@ -26,6 +26,7 @@ def run_robustness(
     draws: int,
     within: float | None,
     top: int,
+    probes: int,
     talk: Callable[[str], None],
 ) -> tuple[Path, list[str]]:
     """Run the scenario, judge it again with every weak lever drawn, and keep the word beside the run's verdict.
@@ -38,7 +39,7 @@ def run_robustness(
     talk(f"{loaded.scenario_id}: {len(drawn)} levers drawn on {len(seeds)} seeds, after the run itself")
     folder = execute(order, judge_run)
     seeds, idle = robustness.busy_seeds(shelf, drawn, seeds, loaded.candidates[0])
-    found = robustness.examine(shelf, drawn, seeds, top)
+    found = robustness.examine(shelf, drawn, seeds, top, probes=probes)
     document = outcomes.heading(loaded, "robustness") | {
         "seeds": list(seeds),
         "idle": list(idle),
@@ -90,7 +91,7 @@ def lines(
             f"  {c['name']} as drawn: {c['reason']}" for c in robustness.card(one)["clauses"] if c["reason"]
         ]
         if one.word == "assumption-bound" and not one.depends_on:
-            told.append("  no lever alone changes the ruling: it depends on them together")
+            told.append(f"  {_together(one)}")
     return told
 
 
@@ -109,6 +110,13 @@ def sentence(card: dict[str, Any], one: dict[str, Any]) -> str:
         else f"kept on most seeds to {one['toward']:.4g}"
     )
     return f"depends on {head}: drawn alone, {one['aloneRuling']}; central {one['central']:.4g}, {at}"
+
+
+def _together(one: Robustness) -> str:
+    """What a verdict depends on that no lever alone changed."""
+    if one.together is None:
+        return "no lever alone changes the ruling: it depends on them together"
+    return f"depends on {together.words(robustness.card(one)['together'])}"
 
 
 def _value(value: float | None) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from harness import together
 from harness.report import words
 from harness.report.record import Candidate, Clause, Run, listed, mapping, owner_text, text
 
@@ -74,6 +75,7 @@ def _robust(run: Run) -> str:
         if run.champion is not None and text(one.get("name")) == run.champion.name:
             found = [mapping(item) for item in listed(one.get("dependsOn"))]
             levers = ", ".join(text(item.get("lever")) for item in found)
+            levers = levers or (together.words(one["together"]) if "together" in one else "")
             return text(one.get("word")) + (f": depends on {levers}" if levers else "")
     return ""
 

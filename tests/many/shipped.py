@@ -21,13 +21,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness import robustness, trial
+from harness import robustness, together, trial
 from harness.shelf import Shelf
 from sim.core.catalogue import ids
 from sim.core.errors import UserError
 
-DRAWS, TOP, STEPS = 5, 1, 1
-"""Seeds on which levers are drawn, levers confirmed for each clause, halvings of a break-even's bracket."""
+DRAWS, TOP, STEPS, PROBES = 5, 1, 1, 12
+"""Seeds on which levers are drawn, levers confirmed for each clause, halvings of a break-even's bracket, sets of levers
+tried where none alone was confirmed (one, where a replay takes long)."""
+LONG = 25.0
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,8 @@ def examined(name: str, shelf: Path) -> dict[str, Any]:
         seeds, idle = robustness.busy_seeds(
             replays, drawn, robustness.seeds_for(replays, DRAWS), loaded.candidates[0]
         )
-        (found,) = robustness.examine(replays, drawn, seeds, TOP, loaded.candidates[:1], STEPS)
+        probes = PROBES if own.seconds < LONG else 1
+        (found,) = robustness.examine(replays, drawn, seeds, TOP, loaded.candidates[:1], STEPS, probes)
     except UserError as error:
         return told | {"why": str(error)}
     return told | {
@@ -139,6 +142,8 @@ def _why(card: Mapping[str, Any]) -> str:
             text += f"; central {one['central']:.4g}, kept on most seeds to {one['toward']:.4g}"
         found.append(text + ")")
     moved = [f"{one['name']} {one['drawn']}" for one in card["clauses"] if one["central"] != one["drawn"]]
+    if not found and "together" in card:
+        found = [together.words(card["together"])]
     held = "depends on " + ", ".join(found) if found else "on several levers together"
     return f", {held}; drawn: {', '.join(moved)}"
 

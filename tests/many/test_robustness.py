@@ -16,7 +16,7 @@ from harness.judging import ROBUSTNESS, headline, judge_run
 from harness.run import Order, execute
 from harness.shelf import Shelf
 from harness.trial import Loaded
-from harness.weighing import run_robustness
+from harness.weighing import lines, run_robustness
 from sim.core.errors import UserError
 
 
@@ -27,7 +27,7 @@ def test_the_word_and_the_break_even_value_stand_in_the_verdict(loaded: Loaded, 
     own = Shelf(five, shelf.root, quiet=True)
     before = headline(execute(order, judge_run))
     assert any("windtunnel robustness" in line for line in before)
-    folder, _ = run_robustness(order, own, ["unwanted_calls"], 8, None, 1, lambda _: None)
+    folder, _ = run_robustness(order, own, ["unwanted_calls"], 8, None, 1, 4, lambda _: None)
     found = {one["name"]: one for one in results.read_json(folder / "verdict.json")["robustness"]}
     assert found["firm"] == {"name": "firm", "word": "robust", "drawn": "PASS", "dependsOn": []}
     weak = found["weak"]
@@ -47,7 +47,7 @@ def test_the_word_and_the_break_even_value_stand_in_the_verdict(loaded: Loaded, 
     assert headline(execute(order, judge_run)) == told
     assert own.reused >= 10, "the run's own replays are taken from it"
     again = Shelf(five, shelf.root, quiet=True)
-    run_robustness(order, again, ["unwanted_calls"], 8, None, 1, lambda _: None)
+    run_robustness(order, again, ["unwanted_calls"], 8, None, 1, 4, lambda _: None)
     assert again.replayed == 0
     assert (folder / ROBUSTNESS).read_bytes() == first
     assert json.loads(first)["levers"][0]["scale"] == "linear"
@@ -68,6 +68,26 @@ def test_what_fails_at_central_values_has_no_break_even(tmp_path: Path) -> None:
     ]
     assert "breakEven" not in robustness.card(found)["dependsOn"][0]
     assert own.replayed == 10, "five at central values, five drawn: the lever alone is the same draw"
+
+
+def test_where_screening_names_nothing_the_levers_are_found_by_halving(tmp_path: Path) -> None:
+    """As it is with `top` 0. What was found stands in the card and in the words, with how far it must go."""
+    tiny = str(Path(__file__).parent / "documents" / "tiny.yaml")
+    own = Shelf(
+        trial.load(tiny, ("world.injections=[]", "world.levers.unwanted_calls=3")), tmp_path, quiet=True
+    )
+    drawn = robustness.spans(own, ["rotation_hours", "unwanted_calls", "burner_days"])
+    (found,) = robustness.examine(own, drawn, own.loaded.seeds, 0, ("weak",), probes=8)
+    assert found.word == "assumption-bound"
+    assert found.together is not None
+    assert [one.name for one in found.together.levers] == ["unwanted_calls"]
+    assert found.together.least
+    assert 0.0 <= found.together.low < found.together.high <= 1.0
+    told = lines("tiny", drawn, [found])
+    assert any("depends on unwanted_calls (kept to" in line for line in told)
+    (none,) = robustness.examine(own, drawn, own.loaded.seeds, 0, ("weak",), probes=0)
+    assert none.together is None
+    assert any("on them together" in line for line in lines("tiny", drawn, [none]))
 
 
 @pytest.mark.slow
@@ -95,4 +115,6 @@ def test_what_cannot_be_drawn_is_told(
     loaded: Loaded, shelf: Shelf, names: list[str], draws: int, within: float | None, said: str
 ) -> None:
     with pytest.raises(UserError, match=said):
-        run_robustness(Order(loaded, shelf.root, quiet=True), shelf, names, draws, within, 1, lambda _: None)
+        run_robustness(
+            Order(loaded, shelf.root, quiet=True), shelf, names, draws, within, 1, 4, lambda _: None
+        )

@@ -50,4 +50,9 @@ def test_a_row_says_what_a_pass_hangs_on() -> None:
     never = {**lever, "breakEven": None, "toward": 0.01}
     assert "kept on most seeds to 0.01" in line({**told, "robustness": {**card, "dependsOn": [never]}})
     assert "on several levers together" in line({**told, "robustness": {**card, "dependsOn": []}})
+    both = {"levers": ["reach", "report_rate"], "least": True, "low": 0.25, "high": 0.375}
+    assert (
+        "depends on reach with report_rate, together (kept to 0.25 of the way to their draws, lost at 0.375)"
+        in line({**told, "robustness": {**card, "dependsOn": [], "together": both}})
+    )
     assert table([{"scenario": "a", "sets": [], "why": "b"}])[2] == "| `a` | – | – | – | – | not run: b |"
