@@ -69,8 +69,12 @@ def test_a_share_is_bracketed_by_halving() -> None:
     [
         (["reach"], True, "reach (kept to 0.5 of the way to their draws, lost at 1)"),
         (["a", "b"], True, "a with b, together (kept to 0.5 of the way to their draws, lost at 1)"),
-        (list("abcdef"), False, "a with b, c, d and 2 more, together (kept to 0.5 of the way to their draws, lost at 1; fewer may do)"),
+        (
+            list("abcdef"),
+            False,
+            "a with b, c, d and 2 more, together (kept to 0.5 of the way to their draws, lost at 1; fewer may do)",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_set_in_words(levers: list[str], least: bool, said: str) -> None:
     assert words({"levers": levers, "least": least, "low": 0.5, "high": 1.0}) == said
