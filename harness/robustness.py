@@ -1,10 +1,10 @@
 """Robustness: whether a verdict stands when every figure that nobody published is drawn anew on every seed.
 
-Knows: levers marked assumption or unverified, how they are drawn, the judge, which of them a verdict hangs on. Does not
-know: how a replay is done or kept, how an answer is shown.
+Knows: levers drawn (harness.draws), the judge, which of them a verdict hangs on. Does not know: how a replay is done or
+kept, how an answer is shown.
 
 1. *Central*: the scenario as it is. *Drawn*: the same, on the same seeds, each lever drawn from its range on each seed
-   (keyed by seed and lever; by factors where the range spans a decade, see `span`). Both are judged alike.
+   (keyed by seed and lever; by factors where the range spans a decade, see `draws.span`). Both are judged alike.
 2. *Screening*: per seed, the clause's value drawn less central, so that what is the seed's own falls out; its ranks are
    explained by the levers' ranks one at a time, the strongest first, each explained away before the next is sought.
 3. *Confirmation*: the strongest few, each drawn alone on the same seeds, the others central. A verdict *depends on* a
@@ -13,11 +13,12 @@ know: how a replay is done or kept, how an answer is shown.
    charter: a breaking point (harness.stress) with its interval over seeds. Only of what passes at central values: what
    fails there is broken before the axis begins.
 
-An *idle* draw, under which nothing at all is asked, is put aside for the next seed's, and named (`busy_seeds`).
-
 5. *Together*: screening can miss, with many levers and few seeds, and a verdict may fall by several levers while none
    of them does it alone. Where none was confirmed, a small set that takes the verdict away by itself is sought by
-   halving (harness.together), and how far of the way to their draws its levers may go.
+   halving (harness.together), and how far of the way to their draws its levers may go. A set of one is a lever that
+   screening missed, and is told like those that it named.
+
+An *idle* draw, under which nothing at all is asked, is put aside for the next seed's, and named (`busy_seeds`).
 """
 
 from __future__ import annotations
@@ -31,103 +32,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness import response_times, together, verdict
-from harness.axes import DECADE, Axis, check_lever, spans_decades
+from harness.axes import Axis, spans_decades
+from harness.draws import Span
 from harness.rulings import ClauseRuling, Ruling
 from harness.shelf import Asked, Shelf
 from harness.stress import STEPS, Breaking, break_along, value_at
 from harness.survival import share_bounds
 from harness.tallies import ALL, COMPARED, TRUE, Tallies
 from harness.verdict import CandidateVerdict
-from sim.core import rng
 from sim.core.errors import UserError
-from sim.core.levers import MOST_RISE, LeverSpec
-from sim.core.scenario import Scenario
-from sim.core.variation import Variation, central
+from sim.core.variation import Variation
 
 Floats = NDArray[np.float64]
 
-WEAK = ("assumption", "memory")
-"""What a lever's figure is worth less than: nobody published it, or nobody looked."""
 FEWEST = 5
 PROBES = 16
 """Sets of levers tried at most, each on every seed, where no lever alone was confirmed."""
 EIGHTHS = 3
 """Halvings of the way from central values to the draws."""
-
-
-@dataclass(frozen=True)
-class Span:
-    """From where a lever is drawn. log: by factors, as likely in one decade as in another."""
-
-    name: str
-    central: float
-    low: float
-    high: float
-    log: bool
-
-    def drawn(self, seed: int, share: float = 1.0) -> float:
-        """The lever's value on a seed: keyed by both, whatever else is drawn. share: of the way from the central value
-        there, by factors as it is drawn."""
-        far = self._drawn(seed)
-        if share == 1.0:
-            return far
-        if self.log and self.central > 0:
-            return float(self.central * (far / self.central) ** share)
-        return self.central + (far - self.central) * share
-
-    def _drawn(self, seed: int) -> float:
-        u = float(rng.uniform(rng.key(seed, "robustness", self.name), np.zeros(1, dtype=np.int64))[0])
-        if self.log:
-            return min(max(float(self.low * (self.high / self.low) ** u), self.low), self.high)
-        return self.low + (self.high - self.low) * u
-
-
-def span(spec: LeverSpec, value: float, within: float | None) -> Span | None:
-    """The range from which a lever is drawn; None where there is none to draw from.
-
-    The lever's own range, by factors where it spans a decade. A range from 0 has no decades: where it reaches a decade
-    above the central value, it is drawn by factors as far below that value as it reaches above. `within`: at most that
-    factor to either side of the central value. A lever that stands at 0, switched off, is left so.
-    """
-    if value == 0.0 and spec.low == 0.0:
-        return None
-    low, high = spec.low, spec.high
-    if within is not None:
-        near, far = sorted((value / within, value * within))
-        low, high = max(low, near), min(high, far)
-        return Span(spec.name, value, low, high, low > 0) if low < high else None
-    if low == 0.0 and value > 0 and high / value >= DECADE:
-        return Span(spec.name, value, value * value / high, high, True)
-    return Span(spec.name, value, low, high, spans_decades(low, high))
-
-
-def spans(shelf: Shelf, names: Sequence[str] = (), within: float | None = None) -> tuple[Span, ...]:
-    """Ranges of the levers named, or of all that are weak. Raises UserError."""
-    if within is not None and not within > 1.0:
-        raise UserError(f"--within: got {within:g}, expected a factor above 1")
-    for name in names:
-        check_lever(name, shelf.loaded.scenario, shelf.levers)
-    wanted = names or [name for name, spec in shelf.levers.items() if spec.confidence in WEAK]
-    scenario = shelf.loaded.scenario
-    specs = within_reach(scenario, shelf.levers)
-    found = [span(specs[n], central(n, scenario, specs), within) for n in wanted]
-    kept = tuple(one for one in found if one is not None)
-    if not kept:
-        raise UserError("no lever to draw: this world marks none as an assumption, or all stand at 0")
-    return kept
-
-
-def within_reach(scenario: Scenario, specs: Mapping[str, LeverSpec]) -> Mapping[str, LeverSpec]:
-    """The levers, each with a range from which the scenario's injections to a fixed height can be reached: what they
-    do is the scenario's own figure, and a world refuses a rate that rises further above its base."""
-    reached = dict(specs)
-    for plan in scenario.spec.world.injections:
-        to, spec = plan.parameters.get("to"), reached.get(plan.lever)
-        if spec is None or isinstance(to, bool) or not isinstance(to, int | float):
-            continue
-        least = min(float(to) / MOST_RISE, central(plan.lever, scenario, specs))
-        reached[plan.lever] = replace(spec, low=max(spec.low, least))
-    return reached
 
 
 @dataclass(frozen=True)
@@ -242,8 +164,17 @@ def examine(
             name, centre, moved, _broken(settled[0], centre), _broken(shaken[0], moved), len(seeds), tuple(suspects)
         )  # fmt: skip
         if probes and one.word == "assumption-bound" and not one.depends_on:
-            ranked = _suspected(drawn, seeds, _changes(place, settled, shaken))
-            one = replace(one, together=_together(shelf, ranked, seeds, centre, probes))
+            changes = _changes(place, settled, shaken)
+            told = _together(shelf, _suspected(drawn, seeds, changes), seeds, centre, probes)
+            if len(told.levers) == 1:
+                missed = [
+                    _suspect_of(shelf, told.levers[0], seeds, name, clause, correlation, steps)
+                    for clause, change in changes
+                    for _, correlation in screen(_columns(told.levers, seeds), change, 1)
+                ]
+                one = replace(one, suspects=(*suspects, *(s for s in missed if s.confirmed)))
+            if not one.depends_on:
+                one = replace(one, together=told)
         found.append(one)
     return found
 
@@ -292,23 +223,38 @@ def _suspects(
     steps: int,
 ) -> list[Suspect]:
     name = settled[1].candidates[place].name
-    levers = np.array([[one.drawn(seed) for one in drawn] for seed in seeds])
-    found: list[Suspect] = []
-    for before, change in _changes(place, settled, shaken):
-        for column, correlation in screen(levers, change, top):
-            one = drawn[column]
-            alone = {seed: Variation(levers={one.name: one.drawn(seed)}) for seed in seeds}
-            judged = _judged(shelf, alone, (name,))[1].candidates[0]
-            own = next(c for c in judged.clauses if c.terms.title == before.terms.title)
-            confirmed = own.ruling != before.ruling
-            passed = confirmed and before.ruling == "PASS"
-            along = _toward(one, correlation, before.terms.good, shelf) if passed else None
-            broke = None
-            if along is not None:
-                own_seeds = shelf.loaded.seeds
-                broke = break_along(shelf, along, own_seeds, steps=steps, candidates=[name])[0]
-            found.append(Suspect(before.terms.title, one, correlation, own.ruling, confirmed, broke, along))
-    return found
+    return [
+        _suspect_of(shelf, drawn[column], seeds, name, clause, correlation, steps)
+        for clause, change in _changes(place, settled, shaken)
+        for column, correlation in screen(_columns(drawn, seeds), change, top)
+    ]
+
+
+def _columns(drawn: Sequence[Span], seeds: Sequence[int]) -> Floats:
+    """Draws (n seeds, k levers)."""
+    return np.array([[one.drawn(seed) for one in drawn] for seed in seeds])
+
+
+def _suspect_of(
+    shelf: Shelf,
+    one: Span,
+    seeds: Sequence[int],
+    name: str,
+    clause: ClauseRuling,
+    correlation: float,
+    steps: int,
+) -> Suspect:
+    """A lever by itself: the clause's ruling with it drawn alone, and where that is another, how far it bears."""
+    alone = {seed: _variation([one], seed) for seed in seeds}
+    judged = _judged(shelf, alone, (name,))[1].candidates[0]
+    own = next(c for c in judged.clauses if c.terms.title == clause.terms.title)
+    confirmed = own.ruling != clause.ruling
+    passed = confirmed and clause.ruling == "PASS"
+    along = _toward(one, correlation, clause.terms.good, shelf) if passed else None
+    broke = None
+    if along is not None:
+        broke = break_along(shelf, along, shelf.loaded.seeds, steps=steps, candidates=[name])[0]
+    return Suspect(clause.terms.title, one, correlation, own.ruling, confirmed, broke, along)
 
 
 def _changes(place: int, settled: Judged, shaken: Judged) -> list[tuple[ClauseRuling, Floats]]:
@@ -328,7 +274,7 @@ def _suspected(
     worth = np.zeros(len(drawn))
     for _, change in changes:
         for column, one in enumerate(drawn):
-            for _, correlation in screen(np.array([[one.drawn(seed)] for seed in seeds]), change, 1):
+            for _, correlation in screen(_columns([one], seeds), change, 1):
                 worth[column] = max(worth[column], abs(correlation))
     return [drawn[column] for column in np.argsort(-worth, kind="stable")]
 

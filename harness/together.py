@@ -56,7 +56,7 @@ def smallest(n: int, moves: Callable[[Sequence[int]], bool], most: int) -> tuple
     ended = search.left > 0
     if ended and len(found) < n and not search.probe(found):
         ended = False
-    return search.verified, ended and search.verified == found
+    return search.verified, len(search.verified) == 1 or (ended and search.verified == found)
 
 
 def bracket(moves_at: Callable[[float], bool], steps: int) -> tuple[float, float]:

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from harness import outcomes, robustness, together
+from harness.draws import Span, spans
 from harness.judging import judge_run, keep_robustness
 from harness.report import render
-from harness.robustness import Robustness, Span
+from harness.robustness import Robustness
 from harness.run import Order, execute
 from harness.shelf import Shelf
 
@@ -34,7 +35,7 @@ def run_robustness(
     Answers the run's folder and the lines to print. Raises UserError.
     """
     loaded = order.loaded
-    drawn = robustness.spans(shelf, names, within)
+    drawn = spans(shelf, names, within)
     seeds = robustness.seeds_for(shelf, draws)
     talk(f"{loaded.scenario_id}: {len(drawn)} levers drawn on {len(seeds)} seeds, after the run itself")
     folder = execute(order, judge_run)

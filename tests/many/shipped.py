@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness import robustness, together, trial
+from harness import draws, robustness, together, trial
 from harness.shelf import Shelf
 from sim.core.catalogue import ids
 from sim.core.errors import UserError
@@ -92,7 +92,7 @@ def examined(name: str, shelf: Path) -> dict[str, Any]:
     loaded = trial.load(name, own.sets)
     replays = Shelf(loaded, shelf, quiet=True)
     try:
-        drawn = robustness.spans(replays, within=own.within)
+        drawn = draws.spans(replays, within=own.within)
         seeds, idle = robustness.busy_seeds(
             replays, drawn, robustness.seeds_for(replays, DRAWS), loaded.candidates[0]
         )

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import results, robustness, trial
+from harness import draws, results, robustness, trial
 from harness.judging import ROBUSTNESS, headline, judge_run
 from harness.run import Order, execute
 from harness.shelf import Shelf
@@ -59,7 +59,7 @@ def test_what_fails_at_central_values_has_no_break_even(tmp_path: Path) -> None:
     own = Shelf(
         trial.load(tiny, ("world.injections=[]", "world.levers.unwanted_calls=3")), tmp_path, quiet=True
     )
-    drawn = robustness.spans(own, ["unwanted_calls"])
+    drawn = draws.spans(own, ["unwanted_calls"])
     (found,) = robustness.examine(own, drawn, own.loaded.seeds, 1, ("weak",))
     assert (found.candidate, found.central.verdict) == ("weak", "FAIL")
     assert found.word == "assumption-bound"
@@ -70,23 +70,20 @@ def test_what_fails_at_central_values_has_no_break_even(tmp_path: Path) -> None:
     assert own.replayed == 10, "five at central values, five drawn: the lever alone is the same draw"
 
 
-def test_where_screening_names_nothing_the_levers_are_found_by_halving(tmp_path: Path) -> None:
-    """As it is with `top` 0. What was found stands in the card and in the words, with how far it must go."""
+def test_a_lever_that_screening_missed_is_found_by_halving(tmp_path: Path) -> None:
+    """With `top` 0 it names none. What is found by halving and is one lever is told like what it names."""
     tiny = str(Path(__file__).parent / "documents" / "tiny.yaml")
     own = Shelf(
         trial.load(tiny, ("world.injections=[]", "world.levers.unwanted_calls=3")), tmp_path, quiet=True
     )
-    drawn = robustness.spans(own, ["rotation_hours", "unwanted_calls", "burner_days"])
+    drawn = draws.spans(own, ["rotation_hours", "unwanted_calls", "burner_days"])
     (found,) = robustness.examine(own, drawn, own.loaded.seeds, 0, ("weak",), probes=8)
     assert found.word == "assumption-bound"
-    assert found.together is not None
-    assert [one.name for one in found.together.levers] == ["unwanted_calls"]
-    assert found.together.least
-    assert 0.0 <= found.together.low < found.together.high <= 1.0
-    told = lines("tiny", drawn, [found])
-    assert any("depends on unwanted_calls (kept to" in line for line in told)
+    assert [one.lever.name for one in found.depends_on] == ["unwanted_calls"]
+    assert found.together is None
+    assert any("depends on unwanted_calls (rank" in line for line in lines("tiny", drawn, [found]))
     (none,) = robustness.examine(own, drawn, own.loaded.seeds, 0, ("weak",), probes=0)
-    assert none.together is None
+    assert (none.depends_on, none.together) == ((), None)
     assert any("on them together" in line for line in lines("tiny", drawn, [none]))
 
 
@@ -95,7 +92,7 @@ def test_times_of_a_noisy_machine_decide_nothing_here_either(tmp_path: Path) -> 
     """As in the run's own verdict (harness.response_times.doubts)."""
     sets = ("world.with.lines=200", "world.levers.service_load=500")
     own = Shelf(trial.load("telco/latency-undecided-v1", sets), tmp_path, quiet=True)
-    (found,) = robustness.examine(own, robustness.spans(own, ["report_rate"]), own.loaded.seeds, 1)
+    (found,) = robustness.examine(own, draws.spans(own, ["report_rate"]), own.loaded.seeds, 1)
     assert found.word == "not settled at central values"
     assert {one.ruling for one in found.central.clauses if one.terms.metric.startswith("response")} == {
         "UNDECIDED"

@@ -5,13 +5,15 @@ Knows: spans, ranks. Does not know: replays.
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from harness import trial
-from harness.robustness import Span, busy_seeds, screen, span, within_reach
+from harness import robustness, trial
+from harness.draws import Span, span, within_reach
+from harness.robustness import busy_seeds, screen
 from harness.shelf import Asked
 from harness.weighing import lines
 from sim.core.levers import LeverSpec
@@ -124,3 +126,41 @@ def test_what_does_not_change_is_explained_by_nothing() -> None:
     assert screen(np.arange(12.0).reshape(6, 2), np.zeros(6), 2) == []
     assert screen(np.ones((6, 2)), np.arange(6.0), 2) == []
     assert screen(np.ones((2, 2)), np.arange(2.0), 2) == []
+
+
+def test_levers_that_only_together_take_a_verdict_away_are_named_with_how_far_they_must_go(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Broken where both `a` and `c` have gone seven tenths of the way from 1 to their draws."""
+    levers = [Span(name, 1.0, 0.5, 64.0, True) for name in "abcde"]
+
+    def judged(_: Any, by_seed: dict[int, Any], names: Any) -> Any:
+        def far(name: str) -> bool:
+            one = next(lever for lever in levers if lever.name == name)
+            return all(
+                abs(np.log(vary.levers.get(name, 1.0))) >= 0.7 * abs(np.log(one.drawn(seed)))
+                for seed, vary in by_seed.items()
+            )
+
+        verdict = "FAIL" if far("a") and far("c") else "PASS"
+        return None, SimpleNamespace(candidates=[SimpleNamespace(name=names[0], verdict=verdict)])
+
+    monkeypatch.setattr(robustness, "_judged", judged)
+    centre: Any = SimpleNamespace(name="x", verdict="PASS")
+    shelf: Any = None
+    found = robustness._together(shelf, levers, (1, 2, 3, 4, 5), centre, 40)
+    assert [one.name for one in found.levers] == ["a", "c"]
+    assert found.least
+    assert (found.low, found.high) == (0.625, 0.75)
+    cut = robustness._together(shelf, levers, (1, 2, 3, 4, 5), centre, 1)
+    assert {"a", "c"} < {one.name for one in cut.levers}
+    assert not cut.least
+
+
+def test_a_share_of_the_way_is_by_factors_where_the_lever_is_drawn_by_factors() -> None:
+    log, even = Span("x", 2.0, 0.01, 100.0, True), Span("x", 2.0, 0.0, 4.0, False)
+    for one in (log, even):
+        assert one.drawn(3, 1.0) == one.drawn(3)
+        assert one.drawn(3, 0.0) == 2.0
+    assert log.drawn(3, 0.5) == pytest.approx((2.0 * log.drawn(3)) ** 0.5)
+    assert even.drawn(3, 0.5) == pytest.approx((2.0 + even.drawn(3)) / 2)
