@@ -168,9 +168,8 @@ def examine(
             told = _together(shelf, _suspected(drawn, seeds, changes), seeds, centre, probes)
             if len(told.levers) == 1:
                 missed = [
-                    _suspect_of(shelf, told.levers[0], seeds, name, clause, correlation, steps)
-                    for clause, change in changes
-                    for _, correlation in screen(_columns(told.levers, seeds), change, 1)
+                    _suspect_of(shelf, told.levers[0], seeds, name, clause, settled[0], steps)
+                    for clause, _ in changes
                 ]
                 one = replace(one, suspects=(*suspects, *(s for s in missed if s.confirmed)))
             if not one.depends_on:
@@ -224,7 +223,7 @@ def _suspects(
 ) -> list[Suspect]:
     name = settled[1].candidates[place].name
     return [
-        _suspect_of(shelf, drawn[column], seeds, name, clause, correlation, steps)
+        _suspect_of(shelf, drawn[column], seeds, name, clause, settled[0], steps, correlation)
         for clause, change in _changes(place, settled, shaken)
         for column, correlation in screen(_columns(drawn, seeds), change, top)
     ]
@@ -241,16 +240,23 @@ def _suspect_of(
     seeds: Sequence[int],
     name: str,
     clause: ClauseRuling,
-    correlation: float,
+    settled: Tallies,
     steps: int,
+    correlation: float | None = None,
 ) -> Suspect:
-    """A lever by itself: the clause's ruling with it drawn alone, and where that is another, how far it bears."""
-    alone = {seed: _variation([one], seed) for seed in seeds}
-    judged = _judged(shelf, alone, (name,))[1].candidates[0]
-    own = next(c for c in judged.clauses if c.terms.title == clause.terms.title)
+    """A lever by itself: the clause's ruling with it drawn alone, and where that is another, how far it bears.
+
+    settled: counts at central values. correlation: by which screening named it, with all levers drawn; None: its own.
+    Toward which side it hurts is read from its own draws alone, where the others do not drown it.
+    """
+    counts, judged = _judged(shelf, {seed: _variation([one], seed) for seed in seeds}, (name,))
+    own = next(c for c in judged.candidates[0].clauses if c.terms.title == clause.terms.title)
     confirmed = own.ruling != clause.ruling
+    change = _per_seed(counts, name, own) - _per_seed(settled, name, clause)
+    alone = next((found for _, found in screen(_columns([one], seeds), change, 1)), 0.0)
     passed = confirmed and clause.ruling == "PASS"
-    along = _toward(one, correlation, clause.terms.good, shelf) if passed else None
+    along = _toward(one, alone or correlation or 0.0, clause.terms.good, shelf) if passed else None
+    correlation = alone if correlation is None else correlation
     broke = None
     if along is not None:
         broke = break_along(shelf, along, shelf.loaded.seeds, steps=steps, candidates=[name])[0]

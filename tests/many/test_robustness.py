@@ -53,6 +53,18 @@ def test_the_word_and_the_break_even_value_stand_in_the_verdict(loaded: Loaded, 
     assert json.loads(first)["levers"][0]["scale"] == "linear"
 
 
+@pytest.mark.slow
+def test_a_lever_found_by_halving_has_a_break_even_value_toward_the_side_that_hurts(
+    loaded: Loaded, shelf: Shelf
+) -> None:
+    own = Shelf(dataclasses.replace(loaded, seeds=(1, 2, 3, 4, 5)), shelf.root, quiet=True)
+    drawn = draws.spans(own, ["unwanted_calls"])
+    (found,) = robustness.examine(own, drawn, tuple(range(1, 9)), 0, ("weak",))
+    (lever,) = robustness.card(found)["dependsOn"]
+    assert abs(lever["rankCorrelation"]) > 0.5
+    assert 0.52 < lever["breakEven"] < 3.0
+
+
 def test_what_fails_at_central_values_has_no_break_even(tmp_path: Path) -> None:
     """It is broken where the axis would begin. Nor is an incumbent replayed where no clause compares with one."""
     tiny = str(Path(__file__).parent / "documents" / "tiny.yaml")
