@@ -93,7 +93,7 @@ def robustness(
     top: Annotated[int, typer.Option(help="Levers of each clause to confirm one at a time.")] = 3,
     probes: Annotated[
         int, typer.Option(min=0, help="Sets of levers to try where none alone is confirmed.")
-    ] = 16,
+    ] = 8,
     out: Out = None,
     seeds: Seeds = None,
     jobs: Jobs = 0,

@@ -46,7 +46,7 @@ from sim.core.variation import Variation
 Floats = NDArray[np.float64]
 
 FEWEST = 5
-PROBES = 16
+PROBES = 8
 """Sets of levers tried at most, each on every seed, where no lever alone was confirmed."""
 EIGHTHS = 3
 """Halvings of the way from central values to the draws."""

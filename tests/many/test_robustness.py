@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from harness import draws, results, robustness, trial
-from harness.judging import ROBUSTNESS, headline, judge_run
+from harness.judging import ROBUSTNESS, headline, judge_run, keep_robustness
+from harness.report import render
 from harness.run import Order, execute
 from harness.shelf import Shelf
 from harness.trial import Loaded
@@ -50,7 +51,17 @@ def test_the_word_and_the_break_even_value_stand_in_the_verdict(loaded: Loaded, 
     run_robustness(order, again, ["unwanted_calls"], 8, None, 1, 4, lambda _: None)
     assert again.replayed == 0
     assert (folder / ROBUSTNESS).read_bytes() == first
-    assert json.loads(first)["levers"][0]["scale"] == "linear"
+    document = json.loads(first)
+    assert document["levers"][0]["scale"] == "linear"
+    # Where no lever alone is to blame, the set is told in the report's head.
+    document["candidates"][0] |= {
+        "dependsOn": [],
+        "together": {"levers": ["<b>", "reach"], "least": True, "low": 0.5, "high": 0.625},
+    }
+    keep_robustness(folder, document)
+    render(folder)
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert "depends on &lt;b&gt; with reach, together (kept to 0.5 of the way" in page
 
 
 @pytest.mark.slow

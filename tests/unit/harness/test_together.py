@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.judging import told_robustness
 from harness.together import bracket, smallest, words
 
 
@@ -78,3 +79,12 @@ def test_a_share_is_bracketed_by_halving() -> None:
 )
 def test_a_set_in_words(levers: list[str], least: bool, said: str) -> None:
     assert words({"levers": levers, "least": least, "low": 0.5, "high": 1.0}) == said
+
+
+def test_the_word_in_a_verdict_names_the_set() -> None:
+    both = {"levers": ["reach", "report_rate"], "least": True, "low": 0.25, "high": 0.375}
+    weighed = {"name": "x", "word": "assumption-bound", "dependsOn": [], "together": both}
+    assert told_robustness({"name": "x", "verdict": "PASS"}, {"robustness": [weighed]}) == (
+        "PASS (assumption-bound), depends on reach with report_rate, together "
+        "(kept to 0.25 of the way to their draws, lost at 0.375)"
+    )
