@@ -10,8 +10,8 @@ kept, how an answer is shown.
 3. *Confirmation*: the strongest few, each drawn alone on the same seeds, the others central. A verdict *depends on* a
    lever that alone takes the clause's ruling away from the central one.
 4. *Break-even*: where that lever alone, moved through the whole scenario toward the side that hurts, first breaks the
-   charter: a breaking point (harness.stress) with its interval over seeds. Only of what passes at central values: what
-   fails there is broken before the axis begins.
+   charter: a breaking point (harness.stress) with its interval over seeds. Only of a PASS: what fails
+   at central values is broken before the axis begins.
 
 5. *Together*: screening can miss, with many levers and few seeds, and a verdict may fall by several levers while none
    of them does it alone. Where none was confirmed, a small set that takes the verdict away by itself is sought by
@@ -168,7 +168,7 @@ def examine(
             told = _together(shelf, _suspected(drawn, seeds, changes), seeds, centre, probes)
             if len(told.levers) == 1:
                 missed = [
-                    _suspect_of(shelf, told.levers[0], seeds, name, clause, settled[0], steps)
+                    _suspect_of(shelf, told.levers[0], seeds, name, clause, settled, steps)
                     for clause, _ in changes
                 ]
                 one = replace(one, suspects=(*suspects, *(s for s in missed if s.confirmed)))
@@ -223,7 +223,7 @@ def _suspects(
 ) -> list[Suspect]:
     name = settled[1].candidates[place].name
     return [
-        _suspect_of(shelf, drawn[column], seeds, name, clause, settled[0], steps, correlation)
+        _suspect_of(shelf, drawn[column], seeds, name, clause, settled, steps, correlation)
         for clause, change in _changes(place, settled, shaken)
         for column, correlation in screen(_columns(drawn, seeds), change, top)
     ]
@@ -240,21 +240,21 @@ def _suspect_of(
     seeds: Sequence[int],
     name: str,
     clause: ClauseRuling,
-    settled: Tallies,
+    settled: Judged,
     steps: int,
     correlation: float | None = None,
 ) -> Suspect:
     """A lever by itself: the clause's ruling with it drawn alone, and where that is another, how far it bears.
 
-    settled: counts at central values. correlation: by which screening named it, with all levers drawn; None: its own.
-    Toward which side it hurts is read from its own draws alone, where the others do not drown it.
+    settled: counts and rulings at central values. correlation: by which screening named it, with all levers
+    drawn; None: its own. Toward which side it hurts is read from its own draws alone, where the others do not drown it.
     """
     counts, judged = _judged(shelf, {seed: _variation([one], seed) for seed in seeds}, (name,))
     own = next(c for c in judged.candidates[0].clauses if c.terms.title == clause.terms.title)
     confirmed = own.ruling != clause.ruling
-    change = _per_seed(counts, name, own) - _per_seed(settled, name, clause)
+    change = _per_seed(counts, name, own) - _per_seed(settled[0], name, clause)
     alone = next((found for _, found in screen(_columns([one], seeds), change, 1)), 0.0)
-    passed = confirmed and clause.ruling == "PASS"
+    passed = confirmed and next(c for c in settled[1].candidates if c.name == name).verdict == "PASS"
     along = _toward(one, alone or correlation or 0.0, clause.terms.good, shelf) if passed else None
     correlation = alone if correlation is None else correlation
     broke = None
