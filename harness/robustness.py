@@ -10,8 +10,8 @@ kept, how an answer is shown.
 3. *Confirmation*: the strongest few, each drawn alone on the same seeds, the others central. A verdict *depends on* a
    lever that alone takes the clause's ruling away from the central one.
 4. *Break-even*: where that lever alone, moved through the whole scenario toward the side that hurts, first breaks the
-   charter: a breaking point (harness.stress) with its interval over seeds. Only of a PASS: what fails
-   at central values is broken before the axis begins.
+   charter: a breaking point (harness.stress) with its interval over seeds. Only of a PASS: what fails at
+   central values is broken before the axis begins.
 
 5. *Together*: screening can miss, with many levers and few seeds, and a verdict may fall by several levers while none
    of them does it alone. Where none was confirmed, a small set that takes the verdict away by itself is sought by
@@ -157,23 +157,12 @@ def examine(
     found = []
     for place, name in enumerate(names):
         centre, moved = settled[1].candidates[place], shaken[1].candidates[place]
-        suspects: list[Suspect] = []
-        if centre.verdict in ("PASS", "FAIL") and moved.verdict != centre.verdict:
-            suspects = _suspects(shelf, drawn, seeds, place, settled, shaken, top, steps)
         one = Robustness(
-            name, centre, moved, _broken(settled[0], centre), _broken(shaken[0], moved), len(seeds), tuple(suspects)
+            name, centre, moved, _broken(settled[0], centre), _broken(shaken[0], moved), len(seeds)
         )  # fmt: skip
-        if probes and one.word == "assumption-bound" and not one.depends_on:
-            changes = _changes(place, settled, shaken)
-            told = _together(shelf, _suspected(drawn, seeds, changes), seeds, centre, probes)
-            if len(told.levers) == 1:
-                missed = [
-                    _suspect_of(shelf, told.levers[0], seeds, name, clause, settled, steps)
-                    for clause, _ in changes
-                ]
-                one = replace(one, suspects=(*suspects, *(s for s in missed if s.confirmed)))
-            if not one.depends_on:
-                one = replace(one, together=told)
+        if one.word == "assumption-bound":
+            case = _Case(shelf, seeds, settled[0], centre, steps)
+            one = _explained(one, case, drawn, _changes(place, settled, shaken), top, probes)
         found.append(one)
     return found
 
@@ -211,22 +200,45 @@ def _broken(counts: Tallies, found: CandidateVerdict) -> int:
     return int(broke.sum())
 
 
-def _suspects(
-    shelf: Shelf,
-    drawn: Sequence[Span],
-    seeds: Sequence[int],
-    place: int,
-    settled: Judged,
-    shaken: Judged,
-    top: int,
-    steps: int,
-) -> list[Suspect]:
-    name = settled[1].candidates[place].name
-    return [
-        _suspect_of(shelf, drawn[column], seeds, name, clause, settled, steps, correlation)
-        for clause, change in _changes(place, settled, shaken)
-        for column, correlation in screen(_columns(drawn, seeds), change, top)
+Changes = Sequence[tuple[ClauseRuling, Floats]]
+"""Clauses as they were at central values, each with its change on every seed (n,)."""
+
+
+@dataclass(frozen=True)
+class _Case:
+    """A candidate at central values, and where and on which seeds it is asked again. steps: of a break-even."""
+
+    shelf: Shelf
+    seeds: Sequence[int]
+    counts: Tallies
+    centre: CandidateVerdict
+    steps: int
+
+    def drawn(self, levers: Sequence[Span], share: float = 1.0) -> tuple[Tallies, CandidateVerdict]:
+        """Counts and verdict with these levers so far of the way to their draws, the others central."""
+        by_seed = {seed: _variation(levers, seed, share) for seed in self.seeds}
+        counts, judged = _judged(self.shelf, by_seed, (self.centre.name,))
+        return counts, judged.candidates[0]
+
+
+def _explained(
+    one: Robustness, case: _Case, drawn: Sequence[Span], changes: Changes, top: int, probes: int
+) -> Robustness:
+    """With what its verdict hangs on: levers that screening names, else what halving finds."""
+    levers = _columns(drawn, case.seeds)
+    suspects = [
+        _suspect_of(case, drawn[column], clause, correlation)
+        for clause, change in changes
+        for column, correlation in screen(levers, change, top)
     ]
+    one = replace(one, suspects=tuple(suspects))
+    if one.depends_on or not probes:
+        return one
+    found = _together(case, [drawn[column] for column in _suspected(levers, changes)], probes)
+    if len(found.levers) == 1:
+        missed = [_suspect_of(case, found.levers[0], clause) for clause, _ in changes]
+        one = replace(one, suspects=(*suspects, *(s for s in missed if s.confirmed)))
+    return one if one.depends_on else replace(one, together=found)
 
 
 def _columns(drawn: Sequence[Span], seeds: Sequence[int]) -> Floats:
@@ -234,37 +246,30 @@ def _columns(drawn: Sequence[Span], seeds: Sequence[int]) -> Floats:
     return np.array([[one.drawn(seed) for one in drawn] for seed in seeds])
 
 
-def _suspect_of(
-    shelf: Shelf,
-    one: Span,
-    seeds: Sequence[int],
-    name: str,
-    clause: ClauseRuling,
-    settled: Judged,
-    steps: int,
-    correlation: float | None = None,
-) -> Suspect:
+def _suspect_of(case: _Case, one: Span, clause: ClauseRuling, correlation: float | None = None) -> Suspect:
     """A lever by itself: the clause's ruling with it drawn alone, and where that is another, how far it bears.
 
-    settled: counts and rulings at central values. correlation: by which screening named it, with all levers
-    drawn; None: its own. Toward which side it hurts is read from its own draws alone, where the others do not drown it.
+    correlation: by which screening named it, with all levers drawn; None: its own. Toward which side it hurts is read
+    from its own draws alone, where the others do not drown it.
     """
-    counts, judged = _judged(shelf, {seed: _variation([one], seed) for seed in seeds}, (name,))
-    own = next(c for c in judged.candidates[0].clauses if c.terms.title == clause.terms.title)
+    name = case.centre.name
+    counts, judged = case.drawn([one])
+    own = next(c for c in judged.clauses if c.terms.title == clause.terms.title)
     confirmed = own.ruling != clause.ruling
-    change = _per_seed(counts, name, own) - _per_seed(settled[0], name, clause)
-    alone = next((found for _, found in screen(_columns([one], seeds), change, 1)), 0.0)
-    passed = confirmed and next(c for c in settled[1].candidates if c.name == name).verdict == "PASS"
-    along = _toward(one, alone or correlation or 0.0, clause.terms.good, shelf) if passed else None
-    correlation = alone if correlation is None else correlation
+    change = _per_seed(counts, name, own) - _per_seed(case.counts, name, clause)
+    alone = next((found for _, found in screen(_columns([one], case.seeds), change, 1)), 0.0)
+    passed = confirmed and case.centre.verdict == "PASS"
+    along = _toward(one, alone or correlation or 0.0, clause.terms.good, case.shelf) if passed else None
     broke = None
     if along is not None:
-        broke = break_along(shelf, along, shelf.loaded.seeds, steps=steps, candidates=[name])[0]
-    return Suspect(clause.terms.title, one, correlation, own.ruling, confirmed, broke, along)
+        own_seeds = case.shelf.loaded.seeds
+        broke = break_along(case.shelf, along, own_seeds, steps=case.steps, candidates=[name])[0]
+    told = alone if correlation is None else correlation
+    return Suspect(clause.terms.title, one, told, own.ruling, confirmed, broke, along)
 
 
-def _changes(place: int, settled: Judged, shaken: Judged) -> list[tuple[ClauseRuling, Floats]]:
-    """Critical clauses whose ruling the draws changed, as they were, each with its change on every seed."""
+def _changes(place: int, settled: Judged, shaken: Judged) -> Changes:
+    """Of critical clauses whose ruling the draws changed."""
     before, after = settled[1].candidates[place], shaken[1].candidates[place]
     return [
         (was, _per_seed(shaken[0], after.name, now) - _per_seed(settled[0], before.name, was))
@@ -273,30 +278,23 @@ def _changes(place: int, settled: Judged, shaken: Judged) -> list[tuple[ClauseRu
     ]
 
 
-def _suspected(
-    drawn: Sequence[Span], seeds: Sequence[int], changes: Sequence[tuple[ClauseRuling, Floats]]
-) -> list[Span]:
-    """The levers, first those whose ranks go best with what some clause's value did."""
-    worth = np.zeros(len(drawn))
+def _suspected(levers: Floats, changes: Changes) -> NDArray[np.intp]:
+    """Columns of `levers` (n, k), first those whose ranks go best with what some clause's value did."""
+    worth = np.zeros(levers.shape[1])
     for _, change in changes:
-        for column, one in enumerate(drawn):
-            for _, correlation in screen(_columns([one], seeds), change, 1):
+        for column in range(len(worth)):
+            for _, correlation in screen(levers[:, [column]], change, 1):
                 worth[column] = max(worth[column], abs(correlation))
-    return [drawn[column] for column in np.argsort(-worth, kind="stable")]
+    return np.argsort(-worth, kind="stable")
 
 
-def _together(
-    shelf: Shelf, ranked: Sequence[Span], seeds: Sequence[int], centre: CandidateVerdict, probes: int
-) -> Together:
+def _together(case: _Case, ranked: Sequence[Span], probes: int) -> Together:
     """A small set of the levers that takes the verdict away, and how far of the way it must go for that."""
 
-    def moved(levers: Sequence[Span], share: float) -> bool:
-        by_seed = {seed: _variation(levers, seed, share) for seed in seeds}
-        return _judged(shelf, by_seed, (centre.name,))[1].candidates[0].verdict != centre.verdict
+    def moved(levers: Sequence[Span], share: float = 1.0) -> bool:
+        return case.drawn(levers, share)[1].verdict != case.centre.verdict
 
-    places, least = together.smallest(
-        len(ranked), lambda places: moved([ranked[k] for k in places], 1.0), probes
-    )
+    places, least = together.smallest(len(ranked), lambda places: moved([ranked[k] for k in places]), probes)
     levers = tuple(ranked[k] for k in places)
     low, high = together.bracket(lambda share: moved(levers, share), EIGHTHS)
     return Together(levers, least, low, high)

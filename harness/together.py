@@ -35,7 +35,7 @@ class _Search:
 
     def needed(self, given: list[int], fresh: bool, among: list[int]) -> list[int]:
         """Of `among`, what moves the verdict beside `given`. fresh: `given` has grown since it was last asked."""
-        if not among or (fresh and given and self.left > 0 and self.probe(given)):
+        if fresh and self.left > 0 and self.probe(given):
             return []
         if len(among) == 1 or self.left <= 0:
             return among
@@ -54,8 +54,8 @@ def smallest(n: int, moves: Callable[[Sequence[int]], bool], most: int) -> tuple
     search = _Search(moves, most, tuple(range(n)))
     found = tuple(sorted(search.needed([], False, list(range(n)))))
     ended = search.left > 0
-    if ended and len(found) < n and not search.probe(found):
-        ended = False
+    if ended and len(found) < n:
+        search.probe(found)
     return search.verified, len(search.verified) == 1 or (ended and search.verified == found)
 
 
@@ -75,6 +75,6 @@ def words(told: Mapping[str, Any]) -> str:
     named, more = levers[:NAMED], len(levers) - NAMED
     joined = named[0] + (" with " + ", ".join(named[1:]) if named[1:] else "")
     joined += f" and {more} more" if more > 0 else ""
-    joined += ", together" if more > 1 - NAMED else ""
+    joined += ", together" if len(levers) > 1 else ""
     ending = "" if told["least"] else "; fewer may do"
     return f"{joined} (kept to {told['low']:g} of the way to their draws, lost at {told['high']:g}{ending})"

@@ -85,18 +85,19 @@ def lines(
     told += outcomes.table(("candidate", "clause", "central", "value", "drawn", "value drawn"), rows)
     told.append("")
     for one in found:
+        card = robustness.card(one)
         broke = f"breaks on {one.broken_drawn} of {one.seeds} draws, {one.broken_central} at central values"
         told.append(f"{one.candidate}: {one.central.verdict}, drawn {one.drawn.verdict}: {one.word}; {broke}")
-        told += [f"  {sentence(robustness.card(one), item)}" for item in robustness.card(one)["screened"]]
-        told += [
-            f"  {c['name']} as drawn: {c['reason']}" for c in robustness.card(one)["clauses"] if c["reason"]
-        ]
-        if one.word == "assumption-bound" and not one.depends_on:
-            told.append(f"  {_together(one)}")
+        told += [f"  {sentence(item)}" for item in card["screened"]]
+        told += [f"  {c['name']} as drawn: {c['reason']}" for c in card["clauses"] if c["reason"]]
+        if "together" in card:
+            told.append(f"  depends on {together.words(card['together'])}")
+        elif one.word == "assumption-bound" and not one.depends_on:
+            told.append("  no lever alone changes the ruling: it depends on them together")
     return told
 
 
-def sentence(card: dict[str, Any], one: dict[str, Any]) -> str:
+def sentence(one: dict[str, Any]) -> str:
     """One lever that screening named, in a sentence."""
     head = f"{one['lever']} (rank correlation {one['rankCorrelation']:+.2f} with {one['clause']})"
     if not one["confirmed"]:
@@ -111,13 +112,6 @@ def sentence(card: dict[str, Any], one: dict[str, Any]) -> str:
         else f"kept on most seeds to {one['toward']:.4g}"
     )
     return f"depends on {head}: drawn alone, {one['aloneRuling']}; central {one['central']:.4g}, {at}"
-
-
-def _together(one: Robustness) -> str:
-    """What a verdict depends on that no lever alone changed."""
-    if one.together is None:
-        return "no lever alone changes the ruling: it depends on them together"
-    return f"depends on {together.words(robustness.card(one)['together'])}"
 
 
 def _value(value: float | None) -> str:

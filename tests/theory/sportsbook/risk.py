@@ -32,7 +32,7 @@ from harness.lineups import Lineup
 from harness.plans import CandidatePlan
 from harness.replay import replay
 from harness.trial import Loaded
-from tests.theory.distances import interval
+from tests.theory.distances import interval, told
 
 SEEDS = (1, 2, 3, 4, 5, 6)
 BLOCKS, DAYS = 3, 28
@@ -108,8 +108,8 @@ def gains(world: str, seeds: Sequence[int], desk: str) -> NDArray[np.float64]:
         gain = (without.all - beside.all) / without.stakes
         rings = (without.rings - beside.rings) / without.stakes
         rows.append([*gain, gain.mean(), rings.mean(), beside.turned])
-        told = ", ".join(f"{100.0 * one:.2f}" for one in rows[-1])
-        print(f"seed {seed}, {world}: {told}", file=sys.stderr, flush=True)
+        figures = ", ".join(f"{100.0 * one:.2f}" for one in rows[-1])
+        print(f"seed {seed}, {world}: {figures}", file=sys.stderr, flush=True)
     return 100.0 * np.array(rows)
 
 
@@ -142,7 +142,7 @@ def main(words: Sequence[str]) -> None:
     names += [f"gain, weeks 1-{BLOCKS * 4}", "of which from rings", "turned away, % of stakes asked for"]
     for place, name in enumerate(names):
         cells = [each[:, place] for each in (still, same, adapting, adapting - still)]
-        print(f"| {name} | {' | '.join('{:.3f} ± {:.3f}'.format(*interval(cell)) for cell in cells)} |")
+        print(f"| {name} | {' | '.join(told(cell) for cell in cells)} |")
     for word in words[2:]:
         draw(found, word)
 

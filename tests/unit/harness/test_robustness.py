@@ -147,12 +147,13 @@ def test_levers_that_only_together_take_a_verdict_away_are_named_with_how_far_th
 
     monkeypatch.setattr(robustness, "_judged", judged)
     centre: Any = SimpleNamespace(name="x", verdict="PASS")
-    shelf: Any = None
-    found = robustness._together(shelf, levers, (1, 2, 3, 4, 5), centre, 40)
+    unused: Any = None
+    case = robustness._Case(unused, (1, 2, 3, 4, 5), unused, centre, 1)
+    found = robustness._together(case, levers, 40)
     assert [one.name for one in found.levers] == ["a", "c"]
     assert found.least
     assert (found.low, found.high) == (0.625, 0.75)
-    cut = robustness._together(shelf, levers, (1, 2, 3, 4, 5), centre, 1)
+    cut = robustness._together(case, levers, 1)
     assert {"a", "c"} < {one.name for one in cut.levers}
     assert not cut.least
 
